@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * fs.h: files of an NTFS or FAT volume, found without walking the volume.
+ *
+ * A path is looked up by descending the $I30 index of each directory with the volume's own
+ * $UpCase table (NTFS collation), never through TSK's directory functions, which read the whole
+ * MFT. FAT volumes, read only for the boot store of EFI disks, are small and go through TSK.
+ *
+ * Names: UTF-8 with '/' between components, relative to the root of the volume; unpaired UTF-16
+ * surrogates in names are carried as three-byte sequences (WTF-8) so that every name survives a
+ * round trip. Units: bytes. Ownership: a file belongs to its filesystem object and must be closed
+ * before it. Errors: ES_ABSENT (no such name), ES_CORRUPT (structure broken or on damaged bytes),
+ * ES_LIMIT, ES_UNSUPPORTED (e.g. EFS-encrypted data). Threading: one es_fs per thread; several
+ * may be opened on one volume.
+ */
+#ifndef ES_DISK_FS_H
+#define ES_DISK_FS_H
+
+#include "disk/volume.h"
+
+typedef struct es_fs es_fs;
+typedef struct es_file es_file;
+
+/* What a directory entry or an MFT record says. */
+typedef struct es_file_info {
+    uint64_t mft_entry;     /* FAT: TSK's inode number */
+    uint32_t mft_sequence;  /* FAT: 0 */
+    uint32_t links;         /* hard links as the record counts them: long names, not 8.3 twins */
+    uint64_t size;          /* of the unnamed data stream */
+    bool directory;
+    bool reparse;           /* reparse point: never followed */
+    bool compressed, sparse, encrypted;
+    es_time created, modified, changed, accessed; /* $STANDARD_INFORMATION */
+} es_file_info;
+
+/* A name in a directory, borrowed for the length of the callback. */
+typedef struct es_dirent {
+    es_text name;
+    uint64_t mft_entry;
+    uint32_t mft_sequence;
+    bool directory;         /* by the flags of the index entry */
+    bool reparse;
+    bool dos_name;          /* an 8.3 twin of a longer name */
+    uint64_t size;          /* as the index entry states it: may lag behind the record */
+    es_time modified;       /* likewise */
+} es_dirent;
+
+/* Open the filesystem of a volume. `reterr_note` names the volume and what is wrong. The source
+ * and the volume are borrowed and must outlive it. */
+es_status es_fs_open(es_source *source, const es_volume *volume, es_fs **ret_fs,
+                     es_note *reterr_note);
+es_fs *es_fs_free(es_fs *fs);
+const es_volume *es_fs_volume(const es_fs *fs);
+
+/* Look a path up, letter case as Windows does (an exact match wins over one by $UpCase when a
+ * POSIX twin exists). `ret_true_path` (may be NULL) receives the path as the disk spells it, a
+ * string the caller frees. `ret_twins` (may be NULL) receives how many names of the last component
+ * match but for case: 1 normally. */
+es_status es_fs_lookup(es_fs *fs, const char *path, uint64_t *ret_entry, uint32_t *ret_sequence,
+                       char **ret_true_path, uint32_t *ret_twins);
+
+/* List a directory by MFT entry in index order (8.3 twins included). Loops in the index end with
+ * ES_CORRUPT after all readable entries were given. The callback returns 0 to go on, anything else
+ * to stop (handed back). */
+es_status es_fs_list(es_fs *fs, uint64_t entry, uint32_t sequence,
+                     int (*each)(void *context, const es_dirent *dirent), void *context);
+
+/* Whether a name fits a glob ('*', '?'; case by $UpCase). */
+bool es_fs_glob(es_fs *fs, const char *pattern, es_text name);
+
+/* Open the unnamed ($DATA) or a named stream of a record. The record must be a base record in use
+ * whose sequence is `sequence` (0 = do not check), else ES_CORRUPT / ES_ABSENT. */
+es_status es_file_open(es_fs *fs, uint64_t entry, uint32_t sequence, const char *stream,
+                       es_file **ret_file, es_note *reterr_note);
+es_file *es_file_free(es_file *file);
+void es_file_info_get(const es_file *file, es_file_info *ret_info);
+/* TSK's numbers of the data attribute, for `icat ENTRY-TYPE-ID`. */
+void es_file_attribute(const es_file *file, uint32_t *ret_type, uint32_t *ret_id);
+
+/* Read from the stream; holes and compressed units are resolved. Bytes behind the end: ES_END and
+ * what was read in `ret_size`. `ret_damaged` is set when a byte rests on a bad range (or on an
+ * unreadable compressed unit), else left alone. */
+es_status es_file_read(es_file *file, uint64_t offset, void *buffer, uint64_t size,
+                       uint64_t *ret_size, bool *ret_damaged);
+
+/* Where a byte of the file lies on the media; ES_ABSENT for resident data's record-relative bytes
+ * is not used: resident data gives its place inside the MFT. ES_UNSUPPORTED for compressed data
+ * and holes. `ret_run` is how many bytes follow contiguously. */
+es_status es_file_place(es_file *file, uint64_t offset, uint64_t *ret_media_offset,
+                        uint64_t *ret_run);
+
+#endif

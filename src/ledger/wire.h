@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * wire.h: records as bytes, from the caged child to its parent.
+ *
+ * A frame is a little-endian u32 length of what follows, a u8 kind (ES_RECORD_…), and the members
+ * of the record in the order of its struct: integers of fixed width, texts as u32 length and
+ * bytes, absent texts as length 0xffffffff, lists as u32 count and elements. The reader trusts
+ * nothing: every length is checked against the frame, every frame against ES_WIRE_FRAME_MAX, and
+ * text is repaired to valid UTF-8.
+ */
+#ifndef ES_LEDGER_WIRE_H
+#define ES_LEDGER_WIRE_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "ledger/ledger.h"
+
+#define ES_WIRE_FRAME_MAX (UINT32_C(16) << 20) /* the largest record: a verdict with all its rows' worth of references stays far below */
+
+/* Append the frame of `record`. */
+es_status es_wire_encode(const es_record *record, es_buffer *buffer);
+
+/* Decode one frame's payload (kind and members, without the length). Everything in `ret_record` is
+ * borrowed from `arena`. ES_CORRUPT when it is not a well-formed record. */
+es_status es_wire_decode(es_bytes payload, es_arena *arena, es_record *ret_record);
+
+/* Write a record to a descriptor, whole. */
+es_status es_wire_write(int fd, const es_record *record);
+
+/* Read records from `fd` into `ledger` until the end. ES_CORRUPT: the stream was malformed (the
+ * records before it are kept). `on_step` (may be NULL) sees each record as it arrives. */
+es_status es_wire_read(int fd, es_ledger *ledger,
+                       void (*on_record)(void *context, const es_record *record), void *context);
+
+#endif
