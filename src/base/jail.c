@@ -125,6 +125,14 @@ static const struct {
     { SCMP_SYS(getuid), EPERM },       { SCMP_SYS(geteuid), EPERM },
 };
 
+/* Argument `n` equals `value`. */
+static struct scmp_arg_cmp equals(unsigned n, scmp_datum_t value)
+{
+    struct scmp_arg_cmp compare = { n, SCMP_CMP_EQ, value, 0 };
+
+    return compare;
+}
+
 static int add_open(scmp_filter_ctx filter)
 {
     const uint64_t writing = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND | (O_TMPFILE & ~O_DIRECTORY);
@@ -152,15 +160,15 @@ static int add_descriptor_calls(scmp_filter_ctx filter, int socket)
 
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
-                                   SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)commands[i]));
+                                   equals(1, (scmp_datum_t)commands[i]));
     /* fstat(fd) as newer C libraries spell it: an empty path. */
     failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
                                SCMP_A3(SCMP_CMP_MASKED_EQ, 0x1000, 0x1000));
     if (socket >= 0) {
         failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), 1,
-                                   SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)socket));
+                                   equals(0, (scmp_datum_t)socket));
         failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(recvmsg), 1,
-                                   SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)socket));
+                                   equals(0, (scmp_datum_t)socket));
     }
     return failed;
 }
@@ -174,13 +182,13 @@ static int add_process_calls(scmp_filter_ctx filter)
                                SCMP_A0(SCMP_CMP_MASKED_EQ, thread, thread));
     /* abort() signals the calling process only. */
     failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                               SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+                               equals(0, (scmp_datum_t)getpid()));
     failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
-                               SCMP_A2(SCMP_CMP_EQ, 0));
+                               equals(2, (scmp_datum_t)0));
     failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
-                               SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
+                               equals(0, (scmp_datum_t)PR_SET_NAME));
     failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
-                               SCMP_A0(SCMP_CMP_EQ, 0x53564d41)); /* PR_SET_VMA: malloc's names */
+                               equals(0, (scmp_datum_t)0x53564d41)); /* PR_SET_VMA: malloc's names */
     return failed;
 }
 
@@ -216,8 +224,7 @@ es_status es_jail_enter(const es_jail_limits *limits, int socket, es_jail *ret_j
         *ret_jail = jail;
         return ES_OK;
     }
-    if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0 || limit(RLIMIT_CORE, 0) != ES_OK ||
-        limit(RLIMIT_FSIZE, UINT64_C(1) << 40) != ES_OK)
+    if (limit(RLIMIT_CORE, 0) != ES_OK)
         goto refused;
     if (limits->memory && limit(RLIMIT_AS, limits->memory) == ES_OK)
         fence(&jail, "rlimit-memory");
