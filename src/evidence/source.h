@@ -103,8 +103,12 @@ bool es_source_is_damaged(es_source *source, uint64_t offset, uint64_t length);
  * first one. Copied. At most ES_SOURCE_OVERLAYS_MAX; to be called before readers run in parallel. */
 es_status es_source_overlay(es_source *source, uint64_t offset, es_bytes replacement);
 
-/* Hash the whole media, each digest optional. Reads every byte once, in order, chunks prepared in
- * parallel. `progress` may be NULL. Hex, lower case. */
+/* Hash the whole media. Reads every byte once, chunks prepared in parallel. Overlays are not hashed;
+ * bytes that could not be had are zeros. `progress` may be NULL; it is called by the caller's own
+ * thread. Hex, lower case; a digest that was not wanted is empty. */
+#define ES_DIGEST_MD5 1u
+#define ES_DIGEST_SHA1 2u
+#define ES_DIGEST_SHA256 4u
 typedef struct es_digests {
     char md5[33];
     char sha1[41];
@@ -112,5 +116,9 @@ typedef struct es_digests {
 } es_digests;
 es_status es_source_digest(es_source *source, void (*progress)(void *, uint64_t done, uint64_t all),
                            void *context, es_digests *ret_digests);
+
+es_status es_source_digest_some(es_source *source, unsigned wanted,
+                                void (*progress)(void *, uint64_t done, uint64_t all),
+                                void *context, es_digests *ret_digests);
 
 #endif
