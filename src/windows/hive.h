@@ -25,7 +25,8 @@
 #define ES_HIVE_CLEAN 0u
 #define ES_HIVE_REPLAYED 1u         /* dirty; logs applied in memory */
 #define ES_HIVE_DIRTY 2u            /* dirty; no usable log: read as it stands */
-#define ES_HIVE_REPAIRED 3u         /* base block torn; taken from the log, and logs applied */
+#define ES_HIVE_REPAIRED 3u         /* base block torn and taken from the log, logs applied; or
+                                     * broken parts put right in memory: `reason` says which */
 
 #define ES_HIVE_LOG_NONE 0u
 #define ES_HIVE_LOG_DIRT 1u
@@ -39,7 +40,8 @@ typedef struct es_hive_input {
     void *context;
 } es_hive_input;
 
-/* A run of hive bytes that came out of a log. */
+/* A run of hive bytes that came out of a log. Runs are in the order applied: of two that overlap the
+ * later one counts. In a base block taken from a log, file type, sequences and checksum are ours. */
 typedef struct es_hive_patch {
     uint64_t hive_offset;
     uint64_t length;
@@ -55,6 +57,8 @@ typedef struct es_hive_state {
     bool checksum_good;
     bool log_used[2];
     uint64_t pages;      /* 512-byte pages taken from logs */
+    uint64_t mended;     /* bytes of broken structure passed over in our copy: what they held cannot
+                          * be read, everything else can. Not 0 deserves a note of severity gap */
     bool transactions_pending; /* base block flags bit 0 (CLFS) */
     char reason[160];    /* why logs were not used, or what was repaired; "" when nothing to say */
 } es_hive_state;
@@ -87,13 +91,23 @@ es_status es_hive_root(es_hive *hive, es_hive_key *ret_key);
 es_status es_hive_find(es_hive *hive, es_hive_key from, const char *path, es_hive_key *ret_key);
 /* Child keys in stored order. The array is the caller's (free()). */
 es_status es_hive_children(es_hive *hive, es_hive_key key, es_hive_key **ret_keys, size_t *ret_n);
-/* UTF-8, the caller's (free()). */
+/* The same where parts are broken: what can be read, and whether that was all. es_hive_children()
+ * gives ES_CORRUPT there. es_hive_find() finds what is readable; what is not found under a key
+ * whose list is not complete is ES_CORRUPT, not ES_ABSENT. */
+es_status es_hive_children_readable(es_hive *hive, es_hive_key key, es_hive_key **ret_keys,
+                                    size_t *ret_n, bool *ret_complete);
+/* UTF-8, the caller's (free()). A lone surrogate reads U+FFFD, a NUL inside a name U+2400. */
 es_status es_hive_key_name(es_hive *hive, es_hive_key key, char **ret_name);
 es_status es_hive_key_written(es_hive *hive, es_hive_key key, es_time *ret_time);
+/* Whether the key's own cell rests on a bad range. */
+bool es_hive_key_damaged(es_hive *hive, es_hive_key key);
 
 es_status es_hive_value_find(es_hive *hive, es_hive_key key, const char *name,
                              es_hive_value *ret_value);
 es_status es_hive_values(es_hive *hive, es_hive_key key, es_hive_value **ret_values, size_t *ret_n);
+es_status es_hive_values_readable(es_hive *hive, es_hive_key key, es_hive_value **ret_values,
+                                  size_t *ret_n, bool *ret_complete);
+/* "" for a key's default value. */
 es_status es_hive_value_name(es_hive *hive, es_hive_value value, char **ret_name);
 /* Type and data; the data is the caller's (free()). `ret_offset`/`ret_length` (may be NULL) say
  * where the data lies in the hive: the data cell, or the vk cell for inline data; for big data
@@ -101,5 +115,7 @@ es_status es_hive_value_name(es_hive *hive, es_hive_value value, char **ret_name
 es_status es_hive_value_data(es_hive *hive, es_hive_value value, uint32_t *ret_type,
                              uint8_t **ret_data, uint64_t *ret_size, uint64_t *ret_offset,
                              uint64_t *ret_length);
+/* Whether the value or any of its data rests on a bad range. */
+bool es_hive_value_damaged(es_hive *hive, es_hive_value value);
 
 #endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * limits.h: the caps on what Windows artefacts may make us do, each with its reason.
+ *
+ * A cap is far above what Windows writes and far below what would hurt the examiner's machine.
+ * Meeting one is an answer (ES_LIMIT, or ES_CORRUPT where the format itself forbids it), never a
+ * silent cut.
+ */
+#ifndef ES_WINDOWS_LIMITS_H
+#define ES_WINDOWS_LIMITS_H
+
+#include <stdint.h>
+
+/* ---- hives ---- */
+
+/* SOFTWARE and COMPONENTS of a long-lived server reach 100 to 250 MiB. */
+#define ES_HIVE_SIZE_MAX (UINT64_C(512) << 20)
+/* One read: large enough to make an E01 inflate whole runs of chunks, small enough to overlap. */
+#define ES_HIVE_PIECE (UINT64_C(2) << 20)
+/* Zeros behind the hive's last byte in our copy. hivex 1.3.23 trusts some counts of a cell without
+ * looking at the cell's length: at most 65,535 list entries of 4 bytes (big data) and an nk record
+ * of 80 bytes are read past it. These stay inside the padding. */
+#define ES_HIVE_PADDING (UINT64_C(320) << 10)
+/* Bad ranges kept apart; beyond that they are merged into one that covers them all. */
+#define ES_HIVE_RANGES_MAX 4096u
+/* Runs taken from logs: a DIRT log has at most bins/1024 runs, an HvLE entry its page count. */
+#define ES_HIVE_PATCHES_MAX 262144u
+/* One HvLE entry is held in memory while its hash is checked. Windows writes a few MiB. */
+#define ES_HIVE_LOG_ENTRY_MAX (UINT64_C(64) << 20)
+/* Entries of both logs together; each is at least 512 bytes. */
+#define ES_HIVE_LOG_ENTRIES_MAX 262144u
+
+/* Registry depth is at most 512 levels (Microsoft, "Registry Element Size Limits"). */
+#define ES_HIVE_DEPTH_MAX 512u
+/* Index roots point to leaves; more than two levels do not occur. */
+#define ES_HIVE_INDEX_DEPTH_MAX 8u
+/* hivex stops at 70,000 sub-keys and 110,000 values of one key: ours are not tighter. */
+#define ES_HIVE_CHILDREN_MAX 110000u
+#define ES_HIVE_VALUE_SIZE_MAX (UINT64_C(16) << 20)
+/* Sub-keys and values handed out by one opened hive: fifty times a full walk of a big SOFTWARE. */
+#define ES_HIVE_STEPS_MAX UINT64_C(50000000)
+/* Keys with at least this many sub-keys get a name index on the first look-up … */
+#define ES_HIVE_INDEX_FROM 32u
+/* … and this many such indexes are kept. */
+#define ES_HIVE_INDEXES 4u
+
+/* ---- installations ---- */
+
+/* A path on a volume in UTF-8: 255 names of 255 characters do not occur; NTFS paths that Windows
+ * itself can open have at most 32,767 characters, system paths a few hundred. */
+#define ES_PATH_MAX 4096
+/* Directories of one root asked for their hives; a root with more is no system volume's. */
+#define ES_ROOT_DIRECTORIES_MAX 4096u
+/* States of all machines of one image. */
+#define ES_STATES_MAX 512u
+/* Windows.old, Windows.old.000 … of one volume. */
+#define ES_WINDOWS_OLD_MAX 4u
+
+/* ---- boot stores ---- */
+
+#define ES_BOOT_ENTRIES_MAX 256u
+/* Objects an entry inherits from, directly or through others. */
+#define ES_BOOT_INHERIT_MAX 16u
+
+/* ---- PE files ---- */
+
+/* The loader of NT 6.0 takes at most 96 sections (Microsoft, "PE Format"). */
+#define ES_PE_SECTIONS_MAX 96u
+/* Entries looked at in one resource directory; system files have a few hundred at most. */
+#define ES_PE_ENTRIES_MAX 4096u
+/* VS_VERSIONINFO of system files is about 1 KiB a language; wLength is 16 bits anyhow. */
+#define ES_PE_VERSION_MAX (UINT64_C(64) << 10)
+/* Nodes of the VS_VERSIONINFO tree. */
+#define ES_PE_VERSION_NODES_MAX 4096u
+/* Debug directory entries, 28 bytes each; linkers write fewer than ten. */
+#define ES_PE_DEBUG_MAX 64u
+/* CodeView record: a header and a path. */
+#define ES_PE_CODEVIEW_MAX 1024u
+/* Buffer of the checksum. */
+#define ES_PE_CHECKSUM_BUFFER (UINT64_C(128) << 10)
+/* Files larger than this have no PE checksum we would compute. */
+#define ES_PE_FILE_MAX (UINT64_C(1) << 32)
+
+#endif
