@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * artefact.c: see artefact.h.
+ */
+#include "windows/artefact.h"
+
+#include "windows/limits.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HASH_STEP (UINT64_C(1) << 20)
+
+es_artefact_file *es_artefact_file_free(es_artefact_file *file)
+{
+    if (!file)
+        return NULL;
+    es_file_free(file->file);
+    free(file->path);
+    free(file);
+    return NULL;
+}
+
+es_status es_artefact_file_open(es_fs *fs, const char *path, es_artefact_file **ret_file,
+                                es_note *reterr_note)
+{
+    es_artefact_file *file = calloc(1, sizeof *file);
+    uint64_t entry = 0;
+    uint32_t sequence = 0;
+    es_status status;
+
+    if (!file)
+        return ES_NOMEM;
+    file->fs = fs;
+    status = es_fs_lookup(fs, path, &entry, &sequence, &file->path, &file->twins);
+    if (status == ES_OK)
+        status = es_file_open(fs, entry, sequence, NULL, &file->file, reterr_note);
+    else if (status > 0 && status != ES_ABSENT)
+        es_note_set(reterr_note, ES_SEVERITY_GAP, "filesystem",
+                    "A folder on the way to this file is damaged, so it was not found: %s.", path);
+    if (status != ES_OK) {
+        es_artefact_file_free(file);
+        return status;
+    }
+    es_file_info_get(file->file, &file->info);
+    es_file_attribute(file->file, &file->attribute_type, &file->attribute_id);
+    *ret_file = file;
+    return ES_OK;
+}
+
+es_status es_artefact_file_read(es_artefact_file *file, uint64_t offset, void *buffer,
+                                uint64_t size, uint64_t *ret_size)
+{
+    return es_file_read(file->file, offset, buffer, size, ret_size, &file->damaged);
+}
+
+/* The readers that the parsers take: all bytes or none. */
+static es_status read_whole(void *context, uint64_t offset, void *buffer, uint64_t size,
+                            bool *ret_damaged)
+{
+    es_artefact_file *file = context;
+    bool damaged = false;
+    uint64_t got = 0;
+    es_status status = es_file_read(file->file, offset, buffer, size, &got, &damaged);
+
+    if (damaged) {
+        file->damaged = true;
+        if (ret_damaged)
+            *ret_damaged = true;
+    }
+    if (status == ES_OK && got < size)
+        return ES_END;
+    return status;
+}
+
+es_hive_set *es_hive_set_free(es_hive_set *set)
+{
+    if (!set)
+        return NULL;
+    es_hive_free(set->hive);
+    es_artefact_file_free(set->primary);
+    es_artefact_file_free(set->logs[0]);
+    es_artefact_file_free(set->logs[1]);
+    free(set);
+    return NULL;
+}
+
+/* The log beside a hive; a missing, empty or unreadable one is simply not used. */
+static es_status open_log(es_fs *fs, const char *hive, int number, es_artefact_file **ret_log)
+{
+    char path[ES_PATH_MAX];
+    es_note ignored;
+    es_status status;
+
+    if (snprintf(path, sizeof path, "%s.LOG%d", hive, number) >= (int)sizeof path)
+        return ES_OK;
+    status = es_artefact_file_open(fs, path, ret_log, &ignored);
+    if (status < 0)
+        return status;
+    if (status == ES_OK && (*ret_log)->info.size == 0)
+        *ret_log = es_artefact_file_free(*ret_log);
+    return ES_OK;
+}
+
+es_status es_hive_set_open(es_fs *fs, const char *path, es_hive_set **ret_set,
+                           es_artefact_file **ret_file, es_note *reterr_note)
+{
+    es_hive_set *set = calloc(1, sizeof *set);
+    es_hive_input inputs[3];
+    const es_hive_input *logs[2] = { NULL, NULL };
+    es_status status;
+
+    if (!set)
+        return ES_NOMEM;
+    status = es_artefact_file_open(fs, path, &set->primary, reterr_note);
+    for (int i = 0; i < 2 && status == ES_OK; i++)
+        status = open_log(fs, path, i + 1, &set->logs[i]);
+    if (status == ES_OK) {
+        inputs[2] = (es_hive_input){ set->primary->info.size, read_whole, set->primary };
+        for (int i = 0; i < 2; i++) {
+            if (!set->logs[i])
+                continue;
+            inputs[i] = (es_hive_input){ set->logs[i]->info.size, read_whole, set->logs[i] };
+            logs[i] = &inputs[i];
+        }
+        status = es_hive_open(&inputs[2], logs, set->primary->path, &set->hive, reterr_note);
+    }
+    if (status != ES_OK) {
+        if (ret_file) {
+            *ret_file = set->primary;
+            set->primary = NULL;
+        }
+        es_hive_set_free(set);
+        return status;
+    }
+    *ret_set = set;
+    return ES_OK;
+}
+
+es_status es_artefact_pe(es_artefact_file *file, uint32_t flags, es_pe *ret_pe)
+{
+    es_pe_input input = { file->info.size, read_whole, file };
+
+    return es_pe_read(&input, flags, ret_pe);
+}
+
+es_status es_artefact_sha256(es_artefact_file *file, uint8_t ret_digest[32])
+{
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    uint8_t *buffer = malloc(HASH_STEP);
+    es_status status = ES_NOMEM;
+    uint64_t at = 0;
+
+    if (hash && buffer && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1)
+        status = ES_OK;
+    while (status == ES_OK && at < file->info.size) {
+        uint64_t left = file->info.size - at, step = left < HASH_STEP ? left : HASH_STEP, got = 0;
+
+        status = es_artefact_file_read(file, at, buffer, step, &got);
+        if (status == ES_OK && got == 0)
+            status = ES_END;
+        if (status == ES_OK && EVP_DigestUpdate(hash, buffer, got) != 1)
+            status = ES_BUG;
+        at += got;
+    }
+    if (status == ES_OK && EVP_DigestFinal_ex(hash, ret_digest, NULL) != 1)
+        status = ES_BUG;
+    EVP_MD_CTX_free(hash);
+    free(buffer);
+    return status;
+}
