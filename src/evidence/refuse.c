@@ -69,10 +69,6 @@ static const known table[] = {
     { 0, false, true, 2, "\x1f\x8b", { "a file compressed with gzip", UNPACK } },
     { 0, false, true, 3, "BZh", { "a file compressed with bzip2", UNPACK } },
     { 257, false, true, 5, "ustar", { "a tar archive", UNPACK } },
-    { 0, false, false, 8, "KDMV\x04\0\0\0",
-      { "a VMware disk of a version that is not known", CONVERT_QEMU } },
-    { 0, false, false, 4, "COWD", { "a VMware ESX sparse extent whose header is damaged",
-        "Name the descriptor file (.vmdk) that lists it." } },
 };
 
 static const es_refusal aff4 = {

@@ -18,7 +18,7 @@
 
 /* In order of preference where bids are equal. Raw bids least of all. */
 static const es_format *const formats[] = {
-    &es_format_ewf, &es_format_raw,
+    &es_format_ewf, &es_format_vmdk, &es_format_vhdi, &es_format_qcow, &es_format_raw,
 };
 
 #define N_FORMATS (sizeof formats / sizeof *formats)
