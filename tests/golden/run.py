@@ -1,0 +1,107 @@
+"""run.py: how the golden tests run esuscan, and what of a report may differ from run to run."""
+
+import collections
+import hashlib
+import json
+import os
+import re
+import subprocess
+
+TIMEOUT = 55
+
+
+def limits():
+    """A test must not bring down the machine it runs on. (Sanitizers need the address space.)"""
+    import resource
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+class Result:
+    def __init__(self, done):
+        self.status = done.returncode
+        self.out = done.stdout
+        self.err = done.stderr
+
+    @property
+    def text(self):
+        return self.out.decode('utf-8')             # strict: a report is UTF-8, whatever it is about
+
+    @property
+    def errors(self):
+        return self.err.decode('utf-8', 'replace')
+
+
+def esuscan(program, *arguments, cwd=None, stdout=subprocess.PIPE, env=None):
+    done = subprocess.run([program, *arguments], cwd=cwd, stdin=subprocess.DEVNULL, stdout=stdout,
+                          stderr=subprocess.PIPE, timeout=TIMEOUT, check=False,
+                          env=dict(os.environ, TZ='Pacific/Chatham', **(env or {})),
+                          preexec_fn=limits)
+    return Result(done)
+
+
+def load(text):
+    return json.loads(text, object_pairs_hook=collections.OrderedDict)
+
+
+def normal_tool(tool):
+    """What belongs to the run and the machine, not to the evidence."""
+    tool['version'] = 'VERSION'
+    tool['libraries'] = collections.OrderedDict((name, 'VERSION') for name in tool['libraries'])
+    tool['jail'] = ['JAIL']                         # refuse.py asks for its fences by name
+    tool['command'] = ['COMMAND']
+    tool['started'] = tool['finished'] = 'TIME'
+
+
+def normal_json(text):
+    report = load(text)
+    normal_tool(report['tool'])
+    return json.dumps(report, indent=1, ensure_ascii=False) + '\n'
+
+
+def normal_jsonl(text):
+    lines = []
+    for line in text.splitlines():
+        record = load(line)
+        if 'tool' in record:
+            normal_tool(record['tool'])
+        lines.append(json.dumps(record, ensure_ascii=False) + '\n')
+    return ''.join(lines)
+
+
+def normal_text(text):
+    text = re.sub(r'esuscan \d+\.\d+\.\d+', 'esuscan VERSION', text)
+    text = re.sub(r'(?m)^(\s*(?:Started|Finished|Scanned)\b[^\d\n]*)\d{4}-\d\d-\d\d[T ][\d:]+Z?',
+                  r'\1TIME', text)
+    return re.sub(r'(?m)^(\s*Jail\b\W*).*$', r'\1JAIL', text)
+
+
+def normal(arguments, text):
+    for argument in arguments:
+        if argument == 'json':
+            return normal_json(text)
+        if argument == 'jsonl':
+            return normal_jsonl(text)
+    return normal_text(text)
+
+
+def fingerprint(paths):
+    """Bytes and times of the evidence: no scan may change them."""
+    prints = {}
+    for path in sorted(paths):
+        if not os.path.isfile(path):
+            continue
+        digest = hashlib.sha256()
+        with open(path, 'rb') as file:
+            for block in iter(lambda: file.read(1 << 20), b''):
+                digest.update(block)
+        status = os.stat(path)
+        prints[path] = (digest.hexdigest(), status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    return prints
+
+
+def segments(image):
+    """The files that an image of this name is made of."""
+    folder, name = os.path.split(image)
+    stem = os.path.splitext(name)[0]
+    return [os.path.join(folder, each) for each in os.listdir(folder or '.')
+            if os.path.splitext(each)[0] == stem or each.startswith(stem + '-')]
