@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""reproduce.py: the line with which anyone sees the bytes of a fact really shows them.
+
+    reproduce.py --esuscan PROGRAM IMAGE…
+
+Every `reproduce` of the JSON report is run by sh in an empty folder. It must succeed, leave
+nothing outside that folder, and what it prints must hold what the fact says: one of its fields,
+the value's data or the file's digest. The image is also named by a hostile path, which must come
+out quoted."""
+
+import argparse
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import run
+
+HOSTILE = "it's $(touch pwned) `touch pwned` \"disk\"; touch pwned #\\"
+
+
+def utf16(text):
+    return text.encode('utf-16-le', 'surrogatepass')
+
+
+def shapes(value):
+    """The forms in which a field may show in the output of public tools."""
+    if isinstance(value, bool) or value is None:
+        return
+    if isinstance(value, int):
+        yield str(value).encode()
+        yield b'%x' % (value & 0xffffffffffffffff)
+        for size in (2, 4, 8):
+            if -(1 << 8 * size - 1) <= value < 1 << 8 * size:
+                yield (value & (1 << 8 * size) - 1).to_bytes(size, 'little')
+    elif isinstance(value, str) and value:
+        yield value.encode()
+        yield utf16(value)
+        if re.fullmatch(r'([0-9a-f]{2})+', value):
+            yield bytes.fromhex(value)
+        version = re.fullmatch(r'(\d+)\.(\d+)\.(\d+)\.(\d+)', value)
+        if version:                                 # VS_FIXEDFILEINFO: two little-endian words
+            a, b, c, d = (int(n) for n in version.groups())
+            if max(a, b, c, d) < 65536:
+                yield b''.join(n.to_bytes(2, 'little') for n in (b, a, d, c))
+        time = re.fullmatch(r'(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?Z', value)
+        if time:
+            import datetime
+            seconds = int((datetime.datetime(*(int(n) for n in time.groups()[:6])) -
+                           datetime.datetime(1601, 1, 1)).total_seconds())
+            ticks = seconds * 10**7 + int((time.group(7) or '0').ljust(7, '0'))
+            yield ticks.to_bytes(8, 'little')
+            unix = seconds - 11644473600
+            if 0 <= unix < 1 << 32:
+                yield unix.to_bytes(4, 'little')
+                yield str(unix).encode()
+    elif isinstance(value, list):
+        for each in value:
+            yield from shapes(each)
+
+
+def unhex(output):
+    """Bytes of a hex dump (xxd, hexdump -C), so that it may be searched like plain output."""
+    found = bytearray()
+    for line in output.splitlines():
+        dump = re.match(rb'\s*[0-9a-f]{4,16}:?\s+((?:[0-9a-f]{2,8} ?)+)', line)
+        if dump:
+            digits = dump.group(1).replace(b' ', b'')
+            if len(digits) % 2 == 0:
+                found += bytes.fromhex(digits.decode())
+    return bytes(found)
+
+
+def holds(output, fact):
+    where = fact['where']
+    wanted = [s for v in (fact.get('fields') or {}).values() for s in shapes(v)]
+    if not wanted:
+        return True
+    seen = output + b'\0' + unhex(output)
+    if any(shape in seen for shape in wanted if len(shape) > 1):
+        return True
+    if any(shape in seen for shape in wanted):
+        return where.get('value') is not None
+    digest = where.get('artefact_sha256')
+    return digest is not None and hashlib.sha256(output).hexdigest() == digest
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--esuscan', required=True)
+    parser.add_argument('--hostile', action='store_true', help='also under a hostile name')
+    parser.add_argument('images', nargs='+')
+    options = parser.parse_args()
+    program = os.path.abspath(options.esuscan)
+    if not all(shutil.which(tool) for tool in ('icat', 'mmls', 'hivexget')):
+        print('the public tools are not here')
+        return 77
+    failed = n_lines = n_facts = 0
+
+    for image in (os.path.abspath(each) for each in options.images):
+        with tempfile.TemporaryDirectory() as scratch:
+            home = os.path.join(scratch, 'run')
+            os.mkdir(home)
+            if options.hostile:
+                ending = os.path.splitext(image)[1]
+                link = os.path.join(scratch, HOSTILE.replace('/', '') + ending)
+                shutil.copyfile(image, link)
+                image = link
+            before = run.fingerprint(run.segments(image))
+            result = run.esuscan(program, '-o', 'json', image)
+            if result.status not in (0, 1):
+                print('%s: status %d: %s' % (image, result.status, result.errors))
+                return 1
+            report = run.load(result.text)
+            done = {}
+            for thing in report['facts'] + report['notes']:
+                where = thing.get('where') or {}
+                line = where.get('reproduce')
+                if not line:
+                    continue
+                n_lines += 1
+                if line not in done:
+                    for each in os.listdir(home):
+                        path = os.path.join(home, each)
+                        shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+                    done[line] = subprocess.run(['sh', '-c', line], cwd=home, check=False,
+                                                stdin=subprocess.DEVNULL, timeout=run.TIMEOUT,
+                                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                got = done[line]
+                name = thing.get('id', 'note')
+                if got.returncode or os.path.exists(os.path.join(home, 'pwned')):
+                    print('%s %s: status %d from: %s\n%s' % (
+                        image, name, got.returncode, line, got.stderr.decode('utf-8', 'replace')))
+                    failed += 1
+                elif 'fields' in thing and not where.get('damaged'):
+                    n_facts += 1
+                    if not holds(got.stdout, thing):
+                        print('%s %s: %s\nshows %r\nand none of %r' % (
+                            image, name, line, got.stdout[:300], thing['fields']))
+                        failed += 1
+            if run.fingerprint(run.segments(image)) != before:
+                print('%s: the evidence was changed' % image)
+                failed += 1
+            if sorted(os.listdir(scratch)) != sorted(
+                    ['run'] + ([os.path.basename(image)] if options.hostile else [])):
+                print('%s: something was left beside: %r' % (image, os.listdir(scratch)))
+                failed += 1
+    print('%d lines, %d facts seen in their output, %d failed' % (n_lines, n_facts, failed))
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
