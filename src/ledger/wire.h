@@ -7,6 +7,9 @@
  * bytes, absent texts as length 0xffffffff, lists as u32 count and elements. The reader trusts
  * nothing: every length is checked against the frame, every frame against ES_WIRE_FRAME_MAX, and
  * text is repaired to valid UTF-8.
+ *
+ * The ledger itself copies a record by encoding and decoding it, so that a record is described
+ * once, and so that a scan without the jail goes the same way as one in it.
  */
 #ifndef ES_LEDGER_WIRE_H
 #define ES_LEDGER_WIRE_H
@@ -15,20 +18,25 @@
 #include "base/buffer.h"
 #include "ledger/ledger.h"
 
-#define ES_WIRE_FRAME_MAX (UINT32_C(16) << 20) /* the largest record: a verdict with all its rows' worth of references stays far below */
+/* The largest record: a verdict that stands on ES_REFERENCES_MAX facts is half of it. */
+#define ES_WIRE_FRAME_MAX (UINT32_C(16) << 20)
 
-/* Append the frame of `record`. */
+/* Append the frame of `record`; on failure the buffer is as it was. ES_LIMIT: larger than a frame
+ * or the buffer may be. ES_BUG: a kind or type that does not exist. */
 es_status es_wire_encode(const es_record *record, es_buffer *buffer);
 
 /* Decode one frame's payload (kind and members, without the length). Everything in `ret_record` is
- * borrowed from `arena`. ES_CORRUPT when it is not a well-formed record. */
+ * borrowed from `arena`. ES_CORRUPT when it is not a well-formed record; ES_NOMEM also when the
+ * arena is full. */
 es_status es_wire_decode(es_bytes payload, es_arena *arena, es_record *ret_record);
 
 /* Write a record to a descriptor, whole. */
 es_status es_wire_write(int fd, const es_record *record);
 
-/* Read records from `fd` into `ledger` until the end. ES_CORRUPT: the stream was malformed (the
- * records before it are kept). `on_step` (may be NULL) sees each record as it arrives. */
+/* Read records from `fd` into `ledger` until the end. ES_CORRUPT: the stream was malformed, cut
+ * within a frame, or held a record that the ledger refused (the records before it are kept).
+ * `on_record` (may be NULL) sees each record after the ledger accepted it; the record is borrowed
+ * for the call. */
 es_status es_wire_read(int fd, es_ledger *ledger,
                        void (*on_record)(void *context, const es_record *record), void *context);
 
