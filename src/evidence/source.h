@@ -73,7 +73,10 @@ typedef struct es_counters {
     uint64_t bytes_inflated;
 } es_counters;
 
-/* Open the image. On refusal `reterr_note` says what it is and what the examiner can do. */
+/* Open the image. On refusal `reterr_note` says what it is and what the examiner can do. On success
+ * its text is empty, or a gap to be reported beside the bad ranges (a VHDX whose log was not
+ * replayed). `evidence` is used while opening only; its descriptors and those that `sibling` gave
+ * stay the caller's and stay open until the source is freed. */
 es_status es_source_open(const es_evidence *evidence, es_source **ret_source, es_note *reterr_note);
 es_source *es_source_free(es_source *source);
 

@@ -18,7 +18,8 @@
 #include <stdlib.h>
 
 #define VHD_FOOTER_SIZE 512u
-#define VHD_CHECKSUM_AT 64u
+#define VHD_VERSION_AT 12u
+#define VHD_TYPE_AT 60u
 #define VHDX_HEADER_1_AT 65536u
 #define VHDX_HEADER_2_AT 131072u
 #define VHDX_HEADER_SIZE 64u
@@ -29,20 +30,20 @@ typedef struct vhdi {
     libbfio_handle_t *door;
 } vhdi;
 
-/* The footer's checksum is the one's complement of the sum of its bytes, its own four left out. */
+/* Version 1.0 and a disk type that exists. The checksum is not asked: real images are about whose
+ * writers got it wrong, and libvhdi reads them. */
 static bool is_footer(es_bytes bytes)
 {
     es_cursor c = es_cursor_make(bytes);
-    uint32_t sum = 0;
+    uint32_t version, type;
 
     if (bytes.size < VHD_FOOTER_SIZE || memcmp(bytes.data, "conectix", 8) != 0)
         return false;
-    es_cursor_seek(&c, VHD_CHECKSUM_AT);
-    for (uint32_t i = 0; i < VHD_FOOTER_SIZE; i++) {
-        if (i < VHD_CHECKSUM_AT || i >= VHD_CHECKSUM_AT + 4)
-            sum += bytes.data[i];
-    }
-    return es_cursor_u32be(&c) == ~sum;
+    es_cursor_seek(&c, VHD_VERSION_AT);
+    version = es_cursor_u32be(&c);
+    es_cursor_seek(&c, VHD_TYPE_AT);
+    type = es_cursor_u32be(&c);
+    return version == 0x00010000 && type >= 2 && type <= 4;
 }
 
 static int probe_vhdi(const es_probe *probe)
