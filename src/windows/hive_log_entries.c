@@ -37,7 +37,8 @@ static void mix(uint32_t state[2], uint32_t value)
 
 uint64_t es_hive_log_hash(const uint8_t *data, uint64_t size)
 {
-    uint32_t state[2] = { UINT32_C(0x884def82), UINT32_C(0xc5554e7a) }; /* 82 EF 4D 88 7A 4E 55 C5 */
+    /* The published seed 82 EF 4D 88 7A 4E 55 C5 reads as one big-endian number, low half first. */
+    uint32_t state[2] = { UINT32_C(0x7a4e55c5), UINT32_C(0x82ef4d88) };
     es_cursor cursor = es_cursor_make((es_bytes){ data, size });
 
     for (uint64_t i = 0; i < size / 4; i++)

@@ -140,17 +140,37 @@ static bool is_root(const mending *m, uint64_t at)
            (int32_t)u32_at(m, at) < 0 && (u32_at(m, at + 4) & 0xffff) == NK_MAGIC;
 }
 
-/* The root key stands first in the first bin but for hives that were never Windows' own. */
+/* The key that is marked as a hive's root, if exactly one is. 0 otherwise. */
+static uint64_t marked_root(const mending *m)
+{
+    uint64_t found = 0;
+
+    for (uint64_t bin = ES_HIVE_BINS_AT; bin < m->end; bin += u32_at(m, bin + 8)) {
+        uint64_t bin_end = bin + u32_at(m, bin + 8);
+
+        for (uint64_t at = bin + BIN_HEADER; at < bin_end; at += cell_size(m, at)) {
+            if (!is_root(m, at) || !(u32_at(m, at + 4) >> 16 & NK_ROOT))
+                continue;
+            if (found)
+                return 0;
+            found = at;
+        }
+    }
+    return found;
+}
+
+/* Called when bins and cells are in order. */
 static es_status mend_root(mending *m, uint32_t stated)
 {
-    uint64_t at = ES_HIVE_BINS_AT + stated, first = ES_HIVE_BINS_AT + BIN_HEADER;
+    uint64_t at;
 
-    if (is_root(m, at))
+    if (is_root(m, ES_HIVE_BINS_AT + stated))
         return ES_OK;
-    if (!is_root(m, first) || !(u32_at(m, first + 4) >> 16 & NK_ROOT))
+    at = marked_root(m);
+    if (at == 0)
         return ES_CORRUPT;
     count(m, ES_HIVE_AT_ROOT, 4);
-    return es_hive_image_write_u32(m->image, ES_HIVE_AT_ROOT, (uint32_t)BIN_HEADER);
+    return es_hive_image_write_u32(m->image, ES_HIVE_AT_ROOT, (uint32_t)(at - ES_HIVE_BINS_AT));
 }
 
 es_status es_hive_mend(es_hive_image *image, es_hive_mended *ret_mended)
@@ -163,9 +183,9 @@ es_status es_hive_mend(es_hive_image *image, es_hive_mended *ret_mended)
     if (image->size <= ES_HIVE_BINS_AT)
         return ES_CORRUPT;
     there = image->size - ES_HIVE_BINS_AT;
+    if (promised > image->raw_size - ES_HIVE_BINS_AT && image->size - image->raw_size < 4096)
+        m.mended.missing = promised - (image->raw_size - ES_HIVE_BINS_AT);
     if (promised == 0 || promised % 4096 || promised > there) {
-        if (promised > there)
-            m.mended.missing = promised - there;
         count(&m, ES_HIVE_AT_BINS_SIZE, 4);
         promised = there;
         status = es_hive_image_write_u32(image, ES_HIVE_AT_BINS_SIZE, (uint32_t)promised);
