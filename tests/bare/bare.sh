@@ -22,11 +22,9 @@ tree=$work/tree
 
 leave()
 {
-    for at in dev/pts dev/shm dev proc sys; do
-        if mountpoint -q "$tree/$at"; then
-            umount "$tree/$at" || umount -l "$tree/$at"
-        fi
-    done
+    if mountpoint -q "$tree/proc"; then
+        umount "$tree/proc" || umount -l "$tree/proc"
+    fi
     # Never delete through a mount that would not go.
     if ! grep -q " $tree/" /proc/mounts; then
         rm -rf --one-file-system "$work"
@@ -37,9 +35,7 @@ trap 'exit 1' INT TERM
 
 fresh() # a bare tree
 {
-    for at in dev/pts dev/shm dev proc sys; do
-        if mountpoint -q "$tree/$at"; then umount "$tree/$at"; fi
-    done
+    if mountpoint -q "$tree/proc"; then umount "$tree/proc"; fi
     rm -rf --one-file-system "$tree"
     mkdir -p "$tree"
     if [ -n "$tarball" ]; then
@@ -57,7 +53,6 @@ fresh() # a bare tree
     rm -f "$tree"/etc/apt/sources.list.d/*
     apt-config dump | grep -E '^Acquire::(http|https)::' >"$tree/etc/apt/apt.conf.d/99host" || :
     mount -t proc proc "$tree/proc"
-    mount --rbind --make-rslave /dev "$tree/dev" 2>/dev/null || mount --bind /dev "$tree/dev"
     inside root 'apt-get update -q && DEBIAN_FRONTEND=noninteractive \
         apt-get install -q -y --no-install-recommends git ca-certificates '"$1"
 }
