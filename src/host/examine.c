@@ -1,0 +1,620 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * examine.c: see examine.h. States in order; within a state plugins in order; within a plugin its
+ * wants in order: what is emitted does not depend on anything else.
+ */
+#include "host/examine.h"
+
+#include "base/text.h"
+#include "host/limits.h"
+#include "host/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ------------------------------------------------------------------ the session */
+
+es_session *es_session_free(es_session *session)
+{
+    if (!session)
+        return NULL;
+    for (size_t i = 0; session->work && i < es_states_count(session->states); i++)
+        for (es_opened *each = session->work[i].opened; each; each = each->next) {
+            each->hive = es_hive_set_free(each->hive);
+            each->file = es_artefact_file_free(each->file);
+        }
+    for (size_t i = 0; i < session->n_stores; i++)
+        es_boots_free(session->stores[i]);
+    free(session->stores);
+    es_arena_free(session->arena);
+    free(session);
+    return NULL;
+}
+
+es_status es_session_new(const es_session_setup *setup, es_session **ret_session)
+{
+    es_session *session = calloc(1, sizeof *session);
+    size_t n_states = es_states_count(setup->states);
+    size_t n_plugins = es_plugins_count(setup->plugins);
+    es_status status = session ? ES_OK : ES_NOMEM;
+
+    if (status == ES_OK)
+        status = es_arena_new(ES_STATE_MEMORY_MAX, &session->arena);
+    if (status == ES_OK) {
+        session->source = setup->source;
+        session->ledger = setup->ledger;
+        session->states = setup->states;
+        session->plugins = setup->plugins;
+        session->question = setup->question;
+        session->filesystems = setup->filesystems;
+        session->n_filesystems = setup->n_filesystems;
+        session->skips = setup->skips;
+        session->n_skips = setup->n_skips;
+        session->work = es_arena_take(session->arena, (n_states + 1) * sizeof *session->work);
+        status = session->work ? ES_OK : ES_NOMEM;
+    }
+    for (size_t i = 0; status == ES_OK && i < n_states; i++) {
+        session->work[i].state = es_states_at(setup->states, i);
+        session->work[i].runs =
+            es_arena_take(session->arena, (n_plugins + 1) * sizeof(es_run_of));
+        status = session->work[i].runs ? ES_OK : ES_NOMEM;
+    }
+    if (status != ES_OK)
+        es_session_free(session);
+    else
+        *ret_session = session;
+    return status;
+}
+
+es_status es_session_note(es_session *session, uint32_t installation, const es_note *note,
+                          const es_where *where)
+{
+    es_record record = { .kind = ES_RECORD_NOTE };
+
+    record.note = (es_note_record){
+        .severity = note->severity,
+        .installation = installation,
+        .area = note->area,
+        .text = es_text_of(note->text),
+        .has_where = where != NULL,
+    };
+    if (where)
+        record.note.where = *where;
+    return es_ledger_put(session->ledger, &record);
+}
+
+static bool same(const char *a, const char *b)
+{
+    return a && b ? !strcmp(a, b) : a == b;
+}
+
+es_status es_session_step(es_session *session, uint32_t installation, const char *plugin,
+                          const char *artefact, const char *doing)
+{
+    es_record record = { .kind = ES_RECORD_STEP };
+
+    for (size_t i = 0; i < session->n_skips; i++) {
+        const es_skip *skip = &session->skips[i];
+
+        if (skip->installation == installation && same(skip->plugin, plugin) &&
+            same(skip->artefact, artefact) && same(skip->doing, doing))
+            return ES_ABSENT;
+    }
+    record.step = (es_step_record){ installation, plugin, artefact, doing };
+    return es_ledger_put(session->ledger, &record);
+}
+
+/* ------------------------------------------------------------------ states */
+
+/* Announce a state with what its hives say of it. */
+static es_status announce(es_session *session, const es_state *state)
+{
+    es_record record = { .kind = ES_RECORD_INSTALLATION };
+
+    record.installation = (es_installation_record){
+        .id = state->id, .machine = state->machine, .volume = state->volume->id,
+        .role = state->role, .snapshot = state->snapshot, .system_root = state->system_root,
+        .product_name = state->product_name, .edition = state->edition,
+        .service_pack = state->service_pack, .architecture = state->architecture,
+        .computer_name = state->computer_name, .time_zone = state->time_zone,
+        .install_date = state->install_date, .last_shutdown = state->last_shutdown,
+        .state_time = state->state_time,
+    };
+    return es_ledger_put(session->ledger, &record);
+}
+
+static es_status state_view(es_session *session, es_state_work *work)
+{
+    const es_state *state = work->state;
+    es_text root;
+    es_status status = es_text_repair(session->arena, es_text_of(state->system_root), &root);
+
+    work->where = (es_where){ .volume = state->volume->id, .path = state->system_root,
+                              .offset = -1, .length = -1 };
+    work->view = (es_installation){
+        .size = sizeof work->view, .id = state->id, .machine = state->machine,
+        .role = state->role, .volume = state->volume->id, .machine_type = state->machine_type,
+        .snapshot = state->snapshot, .control_set = state->control_set, .system_root = root,
+        .state_time = state->state_time, .where = &work->where,
+    };
+    return status;
+}
+
+/* A hive of the state, for its identity; NULL when it cannot be had. */
+static es_status identity_hive(es_session *session, es_state_work *work, const char *name,
+                               es_hive **ret_hive)
+{
+    char path[4096];
+    es_opened *opened = NULL;
+    es_status status;
+
+    *ret_hive = NULL;
+    if (snprintf(path, sizeof path, "%s/%s", work->state->config, name) >= (int)sizeof path)
+        return ES_OK;
+    status = es_opened_get(session, work, work->state->fs, ES_KIND_HIVE, path, 0, &opened);
+    if (status == ES_OK && opened->status == ES_OK)
+        *ret_hive = opened->hive->hive;
+    return status < 0 ? status : ES_OK;
+}
+
+static es_status begin_state(es_session *session, es_state_work *work)
+{
+    es_hive *software, *system;
+    es_note note;
+    es_status status = announce(session, work->state);
+
+    if (status == ES_OK)
+        status = identity_hive(session, work, "SOFTWARE", &software);
+    if (status == ES_OK)
+        status = identity_hive(session, work, "SYSTEM", &system);
+    if (status == ES_OK)
+        status = es_state_identify(work->state, software, system);
+    if (status == ES_OK)
+        status = announce(session, work->state);
+    if (status == ES_OK)
+        status = state_view(session, work);
+    if (status == ES_OK && work->state->twin && work->state->role == ES_ROLE_CURRENT) {
+        es_note_set(&note, ES_SEVERITY_INFO, "installation",
+                    "Another directory beside this system root has a name that differs only in "
+                    "letter case. Windows cannot make such a pair; each is reported by itself.");
+        status = es_session_note(session, work->state->id, &note, &work->where);
+    }
+    return status;
+}
+
+/* ------------------------------------------------------------------ wants */
+
+/* A plugin's turn at one want of one state. */
+typedef struct turn {
+    es_session *session;
+    es_state_work *work;
+    size_t plugin;
+    uint32_t want;
+    size_t found;
+    es_status status;
+} turn;
+
+static const es_plugin *plugin_of(const turn *now)
+{
+    return es_plugins_at(now->session->plugins, now->plugin);
+}
+
+static es_status tell_failed(turn *now, const char *callback, es_status status,
+                             const es_where *where)
+{
+    static const char *const words[] = { "", "something was absent", "it met an early end",
+                                         "what it read is damaged", "what it read is unsupported",
+                                         "a limit was reached" };
+    es_note note;
+
+    es_note_set(&note, ES_SEVERITY_GAP, "plugin",
+                "The plugin '%s' did not finish %s: %s. What it had found before is kept.",
+                plugin_of(now)->name, callback,
+                status >= 1 && status <= 5 ? words[status] : "it failed");
+    return es_session_note(now->session, now->work->state->id, &note, where);
+}
+
+static es_status call_examine(turn *now, const es_opened *opened, const es_artefact *view)
+{
+    es_run_of *run = &now->work->runs[now->plugin];
+    es_call call = { .session = now->session, .plugin = now->plugin, .work = now->work,
+                     .artefact = opened };
+    es_host host;
+    char path[4096];
+    es_status status;
+
+    snprintf(path, sizeof path, "%.*s", (int)(view->path.size & 0x7fff), view->path.data);
+    status = es_session_step(now->session, now->work->state->id, plugin_of(now)->name, path,
+                             "examine");
+    if (status == ES_ABSENT) {
+        es_note note;
+
+        es_note_set(&note, ES_SEVERITY_ERROR, "plugin",
+                    "The plugin '%s' was not given %s: it had stopped the analysis there.",
+                    plugin_of(now)->name, path);
+        return es_session_note(now->session, now->work->state->id, &note, view->where);
+    }
+    if (status == ES_OK)
+        status = es_arena_new(ES_CALLBACK_MEMORY_MAX, &call.arena);
+    if (status != ES_OK)
+        return status;
+    host = es_host_make(&call);
+    status = plugin_of(now)->examine(run->state, &host, view);
+    es_arena_free(call.arena);
+    return status > 0 ? tell_failed(now, "examine", status, view->where) : status;
+}
+
+/* Hand one file to the plugin, whatever path led to it, once. */
+static es_status hand_over(turn *now, es_fs *fs, const char *path)
+{
+    const es_want *want = &plugin_of(now)->wants[now->want];
+    es_opened *opened = NULL;
+    es_artefact view;
+    es_status status = es_opened_get(now->session, now->work, fs, want->kind, path, want->flags,
+                                     &opened);
+
+    if (status == ES_ABSENT)
+        return ES_OK;
+    if (status != ES_OK)
+        return status;
+    now->found++;
+    if (opened->status != ES_OK || (opened->seen_by & UINT64_C(1) << now->plugin))
+        return ES_OK;
+    opened->seen_by |= UINT64_C(1) << now->plugin;
+    view = opened->view;
+    view.want = now->want;
+    return call_examine(now, opened, &view);
+}
+
+/* ---- patterns ---- */
+
+typedef struct matches {
+    turn *now;
+    es_fs *fs;
+    const char *folder, *pattern;
+    char **paths;
+    size_t n, capacity;
+    es_status status;
+} matches;
+
+static int match(void *context, const es_dirent *dirent)
+{
+    matches *all = context;
+    char **grown;
+
+    if (dirent->dos_name || !es_fs_glob(all->fs, all->pattern, dirent->name))
+        return 0;
+    if (all->n == ES_GLOB_MATCHES_MAX) {
+        all->status = ES_LIMIT;
+        return 1;
+    }
+    if (all->n == all->capacity) {
+        all->capacity = all->capacity ? all->capacity * 2 : 32;
+        grown = realloc(all->paths, all->capacity * sizeof *grown);
+        if (!grown) {
+            all->status = ES_NOMEM;
+            return 1;
+        }
+        all->paths = grown;
+    }
+    if (asprintf(&all->paths[all->n], "%s%s%.*s", all->folder, *all->folder ? "/" : "",
+                 (int)dirent->name.size, dirent->name.data) < 0) {
+        all->status = ES_NOMEM;
+        return 1;
+    }
+    all->n++;
+    return 0;
+}
+
+static es_status hand_over_matches(turn *now, es_fs *fs, const char *path)
+{
+    char folder[4096];
+    char *slash;
+    matches all = { .now = now, .fs = fs, .folder = folder, .pattern = path };
+    uint64_t entry = 5;
+    uint32_t sequence = 0;
+    es_status status = ES_OK;
+
+    snprintf(folder, sizeof folder, "%s", path);
+    slash = strrchr(folder, '/');
+    if (slash) {
+        *slash = '\0';
+        all.pattern = path + (slash - folder) + 1;
+        status = es_fs_lookup(fs, folder, &entry, &sequence, NULL, NULL);
+    } else {
+        folder[0] = '\0';
+    }
+    if (status == ES_OK)
+        status = es_fs_list(fs, entry, sequence, match, &all);
+    if (all.status < 0)
+        status = all.status;
+    if (status == ES_CORRUPT || all.status == ES_LIMIT) {
+        es_note note;
+        es_where where = { .volume = es_fs_volume(fs)->id, .path = folder, .offset = -1,
+                           .length = -1 };
+
+        es_note_set(&note, ES_SEVERITY_GAP, "filesystem",
+                    status == ES_CORRUPT
+                        ? "The index of the folder %s is damaged: files may be missing from it."
+                        : "The folder %s holds more files than are looked at.",
+                    folder);
+        status = es_session_note(now->session, now->work->state->id, &note, &where);
+    }
+    for (size_t i = 0; i < all.n; i++) {
+        if (status >= 0)
+            status = hand_over(now, fs, all.paths[i]);
+        free(all.paths[i]);
+    }
+    free(all.paths);
+    return status < 0 ? status : ES_OK;
+}
+
+static es_status take_path(turn *now, es_fs *fs, const char *base, const char *path)
+{
+    char full[4096];
+    const char *last = strrchr(path, '/');
+
+    if (snprintf(full, sizeof full, "%s%s%s", base, *base ? "/" : "", path) >= (int)sizeof full)
+        return ES_OK;
+    if (strpbrk(last ? last : path, "*?"))
+        return hand_over_matches(now, fs, full);
+    return hand_over(now, fs, full);
+}
+
+/* ---- boot entries ---- */
+
+static es_status hand_over_entry(turn *now, const es_boot_found *found, bool device_known)
+{
+    const es_boot *boot = found->boot;
+    es_boot_entry entry = {
+        .size = sizeof entry, .is_default = boot->is_default,
+        .store = es_text_of(found->store_path), .object = es_text_of(boot->object),
+        .description = es_text_of(boot->description), .loader = es_text_of(boot->loader),
+        .system_root = es_text_of(boot->system_root), .kernel = es_text_of(boot->kernel),
+        .hal = es_text_of(boot->hal), .load_options = es_text_of(boot->load_options),
+        .order = boot->order, .pae = boot->pae, .nx = boot->nx,
+        .test_signing = boot->test_signing, .no_integrity_checks = boot->no_integrity_checks,
+        .debug = boot->debug, .device_known = device_known, .inherited = boot->inherited,
+    };
+    char key[96];
+    es_where where = { .volume = found->store_volume->id, .artefact = found->artefact,
+                       .key = key, .offset = -1, .length = -1, .last_written = boot->written,
+                       .exact = true };
+    es_artefact view = {
+        .size = sizeof view, .kind = ES_KIND_BOOT_ENTRY, .want = now->want,
+        .path = es_text_of(found->store_path), .volume = found->store_volume->id,
+        .where = &where, .boot_entry = &entry,
+    };
+
+    snprintf(key, sizeof key, "Objects\\%s\\Elements", boot->object);
+    entry.where = &where;
+    now->found++;
+    return call_examine(now, NULL, &view);
+}
+
+static es_status take_boot_entries(turn *now)
+{
+    es_status status = ES_OK;
+    bool known;
+
+    for (es_boot_found *each = now->session->boot_found; each && status == ES_OK;
+         each = each->next)
+        if (es_boot_of(each, now->work->state, &known))
+            status = hand_over_entry(now, each, known);
+    return status;
+}
+
+/* The file a boot entry names: below System32 when it is a bare name, else below the root of the
+ * volume. */
+static es_status take_boot_file(turn *now, const char *named)
+{
+    char path[ES_BOOT_TEXT_MAX];
+    const char *base = now->work->state->system_root;
+    char full[4096];
+
+    if (!*named)
+        return ES_OK;
+    snprintf(path, sizeof path, "%s", named);
+    for (char *c = path; *c; c++)
+        if (*c == '\\')
+            *c = '/';
+    if (path[0] == '/')
+        return hand_over(now, now->work->state->fs, path + 1);
+    if (snprintf(full, sizeof full, "%s/System32/%s", base, path) >= (int)sizeof full)
+        return ES_OK;
+    return hand_over(now, now->work->state->fs, full);
+}
+
+static es_status take_boot_files(turn *now, const char *word)
+{
+    es_status status = ES_OK;
+    bool known;
+
+    for (es_boot_found *each = now->session->boot_found; each && status == ES_OK;
+         each = each->next) {
+        if (!es_boot_of(each, now->work->state, &known))
+            continue;
+        if (!strcmp(word, "{boot.kernel}"))
+            status = take_boot_file(now, each->boot->kernel);
+        else if (!strcmp(word, "{boot.hal}"))
+            status = take_boot_file(now, each->boot->hal);
+        else if (!strcmp(word, "{boot.loader}"))
+            status = take_boot_file(now, each->boot->loader);
+    }
+    return status;
+}
+
+/* ---- one want ---- */
+
+/* A RegBack state has nothing but its hives: their names below its own folder. */
+static es_status take_regback(turn *now, const es_want *want)
+{
+    static const char config[] = "System32/config/";
+
+    if (want->scope != ES_SCOPE_SYSTEM_ROOT || want->kind != ES_KIND_HIVE ||
+        strncasecmp(want->path, config, sizeof config - 1) != 0)
+        return ES_OK;
+    return take_path(now, now->work->state->fs, now->work->state->config,
+                     want->path + sizeof config - 1);
+}
+
+static es_status take(turn *now)
+{
+    const es_want *want = &plugin_of(now)->wants[now->want];
+    es_state *state = now->work->state;
+    es_status status = ES_OK;
+
+    if (state->role == ES_ROLE_REGBACK)
+        return want->kind == ES_KIND_BOOT_ENTRY ? ES_OK : take_regback(now, want);
+    if (want->kind == ES_KIND_BOOT_ENTRY)
+        return take_boot_entries(now);
+    if (want->path[0] == '{')
+        return take_boot_files(now, want->path);
+    switch (want->scope) {
+    case ES_SCOPE_SYSTEM_ROOT:
+        return take_path(now, state->fs, state->system_root, want->path);
+    case ES_SCOPE_VOLUME:
+        return take_path(now, state->fs, "", want->path);
+    default:
+        for (size_t i = 0; i < now->session->n_filesystems && status == ES_OK; i++)
+            status = take_path(now, now->session->filesystems[i], "", want->path);
+        return status;
+    }
+}
+
+static bool readable(uint32_t kind)
+{
+    return kind == ES_KIND_HIVE || kind == ES_KIND_EXECUTABLE || kind == ES_KIND_FILE ||
+           kind == ES_KIND_LISTING || kind == ES_KIND_BOOT_ENTRY;
+}
+
+static es_status tell_absent(turn *now, const es_want *want)
+{
+    es_note note;
+    bool unread = !readable(want->kind);
+
+    if (!unread && (now->found || !(want->flags & ES_WANT_REQUIRED) ||
+                    now->work->state->role == ES_ROLE_REGBACK))
+        return ES_OK;
+    es_note_set(&note, unread ? ES_SEVERITY_INFO : ES_SEVERITY_GAP, "artefact",
+                unread ? "%s was not asked: this version does not read its kind of artefact."
+                       : "%s is not there.",
+                want->path);
+    return es_session_note(now->session, now->work->state->id, &note, &now->work->where);
+}
+
+static es_status examine_with(es_session *session, es_state_work *work, size_t index)
+{
+    const es_plugin *plugin = es_plugins_at(session->plugins, index);
+    es_run_of *run = &work->runs[index];
+    es_call call = { .session = session, .plugin = index, .work = work };
+    turn now = { .session = session, .work = work, .plugin = index };
+    es_status status = ES_OK;
+
+    if (plugin->begin) {
+        es_host host = es_host_make(&call);
+
+        status = es_arena_new(ES_CALLBACK_MEMORY_MAX, &call.arena);
+        if (status == ES_OK)
+            status = es_session_step(session, work->state->id, plugin->name, NULL, "begin");
+        if (status == ES_OK)
+            status = plugin->begin(&host, &work->view, &run->state);
+        es_arena_free(call.arena);
+        if (status > 0) {
+            run->failed = true;
+            return tell_failed(&now, "begin", status, &work->where);
+        }
+    }
+    run->begun = status == ES_OK;
+    for (uint32_t i = 0; status == ES_OK && i < plugin->n_wants; i++) {
+        now.want = i;
+        now.found = 0;
+        if (readable(plugin->wants[i].kind))
+            status = take(&now);
+        if (status == ES_OK)
+            status = tell_absent(&now, &plugin->wants[i]);
+    }
+    return status;
+}
+
+es_status es_session_examine(es_session *session)
+{
+    size_t n_states = es_states_count(session->states);
+    size_t n_plugins = es_plugins_count(session->plugins);
+    es_status status = n_states ? es_boot_stores_read(session) : ES_OK;
+
+    for (size_t i = 0; i < n_states && status == ES_OK; i++) {
+        es_state_work *work = &session->work[i];
+
+        status = begin_state(session, work);
+        for (size_t k = 0; k < n_plugins && status == ES_OK; k++)
+            status = examine_with(session, work, k);
+        if (status == ES_OK)
+            status = es_opened_close_all(session, work);
+    }
+    return status;
+}
+
+/* ------------------------------------------------------------------ judging */
+
+static es_status judge_with(es_session *session, es_state_work *work, size_t index)
+{
+    const es_plugin *plugin = es_plugins_at(session->plugins, index);
+    es_run_of *run = &work->runs[index];
+    es_call call = { .session = session, .plugin = index, .work = work, .judging = true };
+    turn now = { .session = session, .work = work, .plugin = index };
+    es_host host = es_host_make(&call);
+    es_status status = ES_OK;
+
+    if (!run->begun)
+        return ES_OK;
+    if (plugin->judge) {
+        status = es_session_step(session, work->state->id, plugin->name, NULL, "judge");
+        if (status == ES_OK)
+            status = es_arena_new(ES_CALLBACK_MEMORY_MAX, &call.arena);
+        if (status == ES_OK)
+            status = plugin->judge(run->state, &host, &work->view, session->question);
+        if (status == ES_ABSENT && !call.arena) {
+            es_note note;
+
+            es_note_set(&note, ES_SEVERITY_ERROR, "plugin",
+                        "The plugin '%s' was not asked for its verdicts: it had stopped the "
+                        "analysis there.",
+                        plugin->name);
+            status = es_session_note(session, work->state->id, &note, &work->where);
+        } else if (status > 0) {
+            status = tell_failed(&now, "judge", status, &work->where);
+        }
+        es_arena_free(call.arena);
+    }
+    return status;
+}
+
+static void end_with(es_session *session, es_state_work *work, size_t index)
+{
+    const es_plugin *plugin = es_plugins_at(session->plugins, index);
+    es_call call = { .session = session, .plugin = index, .work = work, .judging = true };
+    es_host host = es_host_make(&call);
+
+    if (work->runs[index].begun && plugin->end && es_arena_new(ES_CALLBACK_MEMORY_MAX,
+                                                               &call.arena) == ES_OK) {
+        plugin->end(work->runs[index].state, &host);
+        es_arena_free(call.arena);
+    }
+    work->runs[index].begun = false;
+}
+
+es_status es_session_judge(es_session *session)
+{
+    size_t n_states = es_states_count(session->states);
+    size_t n_plugins = es_plugins_count(session->plugins);
+    es_status status = ES_OK;
+
+    for (size_t i = 0; i < n_states && status == ES_OK; i++)
+        for (size_t k = 0; k < n_plugins && status == ES_OK; k++)
+            status = judge_with(session, &session->work[i], k);
+    for (size_t i = 0; i < n_states; i++)
+        for (size_t k = 0; k < n_plugins; k++)
+            end_with(session, &session->work[i], k);
+    return status;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * limits.h: the caps on plugins and on what the host does for them, each with its reason.
+ */
+#ifndef ES_HOST_LIMITS_H
+#define ES_HOST_LIMITS_H
+
+#include <stdint.h>
+
+/* Plugins of one run; a folder with more is not a plugin folder. */
+#define ES_PLUGINS_MAX 64u
+/* Entries of one plugin's declaration lists, and fields of one fact, verdict or row. */
+#define ES_DECLARED_MAX 512u
+#define ES_FIELDS_MAX 64u
+/* A data file of a plugin, all of it held in memory. */
+#define ES_DATA_FILE_MAX (UINT64_C(64) << 20)
+/* Memory one callback may take from the host: a value of the largest size, its text, and room. */
+#define ES_CALLBACK_MEMORY_MAX (UINT64_C(128) << 20)
+/* What a state keeps between callbacks: opened artefacts and their views. */
+#define ES_STATE_MEMORY_MAX (UINT64_C(64) << 20)
+/* Files one pattern may match; a component store has some 15,000 entries. */
+#define ES_GLOB_MATCHES_MAX 100000u
+/* Bytes one file_read may ask for. */
+#define ES_FILE_READ_MAX (UINT64_C(64) << 20)
+/* Times the analysis is begun again after an artefact crashed it. */
+#define ES_SKIPS_MAX 8u
+
+#endif

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * offer.c: the host table: everything a plugin may ask for that is not a hive or a judgement.
+ */
+#include "host/session.h"
+
+#include "base/text.h"
+#include "host/limits.h"
+
+static es_call *call_of(const es_host *host)
+{
+    return host->context;
+}
+
+static es_status host_alloc(const es_host *host, uint64_t size, void **ret_memory)
+{
+    *ret_memory = es_arena_take(call_of(host)->arena, size ? size : 1);
+    return *ret_memory ? ES_OK : ES_LIMIT;
+}
+
+static es_status host_note(const es_host *host, uint32_t severity, es_text text,
+                           const es_where *where)
+{
+    es_call *call = call_of(host);
+    es_record record = { .kind = ES_RECORD_NOTE };
+
+    record.note = (es_note_record){
+        .severity = severity > ES_SEVERITY_GAP ? ES_SEVERITY_GAP : severity,
+        .installation = call->work->state->id,
+        .area = es_plugins_at(call->session->plugins, call->plugin)->name,
+        .text = text,
+        .has_where = where != NULL,
+    };
+    if (where)
+        record.note.where = *where;
+    return es_ledger_put(call->session->ledger, &record);
+}
+
+static es_status host_place(const es_host *host, const es_where *where, uint64_t offset,
+                            uint64_t length, const es_where **ret_where)
+{
+    es_call *call = call_of(host);
+    const es_opened *artefact = call->artefact;
+    es_where *place;
+    uint64_t base = where->offset > 0 ? (uint64_t)where->offset : 0, size;
+
+    if (!artefact || where->artefact != artefact->id)
+        return ES_BUG;
+    size = where->length >= 0 ? (uint64_t)where->length : artefact->view.file_size - base;
+    if (offset > size || length > size - offset)
+        return ES_LIMIT;
+    place = es_arena_take(call->arena, sizeof *place);
+    if (!place)
+        return ES_LIMIT;
+    *place = *where;
+    place->offset = (int64_t)(base + offset);
+    place->length = (int64_t)length;
+    if (place->log_artefact)
+        place->log_offset += (int64_t)offset;
+    *ret_where = place;
+    return ES_OK;
+}
+
+static es_status host_emit(const es_host *host, const es_fact *fact, uint64_t *ret_reference)
+{
+    es_call *call = call_of(host);
+    const es_plugin *plugin = es_plugins_at(call->session->plugins, call->plugin);
+    es_record record = { .kind = ES_RECORD_FACT };
+    es_status status;
+
+    if (call->judging || fact->type >= plugin->n_facts || !fact->where)
+        return ES_BUG;
+    record.fact = (es_fact_record){
+        .reference = ++call->session->n_references,
+        .installation = call->work->state->id,
+        .type = fact->type,
+        .plugin = plugin->name,
+        .fields = fact->fields,
+        .n_fields = plugin->facts[fact->type].n_fields,
+        .time = fact->time,
+        .where = *fact->where,
+    };
+    status = es_ledger_put(call->session->ledger, &record);
+    if (status == ES_OK && ret_reference)
+        *ret_reference = record.fact.reference;
+    return status;
+}
+
+static es_status host_text_utf16(const es_host *host, es_bytes utf16, es_text *ret)
+{
+    es_status status = es_text_from_utf16le(call_of(host)->arena, utf16, ret);
+
+    return status == ES_NOMEM ? ES_LIMIT : status;
+}
+
+static es_opened *opened_of(const es_artefact *artefact)
+{
+    union {
+        const void *theirs;
+        es_opened *ours;
+    } handle = { artefact->handle };
+
+    return handle.ours;
+}
+
+static es_status host_file_read(const es_host *host, const es_artefact *file, uint64_t offset,
+                                void *buffer, uint64_t size, uint64_t *ret_size)
+{
+    es_opened *opened = opened_of(file);
+
+    (void)host;
+    if (!opened || !opened->file || file->kind != ES_KIND_FILE)
+        return ES_BUG;
+    if (size > ES_FILE_READ_MAX)
+        return ES_LIMIT;
+    return es_artefact_file_read(opened->file, offset, buffer, size, ret_size);
+}
+
+/* ------------------------------------------------------------------ folders */
+
+typedef struct gathered {
+    es_call *call;
+    const es_opened *folder;
+    es_entry *entries;
+    uint64_t n, capacity;
+    es_status status;
+} gathered;
+
+static int gather(void *context, const es_dirent *dirent)
+{
+    gathered *all = context;
+    es_entry *entry;
+    es_where *where;
+
+    if (dirent->dos_name)
+        return 0;
+    if (all->n == all->capacity) {
+        uint64_t capacity = all->capacity ? all->capacity * 2 : 64;
+        es_entry *grown = es_arena_take(all->call->arena, capacity * sizeof *grown);
+
+        if (!grown) {
+            all->status = ES_LIMIT;
+            return 1;
+        }
+        if (all->n)
+            memcpy(grown, all->entries, (size_t)all->n * sizeof *grown);
+        all->entries = grown;
+        all->capacity = capacity;
+    }
+    where = es_arena_take(all->call->arena, sizeof *where);
+    entry = &all->entries[all->n];
+    *entry = (es_entry){
+        .size = sizeof *entry, .is_directory = dirent->directory, .file_size = dirent->size,
+        .modified = dirent->modified, .mft_entry = dirent->mft_entry,
+        .mft_sequence = dirent->mft_sequence, .where = where,
+    };
+    if (!where || es_text_repair(all->call->arena, dirent->name, &entry->name) != ES_OK) {
+        all->status = ES_LIMIT;
+        return 1;
+    }
+    *where = all->folder->where;
+    all->n++;
+    return 0;
+}
+
+/* A folder is listed on the first call and walked from memory after. */
+static es_status host_entry_next(const es_host *host, const es_artefact *listing, es_entry *ret)
+{
+    es_call *call = call_of(host);
+    const es_opened *opened = listing->handle;
+    gathered *all = call->walk;
+
+    if (listing->kind != ES_KIND_LISTING || opened != call->artefact)
+        return ES_BUG;
+    if (!all) {
+        es_status status;
+
+        all = es_arena_take(call->arena, sizeof *all);
+        if (!all)
+            return ES_LIMIT;
+        all->call = call;
+        all->folder = opened;
+        status = es_fs_list(opened->fs, opened->view.mft_entry, opened->view.mft_sequence, gather,
+                            all);
+        if (status < 0)
+            return status;
+        if (all->status == ES_OK && status > 0)
+            all->status = status;
+        call->walk = all;
+    }
+    if (call->next < all->n) {
+        *ret = all->entries[call->next++];
+        return ES_OK;
+    }
+    /* What a damaged index withheld is said once, at its end. */
+    return all->status == ES_OK ? ES_END : all->status;
+}
+
+/* ------------------------------------------------------------------ kinds without a parser yet */
+
+static es_status host_event_next(const es_host *host, const es_artefact *log, es_event *ret)
+{
+    (void)host, (void)log, (void)ret;
+    return ES_UNSUPPORTED;
+}
+
+static es_status host_table_next_row(const es_host *host, const es_artefact *database,
+                                     es_text table, es_table_row *ret)
+{
+    (void)host, (void)database, (void)table, (void)ret;
+    return ES_UNSUPPORTED;
+}
+
+static es_status host_xml_next(const es_host *host, const es_artefact *document, es_xml_node *ret)
+{
+    (void)host, (void)document, (void)ret;
+    return ES_UNSUPPORTED;
+}
+
+static es_status host_line_next(const es_host *host, const es_artefact *log, es_line *ret)
+{
+    (void)host, (void)log, (void)ret;
+    return ES_UNSUPPORTED;
+}
+
+static es_status host_data(const es_host *host, es_text name, es_bytes *ret)
+{
+    es_call *call = call_of(host);
+
+    return es_plugins_data(call->session->plugins, call->plugin, name, ret) ? ES_OK : ES_ABSENT;
+}
+
+es_host es_host_make(es_call *call)
+{
+    es_host host = {
+        .size = sizeof host,
+        .abi = ES_ABI,
+        .context = call,
+        .alloc = host_alloc,
+        .note = host_note,
+        .place = host_place,
+        .emit = host_emit,
+        .key_open = es_host_key_open,
+        .key_find = es_host_key_find,
+        .key_child = es_host_key_child,
+        .value_find = es_host_value_find,
+        .value_child = es_host_value_child,
+        .value_text = es_host_value_text,
+        .value_string = es_host_value_string,
+        .value_number = es_host_value_number,
+        .text_utf16 = host_text_utf16,
+        .file_read = host_file_read,
+        .entry_next = host_entry_next,
+        .event_next = host_event_next,
+        .table_next_row = host_table_next_row,
+        .xml_next = host_xml_next,
+        .line_next = host_line_next,
+        .data = host_data,
+        .fact_next = es_host_fact_next,
+        .verdict = es_host_verdict,
+        .row = es_host_row,
+    };
+
+    return host;
+}

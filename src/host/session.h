@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * session.h: what the host holds while plugins are at work, and the pieces of its machinery.
+ *
+ * A session is one analysis of one image. For each state the host opens artefacts (artefacts.c),
+ * hands views of them to plugins (examine.c, registry.c, offer.c), and when all states of all
+ * machines were examined lets plugins judge (judge.c). Facts, verdicts and notes go to the ledger.
+ *
+ * Known to src/host alone. Threading: one thread.
+ */
+#ifndef ES_HOST_SESSION_H
+#define ES_HOST_SESSION_H
+
+#include "base/arena.h"
+#include "host/examine.h"
+#include "host/plugin.h"
+#include "ledger/ledger.h"
+#include "windows/bcd.h"
+#include "windows/install.h"
+
+/* An opened artefact: its record in the ledger, and what its kind needs. */
+typedef struct es_opened {
+    struct es_opened *next;
+    const char *asked; /* the path it was asked by */
+    es_fs *fs;
+    uint32_t kind;
+    uint32_t id;       /* of the artefact record */
+    uint64_t seen_by;  /* plugins that were given it, a bit each */
+    es_status status;  /* of opening it: remembered, so that a broken one is told once */
+    es_where where;    /* of the whole artefact */
+    es_artefact_file *file; /* closed again after an executable was parsed */
+    es_hive_set *hive;
+    uint32_t log_ids[2];
+    es_artefact view;  /* without `want` */
+} es_opened;
+
+/* A boot entry that starts an installation, and its place. */
+typedef struct es_boot_found {
+    struct es_boot_found *next;
+    const es_boot *boot;
+    const es_volume *store_volume;
+    const char *store_path;
+    uint32_t artefact; /* record of the store */
+} es_boot_found;
+
+/* A plugin at work on one state. */
+typedef struct es_run_of {
+    void *state;
+    bool begun;
+    bool failed; /* a callback failed: it is not called again for this state */
+} es_run_of;
+
+typedef struct es_state_work {
+    es_state *state;
+    es_installation view;
+    es_where where;
+    es_opened *opened;
+    es_run_of *runs; /* one a plugin */
+} es_state_work;
+
+struct es_session {
+    es_source *source;
+    es_ledger *ledger;
+    es_states *states;
+    const es_plugins *plugins;
+    const es_question *question;
+    es_fs **filesystems; /* every volume that could be opened */
+    size_t n_filesystems;
+    const es_skip *skips;
+    size_t n_skips;
+    es_arena *arena;     /* lives as long as the session */
+    es_state_work *work; /* one a state */
+    es_boot_found *boot_found;
+    es_boots **stores;
+    size_t n_stores;
+    uint32_t n_artefacts;
+    uint64_t n_references;
+};
+
+/* One callback of one plugin: what the host table's context points to. */
+typedef struct es_call {
+    es_session *session;
+    size_t plugin;
+    es_state_work *work;
+    const es_opened *artefact; /* examine */
+    es_arena *arena;           /* until the callback returns */
+    bool judging;
+    uint64_t next; /* of a listing or log being walked */
+    void *walk;
+} es_call;
+
+/* ---- artefacts.c ---- */
+
+/* Open (or find again) the artefact at `path` of `fs` for this state. ES_OK and an opened one whose
+ * own status may be positive; ES_ABSENT when there is no such file. */
+es_status es_opened_get(es_session *session, es_state_work *work, es_fs *fs, uint32_t kind,
+                        const char *path, uint32_t flags, es_opened **ret_opened);
+/* Close everything of a state and write the records of what was open. */
+es_status es_opened_close_all(es_session *session, es_state_work *work);
+/* Announce a file to the ledger. */
+es_status es_artefact_announce(es_session *session, const es_artefact_file *file, bool is_hive,
+                               const uint8_t sha256[32], uint32_t id);
+
+/* ---- boot.c ---- */
+
+/* Read every boot store of the disk, once. */
+es_status es_boot_stores_read(es_session *session);
+/* Whether this found entry starts this state. */
+bool es_boot_of(const es_boot_found *found, const es_state *state, bool *ret_device_known);
+
+/* ---- registry.c: host calls on hives ---- */
+
+es_status es_host_key_open(const es_host *host, const es_artefact *hive, es_text path, es_key *ret);
+es_status es_host_key_find(const es_host *host, const es_key *from, es_text path, es_key *ret);
+es_status es_host_key_child(const es_host *host, const es_key *key, uint64_t index, es_key *ret);
+es_status es_host_value_find(const es_host *host, const es_key *key, es_text name, es_value *ret);
+es_status es_host_value_child(const es_host *host, const es_key *key, uint64_t index,
+                              es_value *ret);
+es_status es_host_value_text(const es_host *host, const es_value *value, uint32_t before,
+                             es_text *ret);
+es_status es_host_value_string(const es_host *host, const es_value *value, uint32_t before,
+                               uint64_t index, es_text *ret);
+es_status es_host_value_number(const es_host *host, const es_value *value, uint32_t before,
+                               uint64_t *ret);
+
+/* ---- offer.c ---- */
+
+/* The host table for one call. */
+es_host es_host_make(es_call *call);
+
+/* ---- judge.c: host calls of judge ---- */
+
+es_status es_host_fact_next(const es_host *host, es_text type, uint64_t *cursor,
+                            es_fact_view *ret);
+es_status es_host_verdict(const es_host *host, const es_verdict *verdict);
+es_status es_host_row(const es_host *host, const es_row *row);
+
+/* ---- examine.c ---- */
+
+es_status es_session_note(es_session *session, uint32_t installation, const es_note *note,
+                          const es_where *where);
+/* Say what comes next; ES_ABSENT when it is to be left out because it crashed before. */
+es_status es_session_step(es_session *session, uint32_t installation, const char *plugin,
+                          const char *artefact, const char *doing);
+
+#endif
