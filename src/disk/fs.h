@@ -4,7 +4,8 @@
  *
  * A path is looked up by descending the $I30 index of each directory with the volume's own
  * $UpCase table (NTFS collation), never through TSK's directory functions, which read the whole
- * MFT. FAT volumes, read only for the boot store of EFI disks, are small and go through TSK.
+ * MFT. NTFS is read by our own code from the boot sector on (ntfs.h says why). FAT volumes, read
+ * only for the boot store of EFI disks, are small and go through TSK.
  *
  * Names: UTF-8 with '/' between components, relative to the root of the volume; unpaired UTF-16
  * surrogates in names are carried as three-byte sequences (WTF-8) so that every name survives a
@@ -74,6 +75,8 @@ es_status es_file_open(es_fs *fs, uint64_t entry, uint32_t sequence, const char 
                        es_file **ret_file, es_note *reterr_note);
 es_file *es_file_free(es_file *file);
 void es_file_info_get(const es_file *file, es_file_info *ret_info);
+/* Of the stream that was opened; `size` of the info is always that of the unnamed one. */
+uint64_t es_file_size(const es_file *file);
 /* TSK's numbers of the data attribute, for `icat ENTRY-TYPE-ID`. */
 void es_file_attribute(const es_file *file, uint32_t *ret_type, uint32_t *ret_id);
 
