@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """golden.py: a command and its exact output, for every fixture disk.
 
-    golden.py [--update] --esuscan PROGRAM --disks FOLDER --cases FOLDER NAME…
+    golden.py [--update] --esuscan PROGRAM --disks FOLDER [--cases FOLDER] NAME…
 
-NAME.text and NAME.json hold a command, its exit status and what it wrote:
+NAME.text, NAME.json and NAME.jsonl, as far as they are there, hold a command, its exit status and
+what it wrote:
 
     $ esuscan -o json disk.E01
     ? 0
@@ -76,6 +77,8 @@ def one(options, path):
     if 'json' in arguments and result.out:
         failed |= check_schema(options, result.text)
 
+    if arguments[0] == 'plugins':
+        return failed
     open_air = run.esuscan(options.esuscan, '--no-jail', *arguments, cwd=options.disks)
     if result.status != open_air.status:
         print('%s: status %d in the jail, %d without' % (path, result.status, open_air.status))
@@ -101,11 +104,17 @@ def main():
     failed = False
 
     for name in options.names:
-        for ending in ('text', 'json'):
-            path = os.path.join(options.cases, '%s.%s' % (name, ending))
-            if not os.path.exists(path) and options.update:
+        paths = [os.path.join(options.cases, '%s.%s' % (name, ending))
+                 for ending in ('text', 'json', 'jsonl')]
+        if options.update and not any(os.path.exists(path) for path in paths):
+            for path, how in zip(paths[:2], ('', '-o json ')):
                 with open(path, 'w', encoding='utf-8') as file:
-                    file.write('$ esuscan %s%s\n' % ('-o json ' if ending == 'json' else '', name))
+                    file.write('$ esuscan %s%s\n' % (how, name))
+        paths = [path for path in paths if os.path.exists(path)]
+        if not paths:
+            print('%s: no such case' % name)
+            failed = True
+        for path in paths:
             failed |= one(options, path)
     return failed
 

@@ -52,10 +52,24 @@ def normal_tool(tool):
     tool['started'] = tool['finished'] = 'TIME'
 
 
+def pretty(value, indent=''):
+    """JSON in the order it has, broken where a line would be too long to compare."""
+    flat = json.dumps(value, ensure_ascii=False)
+    if len(flat) <= 160 or not isinstance(value, (dict, list)):
+        return flat
+    deeper = indent + ' '
+    if isinstance(value, dict):
+        inner = ['%s: %s' % (json.dumps(k, ensure_ascii=False), pretty(v, deeper))
+                 for k, v in value.items()]
+        return '{\n' + ',\n'.join(deeper + each for each in inner) + '\n' + indent + '}'
+    inner = [pretty(each, deeper) for each in value]
+    return '[\n' + ',\n'.join(deeper + each for each in inner) + '\n' + indent + ']'
+
+
 def normal_json(text):
     report = load(text)
     normal_tool(report['tool'])
-    return json.dumps(report, indent=1, ensure_ascii=False) + '\n'
+    return pretty(report) + '\n'
 
 
 def normal_jsonl(text):
