@@ -157,7 +157,7 @@ static es_status apply_log(replay *r, hive_log *log, uint32_t *ret_last, uint32_
             free(data);
             break;
         }
-        if (r->torn && !r->state->log_used[log->index])
+        if (r->torn && !r->state->log_used[0] && !r->state->log_used[1])
             status = es_hive_log_take_header(r, log);
         if (status == ES_OK)
             status = apply_entry(r, log, at, &entry, data);
@@ -177,19 +177,6 @@ static es_status apply_log(replay *r, hive_log *log, uint32_t *ret_last, uint32_
     return status < 0 ? status : ES_OK;
 }
 
-/* A torn primary is recovered from the log with the latest entries alone. */
-static es_status replay_torn(replay *r, hive_log *first, hive_log *second)
-{
-    uint32_t last = 0, n_entries = 0;
-    es_status status = ES_OK;
-
-    if (second)
-        status = apply_log(r, second, &last, &n_entries);
-    if (status == ES_OK && (!second || second->why))
-        status = apply_log(r, first, &last, &n_entries);
-    return status;
-}
-
 static es_status replay_both(replay *r, hive_log *first, hive_log *second)
 {
     uint32_t last = 0, n_entries = 0;
@@ -201,6 +188,30 @@ static es_status replay_both(replay *r, hive_log *first, hive_log *second)
         return apply_log(r, second, &last, &n_entries);
     second->why = second->header.sequence_primary <= last ? "is older" : "does not follow";
     return ES_OK;
+}
+
+/* Windows recovers a torn primary from the log with the latest entries alone. Where the other log
+ * leads up to it without a gap both are applied: what the primary holds can only be older than the
+ * chain's end, and the pages of the first log may be just those whose writing was cut off. */
+static es_status replay_torn(replay *r, hive_log *first, hive_log *second)
+{
+    const es_hive_state raw = *r->state;
+    uint32_t last = 0, n_entries = 0;
+    es_status status = replay_both(r, first, second);
+
+    if (status != ES_OK || !second || !second->why || first->why)
+        return status;
+    status = es_hive_image_undo(r->image);
+    if (status != ES_OK)
+        return status;
+    es_hive_patch_list_done(r->patches);
+    *r->state = raw;
+    status = apply_log(r, second, &last, &n_entries);
+    if (status == ES_OK && second->why)
+        status = apply_log(r, first, &last, &n_entries);
+    else
+        first->why = "is older";
+    return status;
 }
 
 es_status es_hive_log_replay_entries(replay *r)

@@ -313,10 +313,11 @@ static es_status read_resources(pe_reader *r)
     status = open_directory(r, &tree, 0, &types);
     if (status == ES_OK)
         status = descend(r, &tree, &types, RESOURCE_VERSION, &names);
-    if (status == ES_OK)
-        status = descend(r, &tree, &names, 1, &languages);
     if (status != ES_OK)
         return status;
+    status = descend(r, &tree, &names, 1, &languages);
+    if (status != ES_OK) /* there is such a type, so its only number must be there too */
+        return status == ES_ABSENT ? ES_CORRUPT : status;
     for (uint32_t i = 0; i < languages.n && i < ES_PE_LANGUAGES_MAX; i++) {
         uint32_t id, target;
 

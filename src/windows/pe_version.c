@@ -23,16 +23,35 @@ typedef struct version_node {
     uint64_t children_at; /* in body */
 } version_node;
 
+typedef struct version_tree {
+    uint32_t left; /* nodes that may still be opened */
+    bool broken;   /* a row of nodes ended before its bytes did */
+} version_tree;
+
 /* Nodes that follow each other in a body. */
 typedef struct version_walk {
     es_bytes body;
     uint64_t at;
-    uint32_t *left; /* nodes that may still be opened */
+    version_tree *tree;
 } version_walk;
 
 static uint64_t align4(uint64_t at)
 {
     return (at + 3) & ~UINT64_C(3);
+}
+
+static bool only_zeros(es_bytes bytes, uint64_t at)
+{
+    while (at < bytes.size && bytes.data[at] == 0)
+        at++;
+    return at >= bytes.size;
+}
+
+/* No further node: rightly, if nothing but padding follows. */
+static bool end_of_row(version_walk *walk, uint64_t at)
+{
+    walk->tree->broken = walk->tree->broken || !only_zeros(walk->body, at);
+    return false;
 }
 
 /* Open the node at the walk's place and move behind it. */
@@ -43,12 +62,12 @@ static bool next_node(version_walk *walk, version_node *ret_node)
     uint64_t start = walk->at, key_at, length;
     uint16_t type;
 
-    if (*walk->left == 0)
-        return false;
+    if (walk->tree->left == 0)
+        return end_of_row(walk, start);
     es_cursor_seek(&cursor, start);
     length = es_cursor_u16(&cursor);
     if (es_cursor_failed(&cursor) || length < 8 || length > walk->body.size - start)
-        return false;
+        return end_of_row(walk, start);
     node.body = (es_bytes){ walk->body.data + start, length };
     cursor = es_cursor_make(node.body);
     es_cursor_skip(&cursor, 2);
@@ -58,7 +77,7 @@ static bool next_node(version_walk *walk, version_node *ret_node)
     while (es_cursor_u16(&cursor) != 0) {
     }
     if (es_cursor_failed(&cursor)) /* a key without an end */
-        return false;
+        return end_of_row(walk, start);
     node.key = (es_bytes){ node.body.data + key_at, cursor.at - 2 - key_at };
     if (type == 1)
         node.value_size *= 2;
@@ -71,14 +90,14 @@ static bool next_node(version_walk *walk, version_node *ret_node)
         node.children_at = length;
     walk->at = align4(start + length) < walk->body.size ? align4(start + length)
                                                         : walk->body.size;
-    --*walk->left;
+    walk->tree->left--;
     *ret_node = node;
     return true;
 }
 
-static version_walk walk_children(const version_node *node, uint32_t *left)
+static version_walk walk_children(const version_node *node, version_tree *tree)
 {
-    return (version_walk){ node->body, node->children_at, left };
+    return (version_walk){ node->body, node->children_at, tree };
 }
 
 static bool key_is(const version_node *node, const char *name)
@@ -174,9 +193,9 @@ static void read_string(const version_node *node, es_pe_strings *strings)
     }
 }
 
-static void read_table(const version_node *table, es_pe *pe, uint32_t *left)
+static void read_table(const version_node *table, es_pe *pe, version_tree *tree)
 {
-    version_walk walk = walk_children(table, left);
+    version_walk walk = walk_children(table, tree);
     es_pe_strings *strings;
     version_node node;
 
@@ -236,8 +255,8 @@ static bool read_fixed(const version_node *root, es_pe *pe)
 
 es_status es_pe_version_read(es_bytes bytes, es_pe *pe)
 {
-    uint32_t left = ES_PE_VERSION_NODES_MAX;
-    version_walk top = { bytes, 0, &left }, infos, tables;
+    version_tree tree = { ES_PE_VERSION_NODES_MAX, false };
+    version_walk top = { bytes, 0, &tree }, infos, tables;
     version_node root, info, table;
     bool fixed;
 
@@ -246,13 +265,15 @@ es_status es_pe_version_read(es_bytes bytes, es_pe *pe)
     fixed = read_fixed(&root, pe);
     if (!fixed)
         es_pe_problem(pe, "its version resource has no version numbers");
-    infos = walk_children(&root, &left);
+    infos = walk_children(&root, &tree);
     while (next_node(&infos, &info)) {
         if (!key_is(&info, "StringFileInfo"))
             continue;
-        tables = walk_children(&info, &left);
+        tables = walk_children(&info, &tree);
         while (next_node(&tables, &table))
-            read_table(&table, pe, &left);
+            read_table(&table, pe, &tree);
     }
+    if (tree.broken)
+        es_pe_problem(pe, "its version strings are broken");
     return ES_OK;
 }
