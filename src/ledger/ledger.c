@@ -372,6 +372,59 @@ size_t es_ledger_notes(const es_ledger *ledger, const es_note_record **ret)
     return ledger->notes.n;
 }
 
+/* The first of `n` that is of `installation` or a later one. */
+static size_t first_verdict(const es_verdict_record *verdicts, size_t n, uint64_t installation)
+{
+    size_t low = 0;
+
+    while (n > low) {
+        size_t middle = low + (n - low) / 2;
+
+        if (verdicts[middle].installation < installation)
+            low = middle + 1;
+        else
+            n = middle;
+    }
+    return low;
+}
+
+static size_t first_row(const es_row_record *rows, size_t n, uint64_t installation)
+{
+    size_t low = 0;
+
+    while (n > low) {
+        size_t middle = low + (n - low) / 2;
+
+        if (rows[middle].installation < installation)
+            low = middle + 1;
+        else
+            n = middle;
+    }
+    return low;
+}
+
+size_t es_ledger_verdicts_of(const es_ledger *ledger, uint32_t installation,
+                             const es_verdict_record **ret)
+{
+    const es_verdict_record *verdicts = ledger->verdicts.items;
+    size_t n = ledger->closed ? ledger->verdicts.n : 0;
+    size_t first = first_verdict(verdicts, n, installation);
+
+    *ret = n ? verdicts + first : NULL;
+    return first_verdict(verdicts, n, UINT64_C(1) + installation) - first;
+}
+
+size_t es_ledger_rows_of(const es_ledger *ledger, uint32_t installation,
+                         const es_row_record **ret)
+{
+    const es_row_record *rows = ledger->rows.items;
+    size_t n = ledger->closed ? ledger->rows.n : 0;
+    size_t first = first_row(rows, n, installation);
+
+    *ret = n ? rows + first : NULL;
+    return first_row(rows, n, UINT64_C(1) + installation) - first;
+}
+
 const es_plugin *es_ledger_plugin(const es_ledger *ledger, const char *name)
 {
     const es_plugin *const *plugins = ledger->plugins.items;

@@ -235,6 +235,12 @@ size_t es_ledger_verdicts(const es_ledger *ledger, const es_verdict_record **ret
 size_t es_ledger_rows(const es_ledger *ledger, const es_row_record **ret);
 size_t es_ledger_notes(const es_ledger *ledger, const es_note_record **ret);
 
+/* After close: those of one installation, which stand together. */
+size_t es_ledger_verdicts_of(const es_ledger *ledger, uint32_t installation,
+                             const es_verdict_record **ret);
+size_t es_ledger_rows_of(const es_ledger *ledger, uint32_t installation,
+                         const es_row_record **ret);
+
 const es_plugin *es_ledger_plugin(const es_ledger *ledger, const char *name);
 const es_fact_type *es_ledger_fact_type(const es_ledger *ledger, const es_fact_record *fact);
 const es_verdict_type *es_ledger_verdict_type(const es_ledger *ledger,

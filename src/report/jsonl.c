@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * jsonl.c: facts, verdicts and notes, one JSON object a line, each saying first which it is. The
+ * same members as in the `json` format; a verdict also says of which installation it is, by which
+ * plugin, and its name, which there are its place.
+ */
+#include "report/formats.h"
+#include "report/record.h"
+
+static es_status write_line(es_json *json, json_t *object, FILE *out)
+{
+    es_status status = es_json_write(json, object, out);
+
+    return status ? status : putc('\n', out) == EOF ? ES_IO : ES_OK;
+}
+
+static json_t *record(es_json *json, const char *kind)
+{
+    json_t *object = json_object();
+
+    es_json_set(json, object, "record", json_string(kind));
+    return object;
+}
+
+static es_status write_verdict(es_json *json, const es_verdict_record *verdict, FILE *out)
+{
+    json_t *object = record(json, "verdict");
+
+    es_json_set(json, object, "installation", es_json_id(json, "i", verdict->installation));
+    es_json_set(json, object, "plugin", es_json_string(json, verdict->plugin));
+    es_json_set(json, object, "name",
+                es_json_string(json, es_ledger_verdict_type(json->ledger, verdict)->name));
+    es_json_verdict(json, object, verdict);
+    return write_line(json, object, out);
+}
+
+es_status es_report_jsonl(const es_ledger *ledger, const es_run *run, FILE *out)
+{
+    es_json json = { ledger, run, false };
+    const es_fact_record *facts;
+    const es_verdict_record *verdicts;
+    const es_note_record *notes;
+    size_t n_facts = es_ledger_facts(ledger, &facts);
+    size_t n_verdicts = es_ledger_verdicts(ledger, &verdicts);
+    size_t n_notes = es_ledger_notes(ledger, &notes);
+    es_status status = ES_OK;
+
+    for (size_t i = 0; !status && i < n_facts; i++) {
+        json_t *object = record(&json, "fact");
+
+        es_json_fact(&json, object, &facts[i]);
+        status = write_line(&json, object, out);
+    }
+    for (size_t i = 0; !status && i < n_verdicts; i++)
+        status = write_verdict(&json, &verdicts[i], out);
+    for (size_t i = 0; !status && i < n_notes; i++) {
+        json_t *object = record(&json, "note");
+
+        es_json_note(&json, object, &notes[i]);
+        status = write_line(&json, object, out);
+    }
+    if (!status && es_ledger_refused(ledger)) {
+        json_t *object = record(&json, "note");
+
+        es_json_note(&json, object, es_ledger_refused(ledger));
+        status = write_line(&json, object, out);
+    }
+    return status;
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * record.c: see record.h. jansson keeps members in the order in which they are set, and escapes
+ * what JSON wants escaped; text was cleaned before it gets there.
+ */
+#include "report/record.h"
+#include "base/time.h"
+#include "report/show.h"
+
+#include <stdlib.h>
+
+/* ---- values ---- */
+
+json_t *es_json_text(es_json *json, es_text text)
+{
+    es_buffer shown = es_buffer_make(es_show_room(text.size));
+    json_t *value = NULL;
+
+    es_show_text(&shown, text);
+    if (!shown.failed)
+        value = json_stringn(shown.size ? (const char *)shown.data : "", (size_t)shown.size);
+    if (!value)
+        json->failed = true;
+    es_buffer_free(&shown);
+    return value;
+}
+
+json_t *es_json_string(es_json *json, const char *string)
+{
+    return string ? es_json_text(json, es_text_of(string)) : json_null();
+}
+
+json_t *es_json_time(es_json *json, es_time time)
+{
+    char words[ES_TIME_STRING_MAX];
+
+    es_time_format(time, words);
+    return words[0] ? es_json_string(json, words) : json_null();
+}
+
+json_t *es_json_id(es_json *json, const char *prefix, uint64_t number)
+{
+    json_t *value;
+
+    if (!number)
+        return json_null();
+    value = json_sprintf("%s%llu", prefix, (unsigned long long)number);
+    if (!value)
+        json->failed = true;
+    return value;
+}
+
+void es_json_set(es_json *json, json_t *object, const char *key, json_t *value)
+{
+    if (json_object_set_new(object, key, value) != 0)
+        json->failed = true;
+}
+
+void es_json_append(es_json *json, json_t *array, json_t *value)
+{
+    if (json_array_append_new(array, value) != 0)
+        json->failed = true;
+}
+
+static json_t *hex_value(es_json *json, es_bytes bytes)
+{
+    es_buffer digits = es_buffer_make(bytes.size * 2 + 1);
+    json_t *value = NULL;
+
+    es_show_hex(&digits, bytes);
+    if (!digits.failed)
+        value = json_stringn(digits.size ? (const char *)digits.data : "", (size_t)digits.size);
+    if (!value)
+        json->failed = true;
+    es_buffer_free(&digits);
+    return value;
+}
+
+static json_t *reference_value(es_json *json, uint64_t reference)
+{
+    return es_json_id(json, "f", es_ledger_fact_number(json->ledger, reference));
+}
+
+static json_t *references_value(es_json *json, const uint64_t *references, uint64_t n)
+{
+    json_t *array = json_array();
+
+    for (uint64_t i = 0; i < n; i++)
+        es_json_append(json, array, reference_value(json, references[i]));
+    return array;
+}
+
+static json_t *texts_value(es_json *json, const es_text *texts, uint64_t n)
+{
+    json_t *array = json_array();
+
+    for (uint64_t i = 0; i < n; i++)
+        es_json_append(json, array, es_json_text(json, texts[i]));
+    return array;
+}
+
+static json_t *datum_value(es_json *json, const es_datum *datum)
+{
+    switch (datum->type) {
+    case ES_FIELD_TEXT:
+        return es_json_text(json, datum->text);
+    case ES_FIELD_INTEGER:
+        return json_integer((json_int_t)datum->integer);
+    case ES_FIELD_BOOLEAN:
+        return json_boolean(datum->integer != 0);
+    case ES_FIELD_TIME:
+        return es_json_time(json, datum->time);
+    case ES_FIELD_BYTES:
+        return hex_value(json, datum->bytes);
+    case ES_FIELD_TEXT_LIST:
+        return texts_value(json, datum->texts, datum->n);
+    case ES_FIELD_FACT:
+        return reference_value(json, (uint64_t)datum->integer);
+    case ES_FIELD_FACT_LIST:
+        return references_value(json, datum->facts, datum->n);
+    default:
+        return json_null();
+    }
+}
+
+/* In verdicts and rows a list is always a list. */
+static json_t *said_value(es_json *json, const es_field *field, const es_datum *datum)
+{
+    if (datum->type == 0 &&
+        (field->type == ES_FIELD_TEXT_LIST || field->type == ES_FIELD_FACT_LIST))
+        return json_array();
+    return datum_value(json, datum);
+}
+
+/* The object that "object.member" fields make; null when every member is. */
+static json_t *object_value(es_json *json, const es_field *fields, const es_datum *data,
+                            uint32_t n, const char *object, size_t object_size)
+{
+    json_t *value = json_object();
+    bool empty = true;
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (!es_field_in_object(fields[i].name, object, object_size))
+            continue;
+        empty = empty && es_datum_is_empty(&data[i]);
+        es_json_set(json, value, fields[i].name + object_size + 1,
+                    said_value(json, &fields[i], &data[i]));
+    }
+    if (!empty)
+        return value;
+    json_decref(value);
+    return json_null();
+}
+
+/* Fields of a verdict or row, objects made of dotted names at the place of their first member. */
+static void set_said(es_json *json, json_t *object, const es_field *fields, const es_datum *data,
+                     uint32_t n)
+{
+    char key[128];
+
+    for (uint32_t i = 0; i < n; i++) {
+        size_t size = es_field_object_size(fields[i].name);
+
+        if (!size) {
+            es_json_set(json, object, fields[i].name, said_value(json, &fields[i], &data[i]));
+            continue;
+        }
+        snprintf(key, sizeof key, "%.*s", (int)size, fields[i].name);
+        if (!json_object_get(object, key))
+            es_json_set(json, object, key,
+                        object_value(json, fields, data, n, fields[i].name, size));
+    }
+}
+
+/* ---- where ---- */
+
+static void set_applied(es_json *json, json_t *where, const es_where *from)
+{
+    const es_artefact_record *log = es_ledger_artefact(json->ledger, from->log_artefact);
+    json_t *applied;
+
+    if (!log)
+        return;
+    applied = json_object();
+    es_json_set(json, applied, "path", es_json_string(json, log->path));
+    es_json_set(json, applied, "mft_entry",
+                log->has_mft ? json_integer((json_int_t)log->mft_entry) : json_null());
+    es_json_set(json, applied, "log_offset",
+                from->log_offset >= 0 ? json_integer(from->log_offset) : json_null());
+    es_json_set(json, applied, "hive_offset",
+                from->offset >= 0 ? json_integer(from->offset) : json_null());
+    es_json_set(json, applied, "length",
+                from->length >= 0 ? json_integer(from->length) : json_null());
+    es_json_set(json, where, "applied", applied);
+}
+
+static void set_artefact(es_json *json, json_t *where, const es_artefact_record *artefact)
+{
+    if (artefact->volume)
+        es_json_set(json, where, "volume", json_integer(artefact->volume));
+    if (artefact->snapshot >= 0)
+        es_json_set(json, where, "snapshot", json_integer(artefact->snapshot));
+    es_json_set(json, where, "path", es_json_string(json, artefact->path));
+    if (artefact->has_mft) {
+        es_json_set(json, where, "mft_entry", json_integer((json_int_t)artefact->mft_entry));
+        es_json_set(json, where, "mft_sequence", json_integer(artefact->mft_sequence));
+    }
+}
+
+static json_t *where_value(es_json *json, const es_where *from)
+{
+    const es_artefact_record *artefact = es_ledger_artefact(json->ledger, from->artefact);
+    json_t *where = json_object();
+    char *line;
+
+    if (artefact)
+        set_artefact(json, where, artefact);
+    else if (from->volume)
+        es_json_set(json, where, "volume", json_integer(from->volume));
+    if (!artefact && from->path)
+        es_json_set(json, where, "path", es_json_string(json, from->path));
+    if (from->key)
+        es_json_set(json, where, "key", es_json_string(json, from->key));
+    if (from->value)
+        es_json_set(json, where, "value", es_json_string(json, from->value));
+    if (from->offset >= 0)
+        es_json_set(json, where, "offset", json_integer(from->offset));
+    if (from->offset >= 0 && from->length >= 0)
+        es_json_set(json, where, "length", json_integer(from->length));
+    if (es_time_known(from->last_written))
+        es_json_set(json, where, "last_written", es_json_time(json, from->last_written));
+    if (artefact && artefact->has_sha256)
+        es_json_set(json, where, "artefact_sha256",
+                    hex_value(json, (es_bytes){ artefact->sha256, sizeof artefact->sha256 }));
+    if (from->damaged || (artefact && artefact->damaged))
+        es_json_set(json, where, "damaged", json_true());
+    set_applied(json, where, from);
+    line = es_reproduce(json->ledger, json->run, from);
+    if (line)
+        es_json_set(json, where, "reproduce", es_json_string(json, line));
+    free(line);
+    return where;
+}
+
+/* ---- records ---- */
+
+void es_json_fact(es_json *json, json_t *object, const es_fact_record *fact)
+{
+    const es_fact_type *type = es_ledger_fact_type(json->ledger, fact);
+    json_t *fields = json_object(), *means = json_null();
+    es_buffer words = es_buffer_make(4096);
+
+    for (uint32_t i = 0; i < fact->n_fields; i++)
+        es_json_set(json, fields, type->fields[i].name, datum_value(json, &fact->fields[i]));
+    if (es_time_known(fact->time)) {
+        es_show_time_means(&words, type->time_means, fact->time);
+        means = words.failed ? NULL : json_stringn((const char *)words.data, (size_t)words.size);
+    }
+    es_json_set(json, object, "id", reference_value(json, fact->reference));
+    es_json_set(json, object, "installation", es_json_id(json, "i", fact->installation));
+    es_json_set(json, object, "plugin", es_json_string(json, fact->plugin));
+    es_json_set(json, object, "type", es_json_string(json, type->name));
+    es_json_set(json, object, "fields", fields);
+    es_json_set(json, object, "time", es_json_time(json, fact->time));
+    es_json_set(json, object, "time_means", means);
+    es_json_set(json, object, "where", where_value(json, &fact->where));
+    es_buffer_free(&words);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+json_t *es_json_rows(es_json *json, uint32_t installation, const char *plugin, const char *verdict,
+                     const char *name)
+{
+    const es_row_record *rows;
+    size_t n = es_ledger_rows_of(json->ledger, installation, &rows);
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < n; i++) {
+        const es_row_type *type = es_ledger_row_type(json->ledger, &rows[i]);
+        json_t *row;
+
+        if (!same_text(type->verdict, verdict) || strcmp(type->name, name) != 0 ||
+            (plugin && strcmp(rows[i].plugin, plugin) != 0))
+            continue;
+        row = json_object();
+        set_said(json, row, type->fields, rows[i].fields, rows[i].n_fields);
+        es_json_append(json, array, row);
+    }
+    return array;
+}
+
+void es_json_verdict(es_json *json, json_t *object, const es_verdict_record *verdict)
+{
+    const es_verdict_type *type = es_ledger_verdict_type(json->ledger, verdict);
+    const es_plugin *plugin = es_ledger_plugin(json->ledger, verdict->plugin);
+
+    es_json_set(json, object, "answer", es_json_string(json, type->answers[verdict->answer]));
+    es_json_set(json, object, "because",
+                references_value(json, verdict->because, verdict->n_because));
+    es_json_set(json, object, "explanation", es_json_text(json, verdict->explanation));
+    set_said(json, object, type->fields, verdict->fields, verdict->n_fields);
+    for (uint32_t i = 0; i < plugin->n_rows; i++) {
+        const es_row_type *row = &plugin->rows[i];
+
+        if (row->verdict && strcmp(row->verdict, type->name) == 0)
+            es_json_set(json, object, row->name,
+                        es_json_rows(json, verdict->installation, plugin->name, row->verdict,
+                                     row->name));
+    }
+}
+
+void es_json_note(es_json *json, json_t *object, const es_note_record *note)
+{
+    es_json_set(json, object, "severity", es_json_string(json, es_severity_name(note->severity)));
+    es_json_set(json, object, "area", es_json_string(json, note->area));
+    es_json_set(json, object, "text", es_json_text(json, note->text));
+    es_json_set(json, object, "installation", es_json_id(json, "i", note->installation));
+    es_json_set(json, object, "where",
+                note->has_where ? where_value(json, &note->where) : json_null());
+}
+
+es_status es_json_write(es_json *json, json_t *value, FILE *out)
+{
+    es_status status = ES_OK;
+
+    if (!value || json->failed)
+        status = ES_NOMEM;
+    else if (json_dumpf(value, out, JSON_ENCODE_ANY) != 0)
+        status = ferror(out) ? ES_IO : ES_NOMEM;
+    json_decref(value);
+    return status;
+}

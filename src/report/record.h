@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * record.h: records of a ledger as JSON values; shared by json.c and jsonl.c.
+ *
+ * A value that could not be made (no memory) is missing, and `failed` says so: build a whole
+ * record, then ask once.
+ */
+#ifndef ES_REPORT_RECORD_H
+#define ES_REPORT_RECORD_H
+
+#include "report/report.h"
+
+#include <jansson.h>
+
+typedef struct es_json {
+    const es_ledger *ledger;
+    const es_run *run;
+    bool failed;
+} es_json;
+
+/* Values; the caller owns them. Absent things are null. */
+json_t *es_json_text(es_json *json, es_text text);
+json_t *es_json_string(es_json *json, const char *string);
+json_t *es_json_time(es_json *json, es_time time);
+json_t *es_json_id(es_json *json, const char *prefix, uint64_t number); /* 0 is null */
+
+/* Add; takes the value over. */
+void es_json_set(es_json *json, json_t *object, const char *key, json_t *value);
+void es_json_append(es_json *json, json_t *array, json_t *value);
+
+/* Records. The keys are added to `object`, which may hold some already. */
+void es_json_fact(es_json *json, json_t *object, const es_fact_record *fact);
+void es_json_verdict(es_json *json, json_t *object, const es_verdict_record *verdict);
+void es_json_note(es_json *json, json_t *object, const es_note_record *note);
+
+/* The rows of an installation's list: of `verdict`, or of none (NULL). */
+json_t *es_json_rows(es_json *json, uint32_t installation, const char *plugin, const char *verdict,
+                     const char *name);
+
+/* Write and free a value; ES_IO when the stream takes no more, ES_NOMEM when json->failed. */
+es_status es_json_write(es_json *json, json_t *value, FILE *out);
+
+#endif
