@@ -134,7 +134,7 @@ static es_status read_volume(ewf_segment *segment, uint64_t at, const section *s
     chunk_size = (uint64_t)sectors * es_cursor_u32(&c);
     if (chunk_size > ES_EWF_CHUNK_SIZE_MAX)
         return ES_LIMIT;
-    segment->chunk_size = (uint32_t)chunk_size;
+    segment->n_media_sectors = size == sizeof data ? es_cursor_u64(&c) : es_cursor_u32(&c);
     if (size != sizeof data)
         return ES_OK;
     memcpy(segment->identifier, data + EWF_IDENTIFIER_AT, 16);
@@ -211,10 +211,13 @@ typedef struct gathering {
     ewf_segment named; /* the one named first */
 } gathering;
 
+/* By the set identifier; where one has none (libewf writes none), by the size of the media. */
 static bool same_set(const ewf_segment *a, const ewf_segment *b)
 {
-    return !a->has_identifier || !b->has_identifier ||
-           memcmp(a->identifier, b->identifier, sizeof a->identifier) == 0;
+    if (a->has_identifier && b->has_identifier)
+        return memcmp(a->identifier, b->identifier, sizeof a->identifier) == 0;
+    return !a->n_media_sectors || !b->n_media_sectors ||
+           a->n_media_sectors == b->n_media_sectors;
 }
 
 static es_status put(gathering *g, const ewf_segment *segment)

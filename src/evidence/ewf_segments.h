@@ -22,8 +22,8 @@ typedef struct ewf_segment {
     bool last;            /* ends with "done" */
     bool logical;         /* has a file tree: L01 by another name */
     bool has_identifier;
-    uint8_t identifier[16]; /* of the set */
-    uint32_t chunk_size;  /* 0: does not say */
+    uint8_t identifier[16];   /* of the set */
+    uint64_t n_media_sectors; /* 0: does not say */
 } ewf_segment;
 
 typedef struct ewf_segments {

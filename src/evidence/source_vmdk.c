@@ -33,8 +33,7 @@ typedef struct vmdk {
 
 static const char descriptor_magic[] = "# Disk DescriptorFile";
 
-/* A descriptor starts with its magic; some writers put a byte order mark, blank lines or another
- * letter case before or in it, and libvmdk is as lenient as this. */
+/* Writers differ in the letter case. */
 static bool is_descriptor(es_bytes head)
 {
     return head.size >= sizeof descriptor_magic - 1 &&
@@ -66,6 +65,16 @@ static es_status refuse_library(const vmdk *image, libvmdk_error_t *error, es_no
 
 /* ---------------------------------------------------------------- the descriptor */
 
+/* Extents of a split disk may leave room for a descriptor and have none in it. */
+static bool embeds_descriptor(es_file *file, uint64_t sector)
+{
+    uint8_t text[sizeof descriptor_magic - 1];
+
+    return sector != 0 && sector < file->size / 512 &&
+           es_file_peek(file, sector * 512, text, sizeof text) == ES_OK &&
+           is_descriptor((es_bytes){ text, sizeof text });
+}
+
 /* An extent without a descriptor says only which part of some disk it is. */
 static es_status check_kind(vmdk *image, es_note *note)
 {
@@ -80,7 +89,7 @@ static es_status check_kind(vmdk *image, es_note *note)
         return status;
     if (memcmp(head, "KDMV", 4) == 0) {
         es_cursor_seek(&c, VMDK_DESCRIPTOR_AT_AT);
-        image->embedded = es_cursor_u64(&c) != 0;
+        image->embedded = embeds_descriptor(file, es_cursor_u64(&c));
         if (image->embedded)
             return ES_OK;
     } else if (memcmp(head, "COWD", 4) != 0) {

@@ -78,8 +78,8 @@ static inline void fill_image(void)
         switch (i >> 16 & 3) {
         case 0: image[i] = (uint8_t)(random >> 24); break;
         case 1: image[i] = (uint8_t)("sector of text "[i % 15]); break;
-        case 2: image[i] = (uint8_t)((random >> 30) + 'a'); break;
-        default: image[i] = i >> 18 & 1 ? 0 : (uint8_t)(i >> 9); break;
+        case 2: image[i] = (uint8_t)(random >> 23); break;
+        default: image[i] = i >> 18 & 1 ? 0 : (uint8_t)(random >> 22); break;
         }
     }
     image[510] = 0x55;
@@ -117,7 +117,7 @@ static inline int remove_fixtures(void **state)
     return system(line);
 }
 
-/* case.E01 … case.E05: 1 MiB each is the least that ewfacquire takes. */
+/* case.E01 … case.E04: 1 MiB each is the least that ewfacquire takes. */
 static inline void need_e01(void)
 {
     if (access(path_of("case.E01"), R_OK) == 0)
