@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cage.c: see cage.h.
+ *
+ * Records cross one pipe, requests for evidence files one socket. The child buffers records and
+ * sends them before each step it takes, so that whatever a step does, all that was found before it
+ * has left the cage.
+ */
+#include "cage.h"
+
+#include "base/jail.h"
+#include "host/limits.h"
+#include "ledger/wire.h"
+#include "scan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Address space of the child: two large hives mapped twice, caches, threads, and room. */
+#define CHILD_MEMORY (UINT64_C(6) << 30)
+/* Processor time: a scan takes seconds; hashing a large image takes hours. */
+#define CHILD_CPU_SECONDS UINT64_C(900)
+#define CHILD_CPU_SECONDS_VERIFY UINT64_C(172800)
+#define FLUSH_FROM (UINT64_C(64) << 10)
+
+/* ------------------------------------------------------------------ the child */
+
+typedef struct sender {
+    int fd;
+    es_buffer buffer;
+} sender;
+
+static es_status flush(sender *to)
+{
+    uint64_t at = 0;
+
+    while (at < to->buffer.size) {
+        ssize_t n = write(to->fd, to->buffer.data + at, (size_t)(to->buffer.size - at));
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return ES_IO;
+        at += (uint64_t)n;
+    }
+    es_buffer_clear(&to->buffer);
+    return ES_OK;
+}
+
+static es_status send_record(void *context, const es_record *record)
+{
+    sender *to = context;
+    es_status status = es_wire_encode(record, &to->buffer);
+
+    if (status != ES_OK)
+        return status;
+    if (record->kind == ES_RECORD_STEP || record->kind == ES_RECORD_DONE ||
+        record->kind == ES_RECORD_REFUSED || to->buffer.size >= FLUSH_FROM)
+        return flush(to);
+    return ES_OK;
+}
+
+static es_status tell_fence(es_ledger *ledger, const char *name)
+{
+    es_record record = { .kind = ES_RECORD_FENCE, .fence = { name } };
+
+    return es_ledger_put(ledger, &record);
+}
+
+static es_status enter_jail(const es_options *options, int socket, es_ledger *ledger)
+{
+    es_jail_limits limits = { CHILD_MEMORY, options->verify ? CHILD_CPU_SECONDS_VERIFY
+                                                            : CHILD_CPU_SECONDS };
+    es_jail jail = { .n_fences = 0 };
+    es_record record = { .kind = ES_RECORD_REFUSED };
+    es_note note;
+    es_status status = es_jail_enter(&limits, socket, &jail, &note);
+
+    if (status != ES_OK) {
+        record.note = (es_note_record){ .severity = ES_SEVERITY_ERROR, .area = note.area,
+                                        .text = es_text_of(note.text) };
+        es_ledger_put(ledger, &record);
+        return status;
+    }
+    for (unsigned i = 0; i < jail.n_fences && status == ES_OK; i++)
+        status = tell_fence(ledger, jail.fences[i]);
+    return status;
+}
+
+/* Everything the child does; its exit status tells how it ended. */
+static es_status child(const es_options *options, es_broker *broker, const es_skip *skips,
+                       size_t n_skips, int records, int socket)
+{
+    sender to = { records, es_buffer_make(ES_WIRE_FRAME_MAX + FLUSH_FROM * 2) };
+    es_ledger *ledger = NULL;
+    es_plugins *plugins = NULL;
+    es_record done = { .kind = ES_RECORD_DONE };
+    es_status status = es_ledger_new(send_record, &to, &ledger);
+
+    if (status == ES_OK)
+        status = es_scan_load_plugins(options, ledger, &plugins);
+    if (status != ES_OK || !broker)
+        return status == ES_OK ? es_ledger_put(ledger, &done) : status;
+    status = es_jail_prepare();
+    if (status == ES_OK)
+        status = enter_jail(options, socket, ledger);
+    if (status == ES_OK) {
+        es_evidence evidence = { .sibling = es_broker_ask, .context = &socket };
+
+        evidence.files = es_broker_files(broker, &evidence.n_files);
+        status = es_scan_evidence(options, &evidence, plugins, skips, n_skips, ledger);
+    }
+    flush(&to);
+    return status;
+}
+
+/* ------------------------------------------------------------------ the parent */
+
+typedef struct attempt {
+    es_skip skips[ES_SKIPS_MAX];
+    int signals[ES_SKIPS_MAX]; /* that ended each: 0 for none */
+    size_t n_skips;
+} attempt;
+
+typedef struct serving {
+    es_broker *broker;
+    int socket;
+} serving;
+
+static void *serve(void *context)
+{
+    serving *at = context;
+
+    es_broker_serve(at->broker, at->socket);
+    return NULL;
+}
+
+/* Start the child. Its ends of the pipe and socket stay with it alone. */
+static pid_t start(const es_options *options, es_broker *broker, const attempt *now,
+                   int ret_records[1], int ret_socket[1])
+{
+    int records[2], sockets[2];
+    pid_t parent = getpid(), pid;
+
+    if (pipe2(records, O_CLOEXEC) != 0)
+        return -1;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0) {
+        close(records[0]);
+        close(records[1]);
+        return -1;
+    }
+    pid = fork();
+    if (pid == 0) {
+        close(records[0]);
+        close(sockets[0]);
+        /* Nothing is left to do for a child whose parent is gone. */
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+            _exit(1);
+        _exit(child(options, broker, now->skips, now->n_skips, records[1], sockets[1]) == ES_OK
+                  ? 0
+                  : 1);
+    }
+    close(records[1]);
+    close(sockets[1]);
+    if (pid < 0) {
+        close(records[0]);
+        close(sockets[0]);
+        return -1;
+    }
+    ret_records[0] = records[0];
+    ret_socket[0] = sockets[0];
+    return pid;
+}
+
+/* Run one child to its end. `ret_end` is its wait status. */
+static es_status run_once(const es_options *options, es_broker *broker, const attempt *now,
+                          es_cage_watch watch, void *context, es_ledger *ledger, int *ret_end)
+{
+    int records, socket;
+    pthread_t thread;
+    serving at = { broker, -1 };
+    bool threaded;
+    pid_t pid = start(options, broker, now, &records, &socket);
+    es_status status;
+
+    if (pid < 0)
+        return ES_IO;
+    at.socket = socket;
+    threaded = broker && pthread_create(&thread, NULL, serve, &at) == 0;
+    status = es_wire_read(records, ledger, watch, context);
+    close(records);
+    /* A stream that is malformed ends the child: nothing it says after can be believed. */
+    if (status != ES_OK)
+        kill(pid, SIGKILL);
+    while (waitpid(pid, ret_end, 0) < 0 && errno == EINTR)
+        ;
+    if (threaded)
+        pthread_join(thread, NULL);
+    close(socket);
+    return status;
+}
+
+static const char *signal_name(int number)
+{
+    const char *name = sigdescr_np(number);
+
+    return name ? name : "unknown signal";
+}
+
+static es_status put_note(es_ledger *ledger, uint32_t installation, const es_note *note)
+{
+    es_record record = { .kind = ES_RECORD_NOTE };
+
+    record.note = (es_note_record){ .severity = note->severity, .area = note->area,
+                                    .installation = installation,
+                                    .text = es_text_of(note->text) };
+    if (installation && !es_ledger_installation(ledger, installation))
+        record.note.installation = 0;
+    return es_ledger_put(ledger, &record);
+}
+
+/* What was left out, and why, in the words of the parent. */
+static es_status tell_skips(es_ledger *ledger, const attempt *now)
+{
+    es_status status = ES_OK;
+
+    for (size_t i = 0; i < now->n_skips && status == ES_OK; i++) {
+        const es_skip *skip = &now->skips[i];
+        es_note note;
+
+        es_note_set(&note, ES_SEVERITY_ERROR, "analysis",
+                    "The analysis was ended by a signal (%s) during the step '%s'%s%s%s%s. It was "
+                    "begun again without that step, so what the step would have found is missing. "
+                    "Please report this as a defect.",
+                    signal_name(now->signals[i]), skip->doing, skip->plugin ? " of plugin " : "",
+                    skip->plugin ? skip->plugin : "", skip->artefact ? " on " : "",
+                    skip->artefact ? skip->artefact : "");
+        status = put_note(ledger, skip->installation, &note);
+    }
+    return status;
+}
+
+/* The child's own words for a failure are its records; these are for when there are none. */
+static es_status tell_end(es_ledger *ledger, int end, es_status wire)
+{
+    const es_step_record *step = es_ledger_last_step(ledger);
+    const char *doing = step && step->doing ? step->doing : "start";
+    es_note note;
+
+    if (es_ledger_done(ledger) || es_ledger_refused(ledger))
+        return ES_OK;
+    if (wire == ES_CORRUPT || wire == ES_LIMIT)
+        es_note_set(&note, ES_SEVERITY_ERROR, "analysis",
+                    "The analysis sent something that is no record during the step '%s' and was "
+                    "stopped. What it had found before is reported.",
+                    doing);
+    else if (WIFSIGNALED(end))
+        es_note_set(&note, ES_SEVERITY_ERROR, "analysis",
+                    "The analysis was ended by a signal (%s) during the step '%s'. What it had "
+                    "found before is reported.",
+                    signal_name(WTERMSIG(end)), doing);
+    else
+        es_note_set(&note, ES_SEVERITY_ERROR, "analysis",
+                    "The analysis could not go on (out of memory, or an input/output error) in the "
+                    "step '%s'. What it had found before is reported.",
+                    doing);
+    return put_note(ledger, 0, &note);
+}
+
+static char *copy(const char *text)
+{
+    return text ? strdup(text) : NULL;
+}
+
+/* Whether the step that killed the child can be left out next time; remembers it. */
+static bool leave_out(attempt *now, const es_ledger *ledger, int end)
+{
+    const es_step_record *step = es_ledger_last_step(ledger);
+    union {
+        char *ours;
+        const char *text;
+    } plugin, artefact, doing;
+
+    if (!WIFSIGNALED(end) || !step || (!step->plugin && !step->artefact) ||
+        now->n_skips == ES_SKIPS_MAX)
+        return false;
+    plugin.ours = copy(step->plugin);
+    artefact.ours = copy(step->artefact);
+    doing.ours = copy(step->doing);
+    now->signals[now->n_skips] = WTERMSIG(end);
+    now->skips[now->n_skips++] =
+        (es_skip){ step->installation, plugin.text, artefact.text, doing.text };
+    return true;
+}
+
+static void attempt_free(attempt *now)
+{
+    for (size_t i = 0; i < now->n_skips; i++) {
+        union {
+            const char *text;
+            char *ours;
+        } members[3] = { { now->skips[i].plugin }, { now->skips[i].artefact },
+                         { now->skips[i].doing } };
+
+        for (int k = 0; k < 3; k++)
+            free(members[k].ours);
+    }
+}
+
+/* One process, no cage: for kernels without seccomp, debuggers and the curious. */
+static es_status run_here(const es_options *options, es_broker *broker, es_ledger *ledger)
+{
+    es_evidence evidence = { .sibling = es_broker_sibling, .context = broker };
+    es_plugins *plugins = NULL;
+    es_status status = es_scan_load_plugins(options, ledger, &plugins);
+
+    if (status == ES_OK)
+        status = tell_fence(ledger, "none (--no-jail)");
+    if (status == ES_OK) {
+        evidence.files = es_broker_files(broker, &evidence.n_files);
+        status = es_scan_evidence(options, &evidence, plugins, NULL, 0, ledger);
+    }
+    es_plugins_free(plugins);
+    return status;
+}
+
+es_status es_cage_run(const es_options *options, es_broker *broker, es_cage_watch watch,
+                      void *context, es_ledger **ret_ledger, es_note *reterr_note)
+{
+    attempt now = { .n_skips = 0 };
+    es_ledger *ledger = NULL;
+    es_status status;
+
+    for (;;) {
+        int end = 0;
+        es_status wire = ES_OK;
+
+        status = es_ledger_new(NULL, NULL, &ledger);
+        if (status != ES_OK)
+            break;
+        if (options->no_jail && broker) {
+            status = run_here(options, broker, ledger);
+            if (status != ES_OK)
+                status = tell_end(ledger, 0, status);
+            break;
+        }
+        wire = run_once(options, broker, &now, watch, context, ledger, &end);
+        if (wire < 0 && wire != ES_NOMEM) {
+            es_note_set(reterr_note, ES_SEVERITY_ERROR, "analysis",
+                        "The process for the analysis could not be started or read: %s.",
+                        strerror(errno));
+            status = wire;
+            break;
+        }
+        if (leave_out(&now, ledger, end)) {
+            es_ledger_free(ledger);
+            continue;
+        }
+        status = tell_skips(ledger, &now);
+        if (status == ES_OK)
+            status = tell_end(ledger, end, wire);
+        break;
+    }
+    attempt_free(&now);
+    if (status != ES_OK)
+        es_ledger_free(ledger);
+    else
+        *ret_ledger = ledger;
+    return status;
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * main.c: esuscan, the program: options in, reports out. Results go to standard output, words for
+ * the examiner to standard error.
+ */
+#include "base/text.h"
+#include "base/time.h"
+#include "broker.h"
+#include "cage.h"
+#include "options.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STATUS_SCANNED 0
+#define STATUS_GAPS 1
+#define STATUS_USAGE 2
+#define STATUS_FAILED 3
+
+#define PROGRESS_AFTER 1.0 /* seconds: nothing shorter needs progress */
+#define PROGRESS_EVERY 0.1
+
+static const char *const libraries[] = { ES_LIBRARIES, NULL };
+
+/* ------------------------------------------------------------------ words on stderr */
+
+typedef struct watch {
+    const es_options *options;
+    FILE *log;
+    bool progress, shown;
+    double started, last;
+} watch;
+
+static double now_seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Text made safe for a terminal, cut to `width` bytes. */
+static void put_safe(FILE *out, es_text text, uint64_t width)
+{
+    es_buffer shown = es_buffer_make(UINT64_C(1) << 20);
+
+    es_text_show(&shown, text);
+    fwrite(shown.data, 1, (size_t)(shown.size < width ? shown.size : width), out);
+    es_buffer_free(&shown);
+}
+
+static void say(const es_note *note)
+{
+    fputs("esuscan: ", stderr);
+    put_safe(stderr, es_text_of(note->text), UINT64_MAX);
+    fputc('\n', stderr);
+}
+
+static void clear_progress(watch *at)
+{
+    if (at->shown)
+        fputs("\r\033[K", stderr);
+    at->shown = false;
+}
+
+static void show_progress(watch *at, const es_step_record *step)
+{
+    double now = now_seconds();
+
+    if (!at->progress || now - at->started < PROGRESS_AFTER || now - at->last < PROGRESS_EVERY)
+        return;
+    at->last = now;
+    fprintf(stderr, "\r\033[K%3.0f s  ", now - at->started);
+    put_safe(stderr, es_text_of(step->doing ? step->doing : ""), 40);
+    if (step->artefact) {
+        fputs("  ", stderr);
+        put_safe(stderr, es_text_of(step->artefact), 30);
+    }
+    fflush(stderr);
+    at->shown = true;
+}
+
+static void log_record(FILE *log, const es_record *record)
+{
+    char time[ES_TIME_STRING_MAX];
+
+    es_time_format(es_time_now(), time);
+    if (record->kind == ES_RECORD_STEP) {
+        fprintf(log, "%s step ", time);
+        put_safe(log, es_text_of(record->step.doing ? record->step.doing : ""), UINT64_MAX);
+        if (record->step.plugin)
+            fprintf(log, " plugin=%s", record->step.plugin);
+        if (record->step.artefact) {
+            fputs(" artefact=", log);
+            put_safe(log, es_text_of(record->step.artefact), UINT64_MAX);
+        }
+    } else if (record->kind == ES_RECORD_NOTE || record->kind == ES_RECORD_REFUSED) {
+        fprintf(log, "%s %s %s: ", time, es_severity_name(record->note.severity),
+                record->note.area);
+        put_safe(log, record->note.text, UINT64_MAX);
+    } else {
+        return;
+    }
+    fputc('\n', log);
+}
+
+static void on_record(void *context, const es_record *record)
+{
+    watch *at = context;
+
+    if (record->kind == ES_RECORD_STEP)
+        show_progress(at, &record->step);
+    if (at->log)
+        log_record(at->log, record);
+    if (at->options->verbose > 1)
+        log_record(stderr, record);
+}
+
+static void say_counters(const es_ledger *ledger, double seconds)
+{
+    const es_counters_record *c = es_ledger_counters(ledger);
+
+    if (c)
+        fprintf(stderr,
+                "esuscan: %.2f s; asked of the image: %llu reads, %llu bytes; read from its files: "
+                "%llu reads, %llu bytes; inflated: %llu chunks, %llu bytes\n",
+                seconds, (unsigned long long)c->reads, (unsigned long long)c->bytes,
+                (unsigned long long)c->container_reads, (unsigned long long)c->container_bytes,
+                (unsigned long long)c->chunks_inflated, (unsigned long long)c->bytes_inflated);
+}
+
+/* ------------------------------------------------------------------ a scan */
+
+static unsigned terminal_width(void)
+{
+    struct winsize size;
+
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 60 && size.ws_col <= 400)
+        return size.ws_col;
+    return 80;
+}
+
+/* Paths of the segments, as the parent opened them. */
+static const char **segment_paths(const es_ledger *ledger, const es_broker *broker)
+{
+    const es_segment_record *segments = NULL;
+    size_t n = es_ledger_segments(ledger, &segments);
+    const char **paths = calloc(n + 1, sizeof *paths);
+
+    for (size_t i = 0; paths && i < n; i++) {
+        const char *path = es_broker_path(broker, segments[i].name);
+
+        paths[i] = path ? path : segments[i].name;
+    }
+    return paths;
+}
+
+static int write_reports(const es_options *options, const es_ledger *ledger, const es_run *run)
+{
+    for (size_t i = 0; i < options->n_outputs; i++) {
+        es_note note;
+
+        if (es_report_write(options->outputs[i].format, ledger, run, options->outputs[i].path,
+                            &note) != ES_OK) {
+            say(&note);
+            return STATUS_FAILED;
+        }
+    }
+    return es_ledger_has_gaps(ledger) ? STATUS_GAPS : STATUS_SCANNED;
+}
+
+static int report(const es_options *options, es_ledger *ledger, const es_broker *broker,
+                  es_run *run)
+{
+    const es_note_record *refused = es_ledger_refused(ledger);
+    const char **paths;
+    es_note note;
+    int status;
+
+    if (refused || !es_ledger_image(ledger)) {
+        es_note_set(&note, ES_SEVERITY_ERROR, "image", "%.*s",
+                    refused ? (int)(refused->text.size & 0xffff) : 58,
+                    refused ? refused->text.data
+                            : "The analysis ended before it had opened the image. ");
+        say(&note);
+        return STATUS_FAILED;
+    }
+    if (es_ledger_close(ledger) != ES_OK) {
+        es_note_set(&note, ES_SEVERITY_ERROR, "report", "Out of memory while ordering the report.");
+        say(&note);
+        return STATUS_FAILED;
+    }
+    paths = segment_paths(ledger, broker);
+    run->segment_paths = paths;
+    run->finished = es_time_now();
+    run->color = isatty(STDOUT_FILENO);
+    run->width = terminal_width();
+    status = write_reports(options, ledger, run);
+    free(paths);
+    return status;
+}
+
+static int scan(const es_options *options, int argc, char **argv)
+{
+    watch at = { .options = options, .started = now_seconds() };
+    es_run run = { .version = ES_VERSION, .started = es_time_now(),
+                   .command = (const char *const *)argv, .n_command = (size_t)argc,
+                   .as_of = options->as_of, .case_number = options->case_number,
+                   .evidence = options->evidence, .examiner = options->examiner,
+                   .image_path = options->images[0], .libraries = libraries,
+                   .verbose = options->verbose > 0 };
+    es_broker *broker = NULL;
+    es_ledger *ledger = NULL;
+    es_note note;
+    int status = STATUS_FAILED;
+
+    at.progress = isatty(STDERR_FILENO) && !options->quiet && !options->no_progress;
+    if (options->log && !(at.log = fopen(options->log, "we"))) {
+        es_note_set(&note, ES_SEVERITY_ERROR, "log", "Cannot write the log %s: %s.", options->log,
+                    strerror(errno));
+        say(&note);
+        return STATUS_FAILED;
+    }
+    if (es_broker_new(options->images, options->n_images, &broker, &note) != ES_OK ||
+        es_cage_run(options, broker, on_record, &at, &ledger, &note) != ES_OK) {
+        clear_progress(&at);
+        say(&note);
+    } else {
+        clear_progress(&at);
+        status = report(options, ledger, broker, &run);
+        if (options->verbose)
+            say_counters(ledger, now_seconds() - at.started);
+    }
+    if (at.log && fclose(at.log) != 0)
+        status = STATUS_FAILED;
+    es_ledger_free(ledger);
+    es_broker_free(broker);
+    return status;
+}
+
+/* ------------------------------------------------------------------ esuscan plugins */
+
+static const char *kind_name(uint32_t kind)
+{
+    static const char *const names[] = { "?", "hive", "executable", "event log", "table", "XML",
+                                         "text log", "signature", "file", "folder",
+                                         "boot entry" };
+
+    return names[kind < sizeof names / sizeof *names ? kind : 0];
+}
+
+static const char *type_name(uint32_t type)
+{
+    static const char *const names[] = { "?", "text", "integer", "boolean", "time", "bytes",
+                                         "list of texts", "fact", "list of facts" };
+
+    return names[type < sizeof names / sizeof *names ? type : 0];
+}
+
+static void print_fields(const es_field *fields, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        printf("      %-24s %-14s %s\n", fields[i].name, type_name(fields[i].type),
+               fields[i].means);
+}
+
+static void print_plugin(const es_plugin *plugin)
+{
+    static const char *const scopes[] = { "?", "", "(volume) ", "(every volume) " };
+
+    printf("%s %s\n  %s\n", plugin->name, plugin->version, plugin->summary);
+    if (plugin->n_wants)
+        puts("  wants");
+    for (uint32_t i = 0; i < plugin->n_wants; i++)
+        printf("    %-11s %s%s\n      %s%s\n", kind_name(plugin->wants[i].kind),
+               scopes[plugin->wants[i].scope & 3],
+               plugin->wants[i].path ? plugin->wants[i].path : "",
+               plugin->wants[i].flags & ES_WANT_REQUIRED ? "required: " : "",
+               plugin->wants[i].means);
+    if (plugin->n_facts)
+        puts("  facts");
+    for (uint32_t i = 0; i < plugin->n_facts; i++) {
+        printf("    %s: %s\n", plugin->facts[i].name, plugin->facts[i].summary);
+        if (plugin->facts[i].time_means)
+            printf("      its time means: %s\n", plugin->facts[i].time_means);
+        print_fields(plugin->facts[i].fields, plugin->facts[i].n_fields);
+    }
+    if (plugin->n_verdicts)
+        puts("  verdicts");
+    for (uint32_t i = 0; i < plugin->n_verdicts; i++) {
+        printf("    %s: %s\n      answers:", plugin->verdicts[i].name, plugin->verdicts[i].summary);
+        for (uint32_t k = 0; k < plugin->verdicts[i].n_answers; k++)
+            printf(" %s", plugin->verdicts[i].answers[k]);
+        putchar('\n');
+        print_fields(plugin->verdicts[i].fields, plugin->verdicts[i].n_fields);
+    }
+    if (plugin->n_rows)
+        puts("  lists");
+    for (uint32_t i = 0; i < plugin->n_rows; i++) {
+        printf("    %s (of %s)\n", plugin->rows[i].name,
+               plugin->rows[i].verdict ? plugin->rows[i].verdict : "the installation");
+        print_fields(plugin->rows[i].fields, plugin->rows[i].n_fields);
+    }
+    if (plugin->n_needs)
+        puts("  needs, to judge");
+    for (uint32_t i = 0; i < plugin->n_needs; i++)
+        printf("    %s%s\n", plugin->needs[i].type,
+               plugin->needs[i].states == ES_NEED_MACHINE ? " (of all states of the machine)" : "");
+}
+
+static bool asked_for(const es_options *options, const char *name)
+{
+    for (size_t i = 0; i < options->n_images; i++)
+        if (!strcmp(options->images[i], name))
+            return true;
+    return !options->n_images;
+}
+
+static int list_plugins(const es_options *options)
+{
+    watch at = { .options = options };
+    es_ledger *ledger = NULL;
+    const es_plugin *const *plugins = NULL;
+    const es_note_record *notes = NULL;
+    es_note note;
+    size_t n, n_notes;
+    int status = STATUS_SCANNED;
+
+    if (es_cage_run(options, NULL, on_record, &at, &ledger, &note) != ES_OK) {
+        say(&note);
+        return STATUS_FAILED;
+    }
+    n = es_ledger_plugins(ledger, &plugins);
+    for (size_t i = 0; i < n; i++) {
+        if (options->n_images ? !asked_for(options, plugins[i]->name) : false)
+            continue;
+        if (options->n_images)
+            print_plugin(plugins[i]);
+        else
+            printf("%-12s %-8s %s\n", plugins[i]->name, plugins[i]->version, plugins[i]->summary);
+    }
+    for (size_t i = 0; i < options->n_images; i++) {
+        if (!es_ledger_plugin(ledger, options->images[i])) {
+            es_note_set(&note, ES_SEVERITY_ERROR, "plugin",
+                        "There is no plugin '%s'. 'esuscan plugins' lists those there are.",
+                        options->images[i]);
+            say(&note);
+            status = STATUS_USAGE;
+        }
+    }
+    n_notes = es_ledger_notes(ledger, &notes);
+    for (size_t i = 0; i < n_notes; i++) {
+        es_note_set(&note, ES_SEVERITY_GAP, "plugin", "%.*s", (int)(notes[i].text.size & 0xffff),
+                    notes[i].text.data);
+        say(&note);
+        if (status == STATUS_SCANNED && notes[i].severity >= ES_SEVERITY_GAP)
+            status = STATUS_GAPS;
+    }
+    es_ledger_free(ledger);
+    if (fflush(stdout) != 0)
+        status = STATUS_FAILED;
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    es_options options;
+    es_note note;
+
+    /* A reader that goes away is an error of the write, told with its reason. */
+    signal(SIGPIPE, SIG_IGN);
+    if (es_options_parse(argc, argv, &options, &note) != ES_OK) {
+        say(&note);
+        fputs(es_usage_short(), stderr);
+        return STATUS_USAGE;
+    }
+    switch (options.command) {
+    case ES_COMMAND_HELP:
+        fputs(es_usage_long(), stdout);
+        return fflush(stdout) == 0 ? STATUS_SCANNED : STATUS_FAILED;
+    case ES_COMMAND_VERSION:
+        puts("esuscan " ES_VERSION);
+        return fflush(stdout) == 0 ? STATUS_SCANNED : STATUS_FAILED;
+    case ES_COMMAND_PLUGINS:
+        return list_plugins(&options);
+    default:
+        return scan(&options, argc, argv);
+    }
+}

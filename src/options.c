@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * options.c: see options.h. The table knows every option of the contract; those that this version
+ * does not have yet are in it too, so that they are refused by name and never ignored.
+ */
+#include "options.h"
+
+#include "base/time.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define OPT(n) (1000 + (n))
+enum {
+    AS_OF = OPT(0), CVE, KB, PARTITION, SNAPSHOTS, CREDENTIALS, PLUGIN_PATH, CATALOGUE, FILES,
+    KNOWN, ROOTS, VERIFY, CASE, EVIDENCE, EXAMINER, STORE, NO_JAIL, LOG, NO_PROGRESS, HELP, VERSION
+};
+
+static const struct option options[] = {
+    { "as-of", required_argument, NULL, AS_OF },
+    { "cve", required_argument, NULL, CVE },
+    { "kb", required_argument, NULL, KB },
+    { "partition", required_argument, NULL, PARTITION },
+    { "snapshots", required_argument, NULL, SNAPSHOTS },
+    { "credentials", required_argument, NULL, CREDENTIALS },
+    { "plugin-path", required_argument, NULL, PLUGIN_PATH },
+    { "catalogue", required_argument, NULL, CATALOGUE },
+    { "file", required_argument, NULL, FILES },
+    { "known", required_argument, NULL, KNOWN },
+    { "roots", required_argument, NULL, ROOTS },
+    { "verify", no_argument, NULL, VERIFY },
+    { "case", required_argument, NULL, CASE },
+    { "evidence", required_argument, NULL, EVIDENCE },
+    { "examiner", required_argument, NULL, EXAMINER },
+    { "store", required_argument, NULL, STORE },
+    { "no-jail", no_argument, NULL, NO_JAIL },
+    { "log", required_argument, NULL, LOG },
+    { "no-progress", no_argument, NULL, NO_PROGRESS },
+    { "quiet", no_argument, NULL, 'q' },
+    { "verbose", no_argument, NULL, 'v' },
+    { "output", required_argument, NULL, 'o' },
+    { "jobs", required_argument, NULL, 'j' },
+    { "help", no_argument, NULL, HELP },
+    { "version", no_argument, NULL, VERSION },
+    { NULL, 0, NULL, 0 },
+};
+
+const char *es_usage_short(void)
+{
+    return "usage: esuscan [scan] [options] IMAGE [SEGMENT...]\n"
+           "       esuscan plugins [NAME...]\n"
+           "       esuscan --help\n";
+}
+
+const char *es_usage_long(void)
+{
+    return "usage: esuscan [scan] [options] IMAGE [SEGMENT...]   examine one image\n"
+           "       esuscan plugins [NAME...]                     what plugins want and declare\n"
+           "\n"
+           "  -o FORMAT[=FILE]     report as text (default), json or jsonl; repeatable\n"
+           "      --as-of DATE     answer as the machine stood then (ISO 8601)\n"
+           "      --partition N    only volume N (or 'all')\n"
+           "      --plugin-path DIR  load the plugins of this folder too\n"
+           "      --verify         hash the whole media while scanning\n"
+           "      --case TEXT, --evidence TEXT, --examiner TEXT\n"
+           "                       copied into every report\n"
+           "      --no-jail        analyse without the cage (the report says so)\n"
+           "  -j N                 threads to use\n"
+           "  -q, -v               fewer, more messages; --no-progress; --log FILE\n"
+           "      --help, --version\n"
+           "\n"
+           "Exit status: 0 scanned, 1 scanned with gaps, 2 usage, 3 could not scan.\n";
+}
+
+static es_status refuse(es_note *note, const char *what, const char *why)
+{
+    es_note_set(note, ES_SEVERITY_ERROR, "usage", "%s %s", what, why);
+    return ES_UNSUPPORTED;
+}
+
+static const char *const not_yet = "is not in this version of esuscan.";
+
+static es_status add_output(es_options *to, const char *text, es_note *note)
+{
+    static const char *const later[] = { "timesketch", "bodyfile", "l2tcsv", "csv", "html",
+                                         "sqlite" };
+    const char *equals = strchr(text, '=');
+    char name[32];
+    const es_format *format;
+
+    snprintf(name, sizeof name, "%.*s", (int)(equals ? equals - text : (long)strlen(text)), text);
+    for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
+        if (!strcmp(name, later[i])) {
+            es_note_set(note, ES_SEVERITY_ERROR, "usage", "The format '%s' %s", name, not_yet);
+            return ES_UNSUPPORTED;
+        }
+    }
+    format = es_format_find(name);
+    if (!format) {
+        es_note_set(note, ES_SEVERITY_ERROR, "usage",
+                    "There is no format '%s'. Formats of this version: text, json, jsonl.", name);
+        return ES_UNSUPPORTED;
+    }
+    if (equals && !equals[1])
+        return refuse(note, "-o FORMAT=FILE", "needs the name of a file behind '='.");
+    if (to->n_outputs == ES_OUTPUTS_MAX)
+        return refuse(note, "-o", "was given too often.");
+    for (size_t i = 0; i < to->n_outputs; i++)
+        if (equals && to->outputs[i].path && !strcmp(to->outputs[i].path, equals + 1))
+            return refuse(note, equals + 1, "is named as the file of two reports.");
+    for (size_t i = 0; i < to->n_outputs; i++)
+        if (!equals && !to->outputs[i].path)
+            return refuse(note, "-o", "may go to standard output once: give the others a file "
+                                      "(-o FORMAT=FILE).");
+    to->outputs[to->n_outputs++] = (es_output){ format, equals ? equals + 1 : NULL };
+    return ES_OK;
+}
+
+static es_status parse_number(const char *text, unsigned long maximum, unsigned long *ret)
+{
+    char *end;
+
+    if (*text < '0' || *text > '9')
+        return ES_CORRUPT;
+    *ret = strtoul(text, &end, 10);
+    return *end || *ret > maximum ? ES_CORRUPT : ES_OK;
+}
+
+static es_status set_option(es_options *to, int option, const char *text, es_note *note)
+{
+    unsigned long number;
+
+    switch (option) {
+    case 'o':
+        return add_output(to, text, note);
+    case 'q':
+        to->quiet = true;
+        return ES_OK;
+    case 'v':
+        to->verbose++;
+        return ES_OK;
+    case 'j':
+        if (parse_number(text, 1024, &number) != ES_OK || number == 0)
+            return refuse(note, "-j", "needs a number of threads, 1 or more.");
+        return ES_OK;
+    case AS_OF:
+        if (es_time_parse(text, &to->as_of) != ES_OK)
+            return refuse(note, "--as-of", "needs a date such as 2019-05-14, or a date and time "
+                                           "with its zone such as 2019-05-14T22:00:00Z.");
+        return ES_OK;
+    case PARTITION:
+        if (!strcmp(text, "all"))
+            to->partition = 0;
+        else if (parse_number(text, UINT32_MAX, &number) != ES_OK || number == 0)
+            return refuse(note, "--partition", "needs the number of a volume, or 'all'.");
+        else
+            to->partition = (uint32_t)number;
+        return ES_OK;
+    case PLUGIN_PATH:
+        if (to->n_plugin_paths == ES_PLUGIN_PATHS_MAX)
+            return refuse(note, "--plugin-path", "was given too often.");
+        to->plugin_paths[to->n_plugin_paths++] = text;
+        return ES_OK;
+    case VERIFY:
+        to->verify = true;
+        return ES_OK;
+    case CASE:
+        to->case_number = text;
+        return ES_OK;
+    case EVIDENCE:
+        to->evidence = text;
+        return ES_OK;
+    case EXAMINER:
+        to->examiner = text;
+        return ES_OK;
+    case NO_JAIL:
+        to->no_jail = true;
+        return ES_OK;
+    case LOG:
+        to->log = text;
+        return ES_OK;
+    case NO_PROGRESS:
+        to->no_progress = true;
+        return ES_OK;
+    case HELP:
+        to->command = ES_COMMAND_HELP;
+        return ES_OK;
+    case VERSION:
+        to->command = ES_COMMAND_VERSION;
+        return ES_OK;
+    default:
+        return ES_BUG;
+    }
+}
+
+/* The command word, and those of the contract that are not here yet. */
+static es_status take_command(es_options *to, es_note *note)
+{
+    static const char *const later[] = { "batch", "verify", "report", "catalogue" };
+    const char *word = to->n_images ? to->images[0] : "";
+
+    if (!strcmp(word, "scan")) {
+        to->images++;
+        to->n_images--;
+    } else if (!strcmp(word, "plugins")) {
+        to->command = ES_COMMAND_PLUGINS;
+        to->images++;
+        to->n_images--;
+        return ES_OK;
+    } else {
+        for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
+            if (!strcmp(word, later[i])) {
+                es_note_set(note, ES_SEVERITY_ERROR, "usage",
+                            "The command '%s' %s (An image of that name: ./%s)", word, not_yet,
+                            word);
+                return ES_UNSUPPORTED;
+            }
+        }
+    }
+    if (!to->n_images)
+        return refuse(note, "An image to scan", "is missing.");
+    return ES_OK;
+}
+
+es_status es_options_parse(int argc, char **argv, es_options *ret_options, es_note *reterr_note)
+{
+    es_options parsed = { .command = ES_COMMAND_SCAN };
+    es_status status = ES_OK;
+    int option, index = 0;
+
+    opterr = 0;
+    optind = 1;
+    while (status == ES_OK &&
+           (option = getopt_long(argc, argv, ":o:j:qv", options, &index)) != -1) {
+        char name[64];
+
+        if (option == '?' || option == ':') {
+            const char *given = argv[optind - 1];
+
+            es_note_set(reterr_note, ES_SEVERITY_ERROR, "usage",
+                        option == ':' ? "The option %s needs a value."
+                                      : "There is no option %s.",
+                        given);
+            return ES_UNSUPPORTED;
+        }
+        snprintf(name, sizeof name, "The option --%s",
+                 option >= OPT(0) ? options[index].name : "");
+        if (option == SNAPSHOTS || option == CREDENTIALS || option == CATALOGUE ||
+            option == FILES || option == KNOWN || option == ROOTS || option == STORE ||
+            option == CVE || option == KB)
+            return refuse(reterr_note, name, not_yet);
+        status = set_option(&parsed, option, optarg, reterr_note);
+    }
+    if (status != ES_OK)
+        return status;
+    parsed.images = (const char *const *)argv + optind;
+    parsed.n_images = (size_t)(argc - optind);
+    if (parsed.command == ES_COMMAND_SCAN)
+        status = take_command(&parsed, reterr_note);
+    if (status == ES_OK && !parsed.n_outputs)
+        status = add_output(&parsed, "text", reterr_note);
+    if (status == ES_OK)
+        *ret_options = parsed;
+    return status;
+}

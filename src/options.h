@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * options.h: what the examiner asked for on the command line.
+ *
+ * Texts point into argv. Anything this version does not have is refused here, by name.
+ */
+#ifndef ES_OPTIONS_H
+#define ES_OPTIONS_H
+
+#include "report/report.h"
+
+#define ES_OUTPUTS_MAX 16u
+#define ES_ASKED_MAX 64u
+#define ES_PLUGIN_PATHS_MAX 16u
+
+#define ES_COMMAND_SCAN 1u
+#define ES_COMMAND_PLUGINS 2u
+#define ES_COMMAND_HELP 3u
+#define ES_COMMAND_VERSION 4u
+
+typedef struct es_output {
+    const es_format *format;
+    const char *path; /* NULL: stdout */
+} es_output;
+
+typedef struct es_options {
+    uint32_t command;
+    const char *const *images; /* or, of `plugins`, the names asked for */
+    size_t n_images;
+    es_output outputs[ES_OUTPUTS_MAX];
+    size_t n_outputs;
+    es_time as_of;
+    es_asked asked[ES_ASKED_MAX];
+    size_t n_asked;
+    uint32_t partition; /* 0: all */
+    const char *plugin_paths[ES_PLUGIN_PATHS_MAX];
+    size_t n_plugin_paths;
+    bool verify, no_jail, quiet, no_progress;
+    unsigned verbose;
+    const char *log;
+    const char *case_number, *evidence, *examiner;
+} es_options;
+
+/* ES_UNSUPPORTED with the reason in `reterr_note` for usage errors (exit status 2). */
+es_status es_options_parse(int argc, char **argv, es_options *ret_options, es_note *reterr_note);
+
+/* How it is used: short for errors, long for --help. */
+const char *es_usage_short(void);
+const char *es_usage_long(void);
+
+#endif
