@@ -3,7 +3,7 @@
  * bfio.h: a libbfio handle over bytes that come through our own door.
  *
  * Every libyal library takes a libbfio handle; handed one of these it opens no path, writes
- * nothing, and reads only through es_source_read() or es_file_read(). Bytes that could not be
+ * nothing, and reads only through es_source_read() or es_part_read(). Bytes that could not be
  * trusted are given as zeros, since a library stops at the first error, and the watch remembers
  * that it happened: ask es_bfio_watch_take() after each call of the library.
  *

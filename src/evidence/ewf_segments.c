@@ -100,7 +100,7 @@ static es_status read_table(ewf_segment *segment, uint64_t at, const section *s)
 
     if (body < sizeof data)
         return ES_CORRUPT;
-    status = es_file_peek(segment->file, at + EWF_SECTION_SIZE, data, sizeof data);
+    status = es_part_peek(segment->file, at + EWF_SECTION_SIZE, data, sizeof data);
     if (status != ES_OK)
         return status;
     n = es_cursor_u32(&c);
@@ -126,7 +126,7 @@ static es_status read_volume(ewf_segment *segment, uint64_t at, const section *s
 
     if (body < size)
         return ES_CORRUPT;
-    status = es_file_peek(segment->file, at + EWF_SECTION_SIZE, data, size);
+    status = es_part_peek(segment->file, at + EWF_SECTION_SIZE, data, size);
     if (status != ES_OK)
         return status;
     es_cursor_skip(&c, 8);
@@ -164,7 +164,7 @@ static es_status walk(ewf_segment *segment)
     segment->usable = at;
     for (unsigned i = 0; i < ES_EWF_SECTIONS_MAX; i++) {
         section s;
-        es_status status = es_file_peek(segment->file, at, data, sizeof data);
+        es_status status = es_part_peek(segment->file, at, data, sizeof data);
 
         if (status != ES_OK)
             return status < 0 ? status : ES_OK;
@@ -186,10 +186,10 @@ static es_status walk(ewf_segment *segment)
 }
 
 /* ES_UNSUPPORTED: not a segment at all. */
-static es_status examine(es_file *file, ewf_segment *ret_segment)
+static es_status examine(es_part *file, ewf_segment *ret_segment)
 {
     uint8_t head[EWF_FILE_HEADER_SIZE];
-    es_status status = es_file_peek(file, 0, head, sizeof head);
+    es_status status = es_part_peek(file, 0, head, sizeof head);
 
     if (status != ES_OK)
         return status < 0 ? status : ES_UNSUPPORTED;
@@ -247,7 +247,7 @@ static es_status take_given(gathering *g, es_note *note)
     const char *image = g->source->files[0]->name;
 
     for (size_t i = 0; i < g->source->evidence.n_files; i++) {
-        es_file *file = g->source->files[i];
+        es_part *file = g->source->files[i];
         ewf_segment segment;
         es_status status = examine(file, &segment);
 
@@ -288,7 +288,7 @@ static es_status fetch(gathering *g, unsigned number, char *ret_why, size_t why_
 {
     char name[ES_FILE_NAME_MAX + 1];
     ewf_segment segment;
-    es_file *file;
+    es_part *file;
     es_status status;
 
     if (have(g, number))
@@ -298,7 +298,7 @@ static es_status fetch(gathering *g, unsigned number, char *ret_why, size_t why_
         snprintf(ret_why, why_size, "segment %u was not named", number);
         return ES_ABSENT;
     }
-    status = es_file_sibling(g->source, name, &file);
+    status = es_part_sibling(g->source, name, &file);
     if (status != ES_OK) {
         snprintf(ret_why, why_size, "segment %s is missing", name);
         return status < 0 ? status : ES_ABSENT;

@@ -14,7 +14,7 @@
 #include "evidence/format.h"
 
 typedef struct ewf_segment {
-    es_file *file;
+    es_part *file;
     uint16_t number;      /* as its file header says */
     uint64_t usable;      /* bytes up to the first section that is not whole */
     uint64_t n_chunks;    /* its tables count so many */

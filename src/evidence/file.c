@@ -16,7 +16,7 @@
 #define ES_PREAD_MAX (UINT64_C(16) << 20)
 
 /* One pread, counted; the bytes that came, or a negative errno. */
-static int64_t read_once(es_file *file, uint64_t offset, uint8_t *buffer, uint64_t size)
+static int64_t read_once(es_part *file, uint64_t offset, uint8_t *buffer, uint64_t size)
 {
     ssize_t n;
 
@@ -31,15 +31,15 @@ static int64_t read_once(es_file *file, uint64_t offset, uint8_t *buffer, uint64
     return n < 0 ? -errno : (int64_t)n;
 }
 
-static es_status tell(es_file_bad bad, void *context, uint64_t offset, uint64_t length,
+static es_status tell(es_part_bad bad, void *context, uint64_t offset, uint64_t length,
                       const char *reason)
 {
     return bad ? bad(context, offset, length, reason) : ES_OK;
 }
 
 /* The medium failed somewhere in this run: sector by sector, and each bad one is zero. */
-static es_status read_sectors(es_file *file, uint64_t offset, uint8_t *buffer, uint64_t size,
-                              es_file_bad bad, void *context)
+static es_status read_sectors(es_part *file, uint64_t offset, uint8_t *buffer, uint64_t size,
+                              es_part_bad bad, void *context)
 {
     uint64_t sector = file->sector_size ? file->sector_size : 512;
     es_status status = ES_OK;
@@ -67,8 +67,8 @@ static es_status read_sectors(es_file *file, uint64_t offset, uint8_t *buffer, u
     return status;
 }
 
-es_status es_file_read(es_file *file, uint64_t offset, void *buffer, uint64_t size,
-                       es_file_bad bad, void *context)
+es_status es_part_read(es_part *file, uint64_t offset, void *buffer, uint64_t size,
+                       es_part_bad bad, void *context)
 {
     uint8_t *at = buffer;
 
@@ -106,23 +106,23 @@ static es_status remember_bad(void *context, uint64_t offset, uint64_t length, c
     return ES_OK;
 }
 
-es_status es_file_peek(es_file *file, uint64_t offset, void *buffer, uint64_t size)
+es_status es_part_peek(es_part *file, uint64_t offset, void *buffer, uint64_t size)
 {
     bool bad = false;
     es_status status;
 
     if (offset > file->size || size > file->size - offset)
         return ES_CORRUPT;
-    status = es_file_read(file, offset, buffer, size, remember_bad, &bad);
+    status = es_part_read(file, offset, buffer, size, remember_bad, &bad);
     if (status != ES_OK)
         return status;
     return bad ? ES_CORRUPT : ES_OK;
 }
 
-es_status es_file_add(es_source *source, const es_evidence_file *given, es_file **ret_file)
+es_status es_part_add(es_source *source, const es_evidence_file *given, es_part **ret_file)
 {
-    es_file **list = realloc(source->files, (source->n_files + 1) * sizeof *list);
-    es_file *file;
+    es_part **list = realloc(source->files, (source->n_files + 1) * sizeof *list);
+    es_part *file;
 
     if (!list)
         return ES_NOMEM;
@@ -130,7 +130,7 @@ es_status es_file_add(es_source *source, const es_evidence_file *given, es_file 
     file = calloc(1, sizeof *file);
     if (!file)
         return ES_NOMEM;
-    *file = (es_file){
+    *file = (es_part){
         .source = source,
         .fd = given->fd,
         .size = given->size,
@@ -147,12 +147,12 @@ es_status es_file_add(es_source *source, const es_evidence_file *given, es_file 
     return ES_OK;
 }
 
-es_status es_file_sibling(es_source *source, const char *name, es_file **ret_file)
+es_status es_part_sibling(es_source *source, const char *name, es_part **ret_file)
 {
     es_evidence_file given = { .fd = -1 };
     es_status status;
 
-    if (!es_file_name_ok(name))
+    if (!es_part_name_ok(name))
         return ES_ABSENT;
     for (size_t i = 0; i < source->n_files; i++) {
         if (strcmp(source->files[i]->name, name) == 0) {
@@ -167,10 +167,10 @@ es_status es_file_sibling(es_source *source, const char *name, es_file **ret_fil
         return status;
     if (!given.name)
         given.name = name;
-    return es_file_add(source, &given, ret_file);
+    return es_part_add(source, &given, ret_file);
 }
 
-const char *es_file_bare_name(const char *path)
+const char *es_part_bare_name(const char *path)
 {
     const char *bare = path;
 
@@ -181,7 +181,7 @@ const char *es_file_bare_name(const char *path)
     return bare;
 }
 
-bool es_file_name_ok(const char *name)
+bool es_part_name_ok(const char *name)
 {
     size_t size = strlen(name);
 

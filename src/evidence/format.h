@@ -7,7 +7,7 @@
  * what it could not trust to source->bad; counters, bounds, overlays and the damaged flag are
  * source.c's work.
  *
- * Evidence files are read by es_file_read() alone: it retries around bad sectors, survives a file
+ * Evidence files are read by es_part_read() alone: it retries around bad sectors, survives a file
  * that shrinks, counts, and never maps.
  */
 #ifndef ES_EVIDENCE_FORMAT_H
@@ -25,17 +25,17 @@
 #define ES_WHY_MEDIUM "the medium could not be read here"
 #define ES_WHY_SHRUNK "the image file ends here, though it was longer when it was opened"
 
-typedef struct es_file {
+typedef struct es_part {
     struct es_source *source; /* whose counters it turns */
     int fd;
     uint64_t size;
     bool device;
     uint32_t sector_size;
     char *name;
-} es_file;
+} es_part;
 
 /* Told of each run of bytes (offsets of the file) that could not be read; they are zero. */
-typedef es_status (*es_file_bad)(void *context, uint64_t offset, uint64_t length,
+typedef es_status (*es_part_bad)(void *context, uint64_t offset, uint64_t length,
                                  const char *reason);
 
 /* What a probe looks at: the first bytes of the file that was named, its last 512, its size. */
@@ -70,7 +70,7 @@ struct es_source {
     uint32_t sector_size;
 
     es_evidence evidence;   /* borrowed; siblings are asked for while opening only */
-    es_file **files;        /* the named ones first, then siblings as they were opened */
+    es_part **files;        /* the named ones first, then siblings as they were opened */
     size_t n_files;
     es_segment *segments;   /* what the media is made of, in order */
     size_t n_segments;
@@ -88,21 +88,21 @@ struct es_source {
 };
 
 /* file.c */
-es_status es_file_read(es_file *file, uint64_t offset, void *buffer, uint64_t size,
-                       es_file_bad bad, void *context);
+es_status es_part_read(es_part *file, uint64_t offset, void *buffer, uint64_t size,
+                       es_part_bad bad, void *context);
 /* The same when it matters only whether all came: ES_CORRUPT when not. */
-es_status es_file_peek(es_file *file, uint64_t offset, void *buffer, uint64_t size);
+es_status es_part_peek(es_part *file, uint64_t offset, void *buffer, uint64_t size);
 /* Ask for a file beside the image by its bare name and keep it in source->files. ES_ABSENT. */
-es_status es_file_sibling(es_source *source, const char *name, es_file **ret_file);
-es_status es_file_add(es_source *source, const es_evidence_file *given, es_file **ret_file);
+es_status es_part_sibling(es_source *source, const char *name, es_part **ret_file);
+es_status es_part_add(es_source *source, const es_evidence_file *given, es_part **ret_file);
 /* Whether a name from an image may be asked for: not empty, no slash, no NUL, not too long. The
  * bare name (behind the last slash or backslash) of a path. */
-const char *es_file_bare_name(const char *path);
-bool es_file_name_ok(const char *name);
+const char *es_part_bare_name(const char *path);
+bool es_part_name_ok(const char *name);
 
 /* source.c */
 es_status es_source_bad(es_source *source, uint64_t offset, uint64_t length, const char *reason);
-es_status es_source_add_segment(es_source *source, const es_file *file);
+es_status es_source_add_segment(es_source *source, const es_part *file);
 es_status es_source_read_media(es_source *source, uint64_t offset, void *buffer, uint64_t size);
 /* Open a parent image: the same tables, the caller's depth + 1. */
 es_status es_source_open_parent(es_source *child, const char *name, es_source **ret_parent,

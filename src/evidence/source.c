@@ -32,7 +32,7 @@ es_status es_source_bad(es_source *source, uint64_t offset, uint64_t length, con
     return es_ranges_add(&source->bad, offset, length, reason);
 }
 
-es_status es_source_add_segment(es_source *source, const es_file *file)
+es_status es_source_add_segment(es_source *source, const es_part *file)
 {
     es_segment *list = realloc(source->segments, (source->n_segments + 1) * sizeof *list);
 
@@ -48,7 +48,7 @@ es_status es_source_add_segment(es_source *source, const es_file *file)
 static es_status look(es_source *source, uint8_t *head, uint8_t *tail, es_probe *probe,
                       es_note *note)
 {
-    es_file *file = source->files[0];
+    es_part *file = source->files[0];
     uint64_t head_size = file->size < ES_PROBE_HEAD_SIZE ? file->size : ES_PROBE_HEAD_SIZE;
     uint64_t tail_size = file->size < ES_PROBE_TAIL_SIZE ? file->size : ES_PROBE_TAIL_SIZE;
     es_status status;
@@ -58,9 +58,9 @@ static es_status look(es_source *source, uint8_t *head, uint8_t *tail, es_probe 
                     file->name);
         return ES_CORRUPT;
     }
-    status = es_file_read(file, 0, head, head_size, NULL, NULL);
+    status = es_part_read(file, 0, head, head_size, NULL, NULL);
     if (status == ES_OK)
-        status = es_file_read(file, file->size - tail_size, tail, tail_size, NULL, NULL);
+        status = es_part_read(file, file->size - tail_size, tail, tail_size, NULL, NULL);
     if (status != ES_OK)
         return status;
     *probe = (es_probe){
@@ -119,11 +119,11 @@ static es_status open_into(es_source *source, es_note *note)
     uint8_t *head = malloc(ES_PROBE_HEAD_SIZE);
     uint8_t tail[ES_PROBE_TAIL_SIZE];
     es_probe probe;
-    es_file *file;
+    es_part *file;
     es_status status = head ? ES_OK : ES_NOMEM;
 
     for (size_t i = 0; i < source->evidence.n_files && status == ES_OK; i++)
-        status = es_file_add(source, &source->evidence.files[i], &file);
+        status = es_part_add(source, &source->evidence.files[i], &file);
     if (status == ES_OK)
         status = look(source, head, tail, &probe, note);
     if (status == ES_OK)
@@ -177,12 +177,12 @@ es_status es_source_open_parent(es_source *child, const char *name, es_source **
 {
     es_evidence_file file;
     es_evidence evidence;
-    es_file *beside;
+    es_part *beside;
     es_status status;
 
     if (child->depth + 1 > ES_PARENTS_MAX)
         return ES_LIMIT;
-    status = es_file_sibling(child, name, &beside);
+    status = es_part_sibling(child, name, &beside);
     if (status != ES_OK)
         return status;
     file = (es_evidence_file){

@@ -40,7 +40,7 @@ typedef struct bench {
 
 typedef struct gate {
     struct ewf *image;
-    es_file *file;
+    es_part *file;
 } gate;
 
 typedef struct ewf {
@@ -80,7 +80,7 @@ static es_status gate_read(void *context, uint64_t offset, void *buffer, uint64_
     (void)ret_damaged;
     if (g->image->bounded && size > g->image->stored_max)
         return ES_IO; /* libewf gives the chunk up */
-    return es_file_read(g->file, offset, buffer, size, gate_bad, g);
+    return es_part_read(g->file, offset, buffer, size, gate_bad, g);
 }
 
 static es_status fill_pool(ewf *image)

@@ -126,7 +126,7 @@ static es_status open_qcow(es_source *source, es_note *note)
 {
     qcow *image = calloc(1, sizeof *image);
     uint8_t head[104] = { 0 };
-    es_file *file = source->files[0];
+    es_part *file = source->files[0];
     qcow_header header;
     es_status status;
 
@@ -134,7 +134,7 @@ static es_status open_qcow(es_source *source, es_note *note)
         return ES_NOMEM;
     es_yal_init(&image->yal, source);
     source->state = image;
-    status = es_file_read(file, 0, head, file->size < sizeof head ? file->size : sizeof head, NULL,
+    status = es_part_read(file, 0, head, file->size < sizeof head ? file->size : sizeof head, NULL,
                           NULL);
     if (status != ES_OK)
         return status;

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 
 typedef struct piece {
-    es_file *file; /* NULL: missing */
+    es_part *file; /* NULL: missing */
     uint64_t at;   /* where it begins on the media */
     uint64_t size;
 } piece;
@@ -104,7 +104,7 @@ static bool make_name(const numbering *n, unsigned number, char *ret_name, size_
 
 /* ---------------------------------------------------------------- gathering pieces */
 
-static es_status append(raw *state, es_file *file)
+static es_status append(raw *state, es_part *file)
 {
     piece *list = realloc(state->pieces, (state->n + 1) * sizeof *list);
 
@@ -115,14 +115,14 @@ static es_status append(raw *state, es_file *file)
     return ES_OK;
 }
 
-static es_status find_piece(raw *state, const numbering *n, unsigned number, es_file **ret_file)
+static es_status find_piece(raw *state, const numbering *n, unsigned number, es_part **ret_file)
 {
     char name[ES_FILE_NAME_MAX + 1];
     es_status status;
 
     if (!make_name(n, number, name, sizeof name))
         return ES_ABSENT;
-    status = es_file_sibling(state->source, name, ret_file);
+    status = es_part_sibling(state->source, name, ret_file);
     return status > 0 ? ES_ABSENT : status;
 }
 
@@ -131,7 +131,7 @@ static es_status find_piece(raw *state, const numbering *n, unsigned number, es_
 static es_status find_first(raw *state, const numbering *n, unsigned *ret_first)
 {
     unsigned first = n->number, missing = 0;
-    es_file *file;
+    es_part *file;
 
     for (unsigned at = n->number; at-- > 0 && missing < ES_SEGMENTS_LOOK_AHEAD;) {
         es_status status = find_piece(state, n, at, &file);
@@ -154,7 +154,7 @@ static es_status gather(raw *state, const numbering *n, unsigned first)
     unsigned missing = 0;
 
     for (unsigned at = first; at - first < ES_RAW_SEGMENTS_MAX; at++) {
-        es_file *file = NULL;
+        es_part *file = NULL;
         es_status status = find_piece(state, n, at, &file);
 
         if (status < 0)
@@ -182,11 +182,11 @@ static unsigned set_start(const numbering *n, unsigned first)
     return 1;
 }
 
-static bool has_boot_signature(es_file *file)
+static bool has_boot_signature(es_part *file)
 {
     uint8_t signature[2] = { 0 };
 
-    return es_file_peek(file, 510, signature, 2) == ES_OK && signature[0] == 0x55 &&
+    return es_part_peek(file, 510, signature, 2) == ES_OK && signature[0] == 0x55 &&
            signature[1] == 0xaa;
 }
 
@@ -226,7 +226,7 @@ static es_status gather_given(raw *state)
 /* Whether a name with letters is a piece at all: only if its set's first piece is there. */
 static es_status is_numbered(raw *state, numbering *n, bool *ret_numbered)
 {
-    es_file *first = state->source->files[0];
+    es_part *first = state->source->files[0];
     es_status status;
 
     *ret_numbered = false;
@@ -385,7 +385,7 @@ static es_status read_raw(es_source *source, uint64_t offset, uint8_t *buffer, u
         if (held > part)
             held = part;
         if (held)
-            status = es_file_read(p->file, inside, buffer, held, bad_in_piece, &where);
+            status = es_part_read(p->file, inside, buffer, held, bad_in_piece, &where);
         memset(buffer + held, 0, (size_t)(part - held));
         if (status != ES_OK)
             return status;

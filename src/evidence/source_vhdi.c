@@ -124,7 +124,7 @@ static es_status join_parent(vhdi *image, const char *name, const uint8_t *wante
     if (libvhdi_file_set_parent_file(image->file, above->file, NULL) != 1)
         return refuse_overlay(source, name, "is there but libvhdi does not accept it", note);
     for (size_t i = 0; i < parent->n_segments; i++) {
-        es_file named = { .size = parent->segments[i].size };
+        es_part named = { .size = parent->segments[i].size };
 
         named.name = (char *)(uintptr_t)parent->segments[i].name;
         status = es_source_add_segment(source, &named);
@@ -152,19 +152,19 @@ static es_status find_parent(vhdi *image, es_note *note)
         libvhdi_file_get_utf8_parent_filename(image->file, (uint8_t *)path, size, NULL) != 1)
         return refuse_overlay(source, "", "is not named", note);
     path[sizeof path - 1] = '\0';
-    return join_parent(image, es_file_bare_name(path), wanted, note);
+    return join_parent(image, es_part_bare_name(path), wanted, note);
 }
 
 /* ---------------------------------------------------------------- the format */
 
-static bool has_log(es_file *file, uint64_t at, uint64_t *ret_sequence)
+static bool has_log(es_part *file, uint64_t at, uint64_t *ret_sequence)
 {
     uint8_t data[VHDX_HEADER_SIZE];
     es_cursor c = es_cursor_make((es_bytes){ data, sizeof data });
     uint64_t low, high;
 
     *ret_sequence = 0;
-    if (es_file_peek(file, at, data, sizeof data) != ES_OK || memcmp(data, "head", 4) != 0)
+    if (es_part_peek(file, at, data, sizeof data) != ES_OK || memcmp(data, "head", 4) != 0)
         return false;
     es_cursor_skip(&c, 8);
     *ret_sequence = es_cursor_u64(&c);

@@ -66,22 +66,22 @@ static es_status refuse_library(const vmdk *image, libvmdk_error_t *error, es_no
 /* ---------------------------------------------------------------- the descriptor */
 
 /* Extents of a split disk may leave room for a descriptor and have none in it. */
-static bool embeds_descriptor(es_file *file, uint64_t sector)
+static bool embeds_descriptor(es_part *file, uint64_t sector)
 {
     uint8_t text[sizeof descriptor_magic - 1];
 
     return sector != 0 && sector < file->size / 512 &&
-           es_file_peek(file, sector * 512, text, sizeof text) == ES_OK &&
+           es_part_peek(file, sector * 512, text, sizeof text) == ES_OK &&
            is_descriptor((es_bytes){ text, sizeof text });
 }
 
 /* An extent without a descriptor says only which part of some disk it is. */
 static es_status check_kind(vmdk *image, es_note *note)
 {
-    es_file *file = image->yal.source->files[0];
+    es_part *file = image->yal.source->files[0];
     uint8_t head[64] = { 0 };
     es_cursor c = es_cursor_make((es_bytes){ head, sizeof head });
-    es_status status = es_file_read(file, 0, head,
+    es_status status = es_part_read(file, 0, head,
                                     file->size < sizeof head ? file->size : sizeof head, NULL,
                                     NULL);
 
@@ -138,7 +138,7 @@ static es_status extent_name(libvmdk_extent_descriptor_t *extent, char *path, si
 }
 
 static es_status find_extent(vmdk *image, libvmdk_extent_descriptor_t *extent, bool alone,
-                             es_file **ret_file, es_note *note)
+                             es_part **ret_file, es_note *note)
 {
     es_source *source = image->yal.source;
     char path[4096] = "";
@@ -153,14 +153,14 @@ static es_status find_extent(vmdk *image, libvmdk_extent_descriptor_t *extent, b
         return ES_OK;
     }
     status = extent_name(extent, path, sizeof path);
-    name = es_file_bare_name(path);
+    name = es_part_bare_name(path);
     if (type != LIBVMDK_EXTENT_TYPE_FLAT && type != LIBVMDK_EXTENT_TYPE_SPARSE &&
         type != LIBVMDK_EXTENT_TYPE_VMFS_FLAT && type != LIBVMDK_EXTENT_TYPE_VMFS_SPARSE)
         return refuse_extent(image, name, "is a device or of a kind that is not read: convert the "
                              "disk with \"qemu-img convert -O raw\"", note);
     if (status != ES_OK)
         return status;
-    status = es_file_sibling(source, name, ret_file);
+    status = es_part_sibling(source, name, ret_file);
     if (status > 0)
         return refuse_extent(image, name, "is not beside it", note);
     return status;
@@ -170,7 +170,7 @@ static es_status add_extent(vmdk *image, int index, bool alone, es_note *note)
 {
     libvmdk_extent_descriptor_t *extent = NULL;
     libbfio_handle_t *handle = NULL;
-    es_file *file;
+    es_part *file;
     es_status status;
     int entry;
 
@@ -257,7 +257,7 @@ static es_status join_parent(vmdk *image, const char *name, uint32_t wanted, es_
     if (libvmdk_handle_set_parent_handle(image->file, above->file, NULL) != 1)
         return refuse_delta(source, name, "is there but libvmdk does not accept it", note);
     for (size_t i = 0; i < parent->n_segments; i++) {
-        es_file named = { .size = parent->segments[i].size };
+        es_part named = { .size = parent->segments[i].size };
 
         named.name = (char *)(uintptr_t)parent->segments[i].name;
         status = es_source_add_segment(source, &named);
@@ -282,7 +282,7 @@ static es_status find_parent(vmdk *image, es_note *note)
         libvmdk_handle_get_utf8_parent_filename(image->file, (uint8_t *)path, size, NULL) != 1)
         return refuse_delta(source, "", "is not named", note);
     path[sizeof path - 1] = '\0';
-    return join_parent(image, es_file_bare_name(path), wanted, note);
+    return join_parent(image, es_part_bare_name(path), wanted, note);
 }
 
 /* ---------------------------------------------------------------- the format */

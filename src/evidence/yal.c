@@ -34,10 +34,10 @@ static es_status seen(void *context, uint64_t offset, uint64_t length, const cha
 static es_status read_file(void *context, uint64_t offset, void *buffer, uint64_t size,
                            bool *ret_damaged)
 {
-    return es_file_read(context, offset, buffer, size, seen, ret_damaged);
+    return es_part_read(context, offset, buffer, size, seen, ret_damaged);
 }
 
-es_status es_yal_bfio(es_yal *yal, es_file *file, libbfio_handle_t **ret_handle)
+es_status es_yal_bfio(es_yal *yal, es_part *file, libbfio_handle_t **ret_handle)
 {
     return es_bfio_new(read_file, file, file->size, &yal->watch, ret_handle);
 }

@@ -24,7 +24,7 @@ typedef struct es_yal {
 void es_yal_init(es_yal *yal, es_source *source);
 void es_yal_done(es_yal *yal);
 /* A handle on a whole evidence file; damage met in it is remembered in yal->watch. */
-es_status es_yal_bfio(es_yal *yal, es_file *file, libbfio_handle_t **ret_handle);
+es_status es_yal_bfio(es_yal *yal, es_part *file, libbfio_handle_t **ret_handle);
 es_status es_yal_read(es_yal *yal, uint64_t offset, uint8_t *buffer, uint64_t size);
 /* "X begins as WHAT but cannot be opened: …", with the library's own words made printable. */
 void es_yal_refuse(const es_source *source, const char *what, const char *words, es_note *note);
