@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * build.h: what the files of the build plugin share.
+ *
+ * build.c describes the plugin; registry.c and servicing.c turn artefacts into facts; claims.c
+ * sorts the facts of each state of the machine; compare.c weighs them; judge.c decides and
+ * reports; machine.c looks across the states; say.c builds sentences.
+ *
+ * Ownership: everything is borrowed from the callback it was made in.
+ */
+#ifndef ESUSCAN_PLUGIN_BUILD_H
+#define ESUSCAN_PLUGIN_BUILD_H
+
+#include <esuscan/bytes.h>
+#include <esuscan/plugin.h>
+
+/* ---- the description */
+enum { BUILD_WANT_SOFTWARE, BUILD_WANT_SYSTEM, BUILD_WANT_PENDING_XML };
+
+enum {
+    BUILD_FACT_REGISTRY,
+    BUILD_FACT_INSTALLED,
+    BUILD_FACT_SHUTDOWN,
+    BUILD_FACT_HOST,
+    BUILD_FACT_TIME_ZONE,
+    BUILD_FACT_PRODUCT,
+    BUILD_FACT_RENAME,
+    BUILD_FACT_MARK,
+    BUILD_FACT_SETUP,
+};
+
+/* ---- examine */
+es_status build_examine_software(const es_host *host, const es_artefact *hive);
+es_status build_examine_system(const es_host *host, const es_artefact *hive);
+es_status build_examine_servicing(const es_host *host, const es_artefact *hive);
+es_status build_examine_manager(const es_host *host, const es_artefact *hive);
+es_status build_examine_pending_xml(const es_host *host, const es_artefact *file);
+
+/* Emit a fact without a time. */
+es_status build_emit(const es_host *host, uint32_t type, const es_datum *fields, es_time time,
+                     const es_where *where);
+/* Open a key; an unreadable one is noted as a gap. Found: 1, not there: 0, failure: negative. */
+es_status build_key(const es_host *host, const es_artefact *hive, const char *path, es_key *ret);
+/* A value likewise. */
+es_status build_value(const es_host *host, const es_key *key, const char *name, es_value *ret);
+/* A value's text or number as a datum; null when it is not there or does not fit. */
+es_status build_text_datum(const es_host *host, const es_key *key, const char *name,
+                           es_datum *ret);
+es_status build_number_datum(const es_host *host, const es_key *key, const char *name,
+                             es_datum *ret);
+
+/* ---- names */
+int build_text_is(es_text text, const char *lower);      /* equal but for ASCII letter case */
+int build_text_same(es_text a, es_text b);               /* likewise, of two texts */
+es_text build_base_name(es_text path);                   /* behind the last '/' or '\' */
+int build_names_boot_file(es_text base_name);            /* a kernel or boot file */
+int build_path_names_boot_file(es_text path);            /* one in a place it is started from */
+int build_package_changes_build(es_text identity);
+
+/* ---- sentences */
+typedef struct build_prose {
+    char *data;
+    size_t used;
+    size_t size;
+} build_prose;
+
+#if defined(__GNUC__)
+#define BUILD_FORMAT __attribute__((format(printf, 2, 3)))
+#else
+#define BUILD_FORMAT
+#endif
+
+es_status build_prose_make(const es_host *host, size_t size, build_prose *ret);
+/* Append; what does not fit is left out. */
+void build_say(build_prose *prose, const char *format, ...) BUILD_FORMAT;
+es_text build_prose_text(const build_prose *prose);
+
+/* Evidence in a sentence: "%.*s" of at most BUILD_SHOWN bytes, cut between characters. */
+#define BUILD_SHOWN 200u
+int build_shown(es_text text);
+const char *build_chars(es_text text);
+#define BUILD_TEXT(text) build_shown(text), build_chars(text)
+
+/* ---- judge: the facts of one state, sorted */
+#define BUILD_N_KERNELS 16u
+#define BUILD_N_ENTRIES 16u
+#define BUILD_N_MARKS 16u
+#define BUILD_N_RENAMES 16u
+#define BUILD_N_CONTRADICTIONS 24u
+#define BUILD_N_BECAUSE 48u
+#define BUILD_N_MISSING 16u
+
+/* What one registry value states. `build` and `revision` are -1 when it does not state them. */
+typedef struct build_claim {
+    es_fact_view fact;
+    int32_t there;
+    int32_t build;
+    int32_t revision;
+    es_text text;
+    es_text before;
+    int32_t changed; /* by log replay: `before` holds */
+} build_claim;
+
+/* One executable that is a kernel, or may be one. `version[0]` is -1 when none could be read. */
+typedef struct build_kernel {
+    es_fact_view fact;
+    int32_t version[4];
+    es_text role, path, name, tag, branch, machine, problem;
+    int32_t string_build; /* as the version string states it, -1 if it does not */
+    es_text string_version;
+    int32_t string_differs, checksum_wrong, checked;
+    int64_t twins; /* names that differ only in letter case, itself included */
+} build_kernel;
+
+typedef struct build_entry {
+    es_fact_view fact;
+    es_text object, kernel, hal, pae, nx;
+    int32_t is_default, test_signing, no_integrity_checks;
+} build_entry;
+
+typedef struct build_owed {
+    es_fact_view fact;
+    es_text what;          /* the mark, or the file of a rename */
+    int32_t names_kernel;  /* a kernel or boot file */
+    int32_t changes_build; /* a package that does */
+    int32_t servicing;     /* owed by servicing, not by some installer */
+} build_owed;
+
+typedef struct build_state {
+    struct build_state *next;
+    const es_installation *installation;
+    build_claim number, lab_ex, lab, current;
+    build_claim version, major, minor, ubr, architecture, service_pack, wow64;
+    build_kernel kernels[BUILD_N_KERNELS];
+    build_entry entries[BUILD_N_ENTRIES];
+    build_owed owed[BUILD_N_MARKS + BUILD_N_RENAMES];
+    uint32_t n_kernels, n_entries, n_owed;
+    uint32_t left_out;        /* facts beyond these counts */
+    int32_t newest_build;     /* of the other files, -1 if none; */
+    int32_t newest_revision;
+    es_fact_view newest_file; /* and where it was read */
+    int32_t setup_running;
+    es_time number_written;   /* last write of the key that holds CurrentBuildNumber */
+} build_state;
+
+es_status build_states_collect(const es_host *host, const es_installation *own,
+                               build_state **ret_states);
+
+/* ---- judge: what follows for one state */
+enum {
+    BUILD_ANSWER_6002,
+    BUILD_ANSWER_6003,
+    BUILD_ANSWER_OTHER,
+    BUILD_ANSWER_NOT_APPLICABLE,
+    BUILD_ANSWER_UNKNOWN,
+};
+
+enum {
+    BUILD_STATUS_NONE,
+    BUILD_STATUS_CONFLICT,
+    BUILD_STATUS_PENDING,
+    BUILD_STATUS_INSUFFICIENT,
+    BUILD_STATUS_LAGGING,
+    BUILD_STATUS_CONSISTENT,
+};
+
+enum {
+    BUILD_BY_NOTHING,
+    BUILD_BY_KERNEL,
+    BUILD_BY_NUMBER,
+    BUILD_BY_LAB_EX,
+    BUILD_BY_LAB,
+};
+
+typedef struct build_contradiction {
+    uint64_t left, right;
+    es_text text;
+} build_contradiction;
+
+typedef struct build_finding {
+    const build_state *state;
+    /* the kernel that boots */
+    const build_kernel *kernel;              /* NULL when it could not be asked, and then */
+    build_prose no_kernel;                   /* why */
+    const build_kernel *other;               /* a second one of the same build may boot instead */
+    const build_kernel *rivals[2];           /* two of different builds, either may boot */
+    /* the answer */
+    int32_t nt[2];                           /* 6, 0; -1 if nothing states it */
+    int32_t by;                              /* BUILD_BY_… */
+    int32_t build;                           /* -1 if nothing decides it */
+    int32_t answer, status;
+    /* what was found on the way */
+    build_contradiction contradictions[BUILD_N_CONTRADICTIONS];
+    uint32_t n_contradictions;
+    int32_t explained_by_owed;               /* differences an owed operation explains */
+    int32_t lags;                            /* differences that servicing is known to leave */
+    const build_owed *owed;                  /* an operation on a kernel or boot file, if any */
+    const build_owed *restart;               /* any other that explained a difference */
+    build_prose remarks;                     /* sentences that follow the main ones */
+    uint64_t because[BUILD_N_BECAUSE];
+    uint32_t n_because;
+    es_text missing[BUILD_N_MISSING];
+    uint32_t n_missing;
+} build_finding;
+
+es_status build_assess(const es_host *host, const build_state *state, build_finding *ret);
+void build_because(build_finding *finding, const es_fact_view *fact);
+
+/* boots.c: which kernel boots. Sets `kernel`, `other`, `rivals`, or says why none can be asked. */
+void build_pick_kernel(build_finding *finding);
+/* True for an entry of the boot store that counts: the default one, or any when none is. */
+int build_entry_counts(const build_state *state, const build_entry *entry);
+
+/* compare.c: weigh every source against the one that decides. */
+/* The NT version that the registry states, and the fact that does; NULL if none. */
+const es_fact_view *build_registry_nt(const build_state *state, int32_t ret[2]);
+es_status build_compare(const es_host *host, build_finding *finding);
+
+/* machine.c: the interval in which the machine turned to 6003. */
+typedef struct build_turn {
+    es_time not_before, not_after;
+    uint64_t because[2];
+    uint32_t n_because;
+    int32_t contradicts; /* the times run backwards: neither is given */
+} build_turn;
+
+es_status build_find_turn(const es_host *host, const build_state *states, build_turn *ret);
+
+/* explain.c: the sentences. */
+es_status build_explain(const es_host *host, const build_finding *finding, const build_turn *turn,
+                        const es_question *question, build_prose *prose);
+
+es_status build_judge(void *state, const es_host *host, const es_installation *installation,
+                      const es_question *question);
+
+#endif

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * compare.c: every source of an NT 6.0 weighed against the one that decides.
+ *
+ * A source that states another build than the reference falls into one of three classes:
+ *
+ *     lag        the way servicing is known to leave a machine at 6003: CurrentBuild 6002 beside
+ *                CurrentBuildNumber 6003; BuildLab or BuildLabEx at 6002; BuildLabEx at 6003 with
+ *                a lower revision than the kernel.
+ *     owed       a restart is owed that explains it. An operation that names a kernel or boot file,
+ *                or a package known to change the build, explains a difference in either
+ *                direction. Any other restart that servicing owes explains only that the files are
+ *                ahead of the registry: CurrentBuildNumber is written when the kernel starts, so it
+ *                stays behind until then. An installer's rename of some other file explains
+ *                nothing.
+ *     otherwise  a contradiction: a row, and the status is conflict.
+ *
+ * Other executables than kernels are not weighed: many are never replaced, and one update carries
+ * files of several revisions. A newer build among them is remarked on.
+ */
+#include "build.h"
+
+/* The source that decides, which the others are compared with. */
+typedef struct reference {
+    const es_fact_view *fact;
+    const char *name;
+    int32_t build;
+    int32_t revision;
+    int is_kernel;
+} reference;
+
+static void contradict(build_finding *finding, const es_fact_view *left,
+                       const es_fact_view *right, const build_prose *text)
+{
+    build_contradiction *row = &finding->contradictions[finding->n_contradictions];
+
+    if (finding->n_contradictions == BUILD_N_CONTRADICTIONS)
+        return;
+    row->left = left->reference;
+    row->right = right->reference;
+    row->text = build_prose_text(text);
+    finding->n_contradictions++;
+    build_because(finding, left);
+    build_because(finding, right);
+}
+
+static reference make_reference(const build_finding *finding)
+{
+    const build_state *state = finding->state;
+    reference made = { NULL, "", finding->build, -1, 0 };
+
+    switch (finding->by) {
+    case BUILD_BY_KERNEL:
+        made.fact = &finding->kernel->fact;
+        made.name = "the kernel";
+        made.revision = finding->kernel->version[3];
+        made.is_kernel = 1;
+        break;
+    case BUILD_BY_NUMBER:
+        made.fact = &state->number.fact;
+        made.name = "CurrentBuildNumber";
+        break;
+    case BUILD_BY_LAB_EX:
+        made.fact = &state->lab_ex.fact;
+        made.name = "BuildLabEx";
+        break;
+    case BUILD_BY_LAB:
+        made.fact = &state->lab.fact;
+        made.name = "BuildLab";
+        break;
+    default:
+        break;
+    }
+    return made;
+}
+
+static const build_owed *owed_by_servicing(const build_state *state)
+{
+    for (uint32_t i = 0; i < state->n_owed; i++)
+        if (state->owed[i].servicing)
+            return &state->owed[i];
+    return NULL;
+}
+
+/* Does an owed operation explain that one side is at a later build? `files_ahead`: the later side
+ * are the files, or what was installed with them, and the earlier one was written at a start. */
+static int is_owed(build_finding *finding, int files_ahead)
+{
+    const build_owed *servicing = owed_by_servicing(finding->state);
+
+    if (!finding->owed && !(files_ahead && servicing))
+        return 0;
+    if (!finding->owed)
+        finding->restart = servicing;
+    finding->explained_by_owed = 1;
+    return 1;
+}
+
+static es_status weigh(const es_host *host, build_finding *finding, const reference *against,
+                       const build_claim *claim, const char *name, int may_lag, int of_files)
+{
+    int behind = claim->build < against->build;
+    int files_ahead = against->is_kernel ? behind : (!behind && of_files);
+    build_prose text;
+    es_status status;
+
+    if (!claim->there || claim->build < 0 || claim->build == against->build)
+        return ES_OK;
+    build_because(finding, &claim->fact);
+    if (may_lag && behind && against->build == 6003 && claim->build == 6002) {
+        finding->lags++;
+        return ES_OK;
+    }
+    if (is_owed(finding, files_ahead))
+        return ES_OK;
+    status = build_prose_make(host, 400, &text);
+    if (status)
+        return status;
+    build_say(&text, "%s states build %d, %s states build %d.", name, (int)claim->build,
+              against->name, (int)against->build);
+    contradict(finding, &claim->fact, against->fact, &text);
+    return ES_OK;
+}
+
+static es_status weigh_registry(const es_host *host, build_finding *finding,
+                                const reference *against)
+{
+    const build_state *state = finding->state;
+    int number_at_6003 = state->number.there && state->number.build == 6003;
+    es_status status = weigh(host, finding, against, &state->number, "CurrentBuildNumber", 0, 0);
+
+    if (status == ES_OK)
+        status = weigh(host, finding, against, &state->lab_ex, "BuildLabEx", 1, 1);
+    if (status == ES_OK)
+        status = weigh(host, finding, against, &state->lab, "BuildLab", 1, 1);
+    if (status == ES_OK)
+        status = weigh(host, finding, against, &state->current, "CurrentBuild", number_at_6003, 1);
+    return status;
+}
+
+/* BuildLabEx and the kernel at one build: the revision may be behind, and says so. */
+static void weigh_revision(build_finding *finding, const reference *against)
+{
+    const build_claim *claim = &finding->state->lab_ex;
+    const build_state *state = finding->state;
+
+    if (!against->is_kernel || !claim->there || claim->build != against->build ||
+        claim->revision < 0 || claim->revision == against->revision)
+        return;
+    if (claim->revision < against->revision) {
+        if (against->build == 6003)
+            finding->lags++;
+        build_say(&finding->remarks,
+                  "BuildLabEx states revision %d, behind the kernel's %d; it is known to stay "
+                  "behind the files. ",
+                  (int)claim->revision, (int)against->revision);
+    } else if (state->newest_build != against->build || state->newest_revision < claim->revision)
+        build_say(&finding->remarks,
+                  "BuildLabEx states revision %d, which none of the files read has reached. ",
+                  (int)claim->revision);
+}
+
+/* A kernel beside the one that boots, and kernels when none of them is known to boot. */
+static es_status weigh_kernels(const es_host *host, build_finding *finding,
+                               const reference *against)
+{
+    const build_state *state = finding->state;
+
+    for (uint32_t i = 0; i < state->n_kernels; i++) {
+        const build_kernel *kernel = &state->kernels[i];
+        build_prose text;
+        es_status status;
+
+        if (kernel == finding->kernel || kernel->version[0] < 0 ||
+            (kernel->version[2] == against->build && kernel->version[0] == finding->nt[0] &&
+             kernel->version[1] == finding->nt[1]))
+            continue;
+        if (is_owed(finding, 0)) {
+            build_because(finding, &kernel->fact);
+            continue;
+        }
+        status = build_prose_make(host, 800, &text);
+        if (status)
+            return status;
+        build_say(&text, "%.*s is of version %d.%d.%d.%d, %s states build %d.",
+                  BUILD_TEXT(kernel->path), (int)kernel->version[0], (int)kernel->version[1],
+                  (int)kernel->version[2], (int)kernel->version[3], against->name,
+                  (int)against->build);
+        contradict(finding, &kernel->fact, against->fact, &text);
+    }
+    return ES_OK;
+}
+
+/* Two kernels of different builds, and either may boot. */
+static es_status weigh_rivals(const es_host *host, build_finding *finding)
+{
+    const build_kernel *a = finding->rivals[0], *b = finding->rivals[1];
+    build_prose text;
+    es_status status;
+
+    if (!a)
+        return ES_OK;
+    build_because(finding, &a->fact);
+    build_because(finding, &b->fact);
+    if (is_owed(finding, 0))
+        return ES_OK;
+    status = build_prose_make(host, 800, &text);
+    if (status)
+        return status;
+    build_say(&text, "%.*s is of build %d, %.*s of build %d, and either may boot.",
+              BUILD_TEXT(a->path), (int)a->version[2], BUILD_TEXT(b->path), (int)b->version[2]);
+    contradict(finding, &a->fact, &b->fact, &text);
+    return ES_OK;
+}
+
+/* The kernel against itself: its version in numbers and its version in words. */
+static es_status weigh_string(const es_host *host, build_finding *finding)
+{
+    const build_kernel *kernel = finding->kernel;
+    build_prose text;
+    es_status status;
+
+    if (!kernel || kernel->string_build < 0 || kernel->string_build == kernel->version[2])
+        return ES_OK;
+    status = build_prose_make(host, 800, &text);
+    if (status)
+        return status;
+    build_say(&text, "%.*s states version %d.%d.%d.%d in numbers and \"%.*s\" in words.",
+              BUILD_TEXT(kernel->path), (int)kernel->version[0], (int)kernel->version[1],
+              (int)kernel->version[2], (int)kernel->version[3],
+              BUILD_TEXT(kernel->string_version));
+    contradict(finding, &kernel->fact, &kernel->fact, &text);
+    return ES_OK;
+}
+
+/* Kernel and registry name different versions of NT, or different processors. */
+static es_status weigh_identity(const es_host *host, build_finding *finding)
+{
+    const build_state *state = finding->state;
+    const build_kernel *kernel = finding->kernel;
+    int32_t nt[2];
+    const es_fact_view *fact = build_registry_nt(state, nt);
+    build_prose text;
+    es_status status = ES_OK;
+
+    if (kernel && fact && (nt[0] != kernel->version[0] || nt[1] != kernel->version[1])) {
+        status = build_prose_make(host, 800, &text);
+        if (status)
+            return status;
+        build_say(&text, "The registry states NT %d.%d, the kernel %.*s is of NT %d.%d.",
+                  (int)nt[0], (int)nt[1], BUILD_TEXT(kernel->path), (int)kernel->version[0],
+                  (int)kernel->version[1]);
+        contradict(finding, fact, &kernel->fact, &text);
+    }
+    if (status == ES_OK && kernel && kernel->machine.size && state->architecture.there &&
+        state->architecture.text.size &&
+        !build_text_same(kernel->machine, state->architecture.text)) {
+        status = build_prose_make(host, 800, &text);
+        if (status)
+            return status;
+        build_say(&text, "The kernel %.*s is for %.*s, PROCESSOR_ARCHITECTURE states %.*s.",
+                  BUILD_TEXT(kernel->path), BUILD_TEXT(kernel->machine),
+                  BUILD_TEXT(state->architecture.text));
+        contradict(finding, &kernel->fact, &state->architecture.fact, &text);
+    }
+    return status;
+}
+
+/* The first owed operation that names a kernel or boot file, the kernel that the boot entry names
+ * included, or a package known to change the build. */
+static const build_owed *owed_to_kernel(const build_finding *finding)
+{
+    const build_state *state = finding->state;
+
+    for (uint32_t i = 0; i < state->n_owed; i++) {
+        const build_owed *owed = &state->owed[i];
+
+        if (owed->names_kernel || owed->changes_build)
+            return owed;
+        if (!owed->servicing && finding->kernel &&
+            build_text_is(finding->kernel->role, "boot-kernel") &&
+            build_text_same(build_base_name(owed->what), finding->kernel->name))
+            return owed;
+    }
+    return NULL;
+}
+
+es_status build_compare(const es_host *host, build_finding *finding)
+{
+    reference against = make_reference(finding);
+    es_status status = ES_OK;
+
+    finding->owed = owed_to_kernel(finding);
+    if (finding->owed)
+        build_because(finding, &finding->owed->fact);
+    status = weigh_identity(host, finding);
+    if (status == ES_OK)
+        status = weigh_string(host, finding);
+    if (status == ES_OK)
+        status = weigh_rivals(host, finding);
+    if (status || !against.fact || finding->answer == BUILD_ANSWER_NOT_APPLICABLE)
+        return status;
+    status = weigh_registry(host, finding, &against);
+    if (status == ES_OK)
+        status = weigh_kernels(host, finding, &against);
+    if (status == ES_OK)
+        weigh_revision(finding, &against);
+    if (finding->restart)
+        build_because(finding, &finding->restart->fact);
+    return status;
+}

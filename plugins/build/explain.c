@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * explain.c: the build verdict in sentences that can be read out.
+ *
+ * First what the disk holds and what decides it, then every other source that was read, then why
+ * the status is what it is, then doubts, then what could not be asked.
+ */
+#include "build.h"
+
+static void say_deciding(const build_finding *finding, build_prose *prose)
+{
+    const build_state *state = finding->state;
+    const build_kernel *kernel = finding->kernel;
+
+    if (finding->answer == BUILD_ANSWER_NOT_APPLICABLE)
+        build_say(prose, "This Windows is NT %d.%d, not NT 6.0. ", (int)finding->nt[0],
+                  (int)finding->nt[1]);
+    if (finding->build >= 0)
+        build_say(prose, "The build on disk is %d. ", (int)finding->build);
+    else
+        build_say(prose, "The build on disk cannot be told. ");
+    if (kernel) {
+        build_say(prose, "The kernel that boots%s, %.*s, states version %d.%d.%d.%d",
+                  finding->by == BUILD_BY_KERNEL ? " decides" : "", BUILD_TEXT(kernel->path),
+                  (int)kernel->version[0], (int)kernel->version[1], (int)kernel->version[2],
+                  (int)kernel->version[3]);
+        if (kernel->tag.size)
+            build_say(prose, " (%.*s)", BUILD_TEXT(kernel->tag));
+        build_say(prose, ". ");
+    }
+    if (finding->other)
+        build_say(prose,
+                  "The disk does not say whether it or %.*s of version %d.%d.%d.%d boots; both are "
+                  "of the same build. ",
+                  BUILD_TEXT(finding->other->path), (int)finding->other->version[0],
+                  (int)finding->other->version[1], (int)finding->other->version[2],
+                  (int)finding->other->version[3]);
+    if (!kernel && finding->no_kernel.used) {
+        es_text why = build_prose_text(&finding->no_kernel);
+
+        build_say(prose, "The kernel that boots was not asked: %.*s. ", (int)why.size, why.data);
+    }
+    if (!kernel && finding->by != BUILD_BY_NOTHING)
+        build_say(prose, "%s decides. ",
+                  finding->by == BUILD_BY_NUMBER   ? "CurrentBuildNumber"
+                  : finding->by == BUILD_BY_LAB_EX ? "BuildLabEx"
+                                                   : "BuildLab");
+    if (finding->by == BUILD_BY_NOTHING && state->current.there && !finding->rivals[0])
+        build_say(prose, "CurrentBuild is there but is not relied on alone. ");
+}
+
+static void say_claim(build_prose *prose, const char *name, const build_claim *claim)
+{
+    if (!claim->there)
+        return;
+    if (claim->text.size)
+        build_say(prose, "%s states \"%.*s\"", name, BUILD_TEXT(claim->text));
+    else
+        build_say(prose, "%s states %d", name, (int)claim->build);
+    if (claim->changed)
+        build_say(prose, ", which stands in the transaction log; the hive itself states \"%.*s\"",
+                  BUILD_TEXT(claim->before));
+    build_say(prose, claim->fact.damaged ? ", on bytes of the image that cannot be trusted. "
+                                         : ". ");
+}
+
+static void say_registry(const build_finding *finding, build_prose *prose)
+{
+    const build_state *state = finding->state;
+
+    say_claim(prose, "CurrentBuildNumber", &state->number);
+    say_claim(prose, "BuildLabEx", &state->lab_ex);
+    say_claim(prose, "BuildLab", &state->lab);
+    say_claim(prose, "CurrentBuild", &state->current);
+    if (state->ubr.there)
+        build_say(prose, "UBR states %d. ", (int)state->ubr.build);
+    if (state->wow64.there && state->number.there &&
+        state->wow64.build != state->number.build)
+        build_say(prose,
+                  "The copy for 32-bit programs states CurrentBuildNumber \"%.*s\"; it can be out "
+                  "of date and does not decide. ",
+                  BUILD_TEXT(state->wow64.text));
+}
+
+static void say_owed(const build_finding *finding, build_prose *prose)
+{
+    const build_owed *owed = finding->owed;
+
+    if (owed && owed->servicing && owed->names_kernel)
+        build_say(prose, "%.*s names a kernel or boot file that is replaced at the next start. ",
+                  BUILD_TEXT(owed->what));
+    else if (owed && owed->servicing)
+        build_say(prose, "%.*s names a package that is known to change the build. ",
+                  BUILD_TEXT(owed->what));
+    else if (owed)
+        build_say(prose,
+                  "PendingFileRenameOperations names the boot file %.*s, which changes at the next "
+                  "start. ",
+                  BUILD_TEXT(owed->what));
+    if (finding->restart)
+        build_say(prose,
+                  "The files are ahead of the last start: the registry's number is written when "
+                  "the kernel starts, and servicing still owes a restart (%.*s). ",
+                  BUILD_TEXT(finding->restart->what));
+}
+
+/* Restarts that explain nothing here are said too, so that nobody takes them for an explanation. */
+static void say_unrelated(const build_finding *finding, build_prose *prose)
+{
+    const build_state *state = finding->state;
+    uint32_t n_marks = 0, n_renames = 0;
+    const build_owed *first = NULL;
+
+    if (finding->answer == BUILD_ANSWER_NOT_APPLICABLE)
+        return;
+    for (uint32_t i = 0; i < state->n_owed; i++) {
+        const build_owed *owed = &state->owed[i];
+
+        if (owed->names_kernel || owed->changes_build || owed == finding->restart ||
+            owed == finding->owed)
+            continue;
+        if (!owed->servicing)
+            n_renames++;
+        else if (n_marks++ == 0)
+            first = owed;
+    }
+    if (n_marks)
+        build_say(prose,
+                  "Servicing owes a restart (%.*s), without naming a kernel, a boot file or a "
+                  "package known to change the build. ",
+                  BUILD_TEXT(first->what));
+    if (n_renames)
+        build_say(prose,
+                  "Renames of %u other files are pending; they do not touch the kernel and explain "
+                  "no difference. ",
+                  (unsigned)n_renames);
+    if (state->setup_running)
+        build_say(prose, "Windows setup had not finished. ");
+}
+
+static void say_status(const build_finding *finding, build_prose *prose)
+{
+    switch (finding->status) {
+    case BUILD_STATUS_CONFLICT:
+        build_say(prose, "The sources contradict each other and nothing on the disk explains it: ");
+        for (uint32_t i = 0; i < finding->n_contradictions; i++)
+            build_say(prose, "%.*s ", (int)finding->contradictions[i].text.size,
+                      finding->contradictions[i].text.data);
+        break;
+    case BUILD_STATUS_PENDING:
+        build_say(prose, "An operation is owed that bears on the build. ");
+        break;
+    case BUILD_STATUS_INSUFFICIENT:
+        if (finding->kernel)
+            build_say(prose, "The kernel is the only source; the registry states no build. ");
+        else if (finding->by != BUILD_BY_NOTHING)
+            build_say(prose, "The registry is the only source; its values count as one. ");
+        else
+            build_say(prose, "No source that may decide could be read. ");
+        break;
+    case BUILD_STATUS_LAGGING:
+        build_say(prose,
+                  "The registry differs from the kernel in the way servicing is known to leave a "
+                  "machine at 6003; this is no sign of tampering. ");
+        break;
+    case BUILD_STATUS_CONSISTENT:
+        build_say(prose, "Registry and booting kernel agree. ");
+        break;
+    default:
+        break;
+    }
+    if (finding->lags && finding->status == BUILD_STATUS_INSUFFICIENT)
+        build_say(prose,
+                  "The values differ as servicing is known to leave them at 6003; only the kernel "
+                  "could confirm it. ");
+}
+
+static void doubt_kernel(const build_kernel *kernel, build_prose *prose)
+{
+    if (kernel->fact.damaged)
+        build_say(prose, "%.*s lies in part on bytes of the image that cannot be trusted. ",
+                  BUILD_TEXT(kernel->path));
+    if (kernel->string_differs && kernel->string_build == kernel->version[2])
+        build_say(prose,
+                  "Its version in words, \"%.*s\", differs from the one in numbers: a possible sign "
+                  "of tampering. ",
+                  BUILD_TEXT(kernel->string_version));
+    if (kernel->checksum_wrong)
+        build_say(prose, "The checksum in its header does not fit its bytes. ");
+    if (kernel->checked)
+        build_say(prose, "It is a checked (debug) build. ");
+    if (kernel->twins > 1)
+        build_say(prose,
+                  "Its folder holds %d names that differ from it only in letter case, itself "
+                  "included; which of them Windows opens is not certain. ",
+                  (int)kernel->twins);
+}
+
+static void doubt_entry(const build_entry *entry, build_prose *prose)
+{
+    if (entry->kernel.size)
+        build_say(prose, "The boot entry %.*s names the kernel %.*s itself. ",
+                  BUILD_TEXT(entry->object), BUILD_TEXT(entry->kernel));
+    if (entry->hal.size)
+        build_say(prose, "The boot entry %.*s names the HAL %.*s itself. ",
+                  BUILD_TEXT(entry->object), BUILD_TEXT(entry->hal));
+    if (entry->test_signing)
+        build_say(prose, "The boot entry %.*s allows test-signed drivers. ",
+                  BUILD_TEXT(entry->object));
+    if (entry->no_integrity_checks)
+        build_say(prose, "The boot entry %.*s switches integrity checks off. ",
+                  BUILD_TEXT(entry->object));
+}
+
+static void say_doubts(const build_finding *finding, build_prose *prose)
+{
+    const build_state *state = finding->state;
+
+    if (finding->kernel)
+        doubt_kernel(finding->kernel, prose);
+    if (finding->other)
+        doubt_kernel(finding->other, prose);
+    for (uint32_t i = 0; i < state->n_entries; i++)
+        if (build_entry_counts(state, &state->entries[i]))
+            doubt_entry(&state->entries[i], prose);
+    if (finding->answer != BUILD_ANSWER_NOT_APPLICABLE && finding->build >= 0 &&
+        state->newest_build > finding->build)
+        build_say(prose, "%.*s is of build %d, later than the build decided on. ",
+                  BUILD_TEXT(state->newest_file.path), (int)state->newest_build);
+    if ((finding->answer == BUILD_ANSWER_6002 || finding->answer == BUILD_ANSWER_6003) &&
+        state->service_pack.there && !build_text_is(state->service_pack.text, "service pack 2"))
+        build_say(prose, "CSDVersion states \"%.*s\", where this build has Service Pack 2. ",
+                  BUILD_TEXT(state->service_pack.text));
+    if (state->left_out)
+        build_say(prose, "%u further kernels, boot entries or pending operations were left out. ",
+                  (unsigned)state->left_out);
+    if (finding->remarks.used)
+        build_say(prose, "%.*s", (int)finding->remarks.used, finding->remarks.data);
+}
+
+static void say_gaps(const build_finding *finding, const build_turn *turn,
+                     const es_question *question, build_prose *prose)
+{
+    build_say(prose, "Which build last ran is not known: boot records were not asked. ");
+    if (turn->contradicts)
+        build_say(prose,
+                  "The times of the machine's states run backwards, so no interval is given for "
+                  "its change to 6003. ");
+    if (question && es_time_known(question->as_of))
+        build_say(prose, "This is the state as it was taken, whatever date was asked for. ");
+    if (finding->n_missing)
+        build_say(prose, "Not asked: ");
+    for (uint32_t i = 0; i < finding->n_missing; i++)
+        build_say(prose, "%.*s%s", (int)finding->missing[i].size, finding->missing[i].data,
+                  i + 1 < finding->n_missing ? "; " : ".");
+}
+
+es_status build_explain(const es_host *host, const build_finding *finding, const build_turn *turn,
+                        const es_question *question, build_prose *prose)
+{
+    (void)host;
+    say_deciding(finding, prose);
+    say_registry(finding, prose);
+    say_status(finding, prose);
+    say_owed(finding, prose);
+    say_unrelated(finding, prose);
+    say_doubts(finding, prose);
+    say_gaps(finding, turn, question, prose);
+    return ES_OK;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * say.c: sentences and names.
+ *
+ * Evidence enters a sentence as text of bounded length; the reports escape what is not printable.
+ */
+#include "build.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+es_status build_prose_make(const es_host *host, size_t size, build_prose *ret)
+{
+    void *memory = NULL;
+    es_status status = host->alloc(host, size, &memory);
+
+    if (status)
+        return status;
+    ret->data = (char *)memory;
+    ret->used = 0;
+    ret->size = size;
+    return ES_OK;
+}
+
+void build_say(build_prose *prose, const char *format, ...)
+{
+    size_t left = prose->size - prose->used;
+    va_list arguments;
+    int written;
+
+    va_start(arguments, format);
+    written = vsnprintf(prose->data + prose->used, left, format, arguments);
+    va_end(arguments);
+    if (written < 0 || (size_t)written >= left)
+        prose->data[prose->used] = '\0'; /* whole sentences or none */
+    else
+        prose->used += (size_t)written;
+}
+
+es_text build_prose_text(const build_prose *prose)
+{
+    es_text text = { prose->data, prose->used };
+
+    while (text.size && text.data[text.size - 1] == ' ')
+        text.size--;
+    return text;
+}
+
+int build_shown(es_text text)
+{
+    uint64_t size = text.size;
+
+    if (size > BUILD_SHOWN) {
+        size = BUILD_SHOWN;
+        while (size && ((unsigned char)text.data[size] & 0xC0) == 0x80)
+            size--;
+    }
+    return (int)size;
+}
+
+const char *build_chars(es_text text)
+{
+    return text.data ? text.data : "";
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+int build_text_same(es_text a, es_text b)
+{
+    if (a.size != b.size)
+        return 0;
+    for (uint64_t i = 0; i < a.size; i++)
+        if (lower(a.data[i]) != lower(b.data[i]))
+            return 0;
+    return 1;
+}
+
+int build_text_is(es_text text, const char *lower_case)
+{
+    return build_text_same(text, es_text_of(lower_case));
+}
+
+static int is_separator(char c)
+{
+    return c == '\\' || c == '/';
+}
+
+es_text build_base_name(es_text path)
+{
+    uint64_t at = path.size;
+    es_text name;
+
+    while (at && !is_separator(path.data[at - 1]))
+        at--;
+    name.data = path.size ? path.data + at : "";
+    name.size = path.size - at;
+    return name;
+}
+
+/* The files between power-on and the first user process whose versions tell the build, and the
+ * names that kernels and HALs carry in their packages. */
+int build_names_boot_file(es_text base_name)
+{
+    static const char *const names[] = {
+        "ntoskrnl.exe",  "ntkrnlpa.exe",  "ntkrnlmp.exe",  "ntkrpamp.exe", "hal.dll",
+        "halacpi.dll",   "halmacpi.dll",  "winload.exe",   "winload.efi",  "winresume.exe",
+        "winresume.efi", "bootmgr",       "bootmgr.efi",   "bootmgfw.efi", "bootx64.efi",
+        "bootia64.efi",  "ci.dll",        "kdcom.dll",     "pshed.dll",    "clfs.sys",
+        "bootvid.dll",   "mcupdate_genuineintel.dll",      "mcupdate_authenticamd.dll",
+        "ntldr",         "osloader.exe",  "ia64ldr.efi",   "ntdetect.com",
+    };
+
+    for (uint32_t i = 0; i < ES_COUNT(names); i++)
+        if (build_text_is(base_name, names[i]))
+            return 1;
+    return 0;
+}
+
+/* The root of a volume: "C:", "HarddiskVolume1", or nothing. */
+static int is_root(es_text folder)
+{
+    es_text name = build_base_name(folder);
+    es_text start = { name.data, name.size < 14 ? name.size : 14 };
+
+    return name.size == 0 || name.data[name.size - 1] == ':' ||
+           build_text_is(start, "harddiskvolume");
+}
+
+/* Does the path lead to a place that Windows is started from? A copy of a kernel in somebody's
+ * temporary folder is no boot file. */
+int build_path_names_boot_file(es_text path)
+{
+    static const char *const in_root[] = { "bootmgr", "ntldr", "ntdetect.com", "ia64ldr.efi" };
+    es_text name = build_base_name(path);
+    es_text folder = { path.data, path.size - name.size };
+    es_text folder_name;
+
+    if (!build_names_boot_file(name))
+        return 0;
+    if (folder.size)
+        folder.size--;
+    folder_name = build_base_name(folder);
+    if (build_text_is(folder_name, "system32") || build_text_is(folder_name, "boot"))
+        return 1;
+    for (uint32_t i = 0; i < ES_COUNT(in_root); i++)
+        if (build_text_is(name, in_root[i]) && is_root(folder))
+            return 1;
+    return 0;
+}
+
+/* Packages known to carry the first kernels of another build: Service Packs 1 and 2 (KB936330,
+ * KB948465) and the updates that public sources name as the first at 6003 (KB4489887, KB4493471,
+ * KB4474419). Any other package is not known to, which is not the same as known not to. */
+int build_package_changes_build(es_text identity)
+{
+    static const char *const numbers[] = { "kb936330",  "kb948465",  "kb4489887",
+                                           "kb4493471", "kb4474419" };
+
+    for (uint32_t i = 0; i < ES_COUNT(numbers); i++) {
+        uint64_t size = strlen(numbers[i]);
+
+        for (uint64_t at = 0; size <= identity.size && at <= identity.size - size; at++) {
+            es_text part = { identity.data + at, size };
+            uint64_t end = at + size;
+
+            if (build_text_is(part, numbers[i]) &&
+                (end == identity.size || identity.data[end] < '0' || identity.data[end] > '9'))
+                return 1;
+        }
+    }
+    return 0;
+}
