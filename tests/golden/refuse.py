@@ -88,8 +88,8 @@ def main():
         expect('no image', scan(), {2})
         expect('unknown option', scan('--no-such-option', disk), {2}, 'no-such-option')
         expect('unknown format', scan('-o', 'papyrus', disk), {2}, 'papyrus')
-        expect('no date', scan('--as-of', 'yesterday', disk), {2}, 'yesterday')
-        expect('impossible date', scan('--as-of', '2019-02-30', disk), {2}, '2019-02-30')
+        expect('no date', scan('--as-of', 'yesterday', disk), {2}, 'as-of')
+        expect('impossible date', scan('--as-of', '2019-02-30', disk), {2}, 'as-of')
         expect('option without its argument', scan('-o'), {2})
         for later in (('batch', scratch), ('verify', disk), ('catalogue', 'KB4489880'),
                       ('report', '--store', 'x'), ('-o', 'timesketch', disk),
