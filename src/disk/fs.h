@@ -66,6 +66,12 @@ es_status es_fs_lookup(es_fs *fs, const char *path, uint64_t *ret_entry, uint32_
 es_status es_fs_list(es_fs *fs, uint64_t entry, uint32_t sequence,
                      int (*each)(void *context, const es_dirent *dirent), void *context);
 
+/* The path below `ancestor` of a hard link of this file that lies two levels below a directory of
+ * that name: "DIRECTORY/FILE" of a system file's link in winsxs. The caller frees. ES_ABSENT when
+ * it has none, ES_CORRUPT when some of its names could not be read. */
+es_status es_fs_link_below(es_fs *fs, uint64_t entry, uint32_t sequence, const char *ancestor,
+                           char **ret_path);
+
 /* Whether a name fits a glob ('*', '?'; case by $UpCase). */
 bool es_fs_glob(es_fs *fs, const char *pattern, es_text name);
 

@@ -16,15 +16,15 @@
 /* The component store's name of a system file, when its record has one. */
 static void component_of(es_opened *opened, es_executable *view, es_arena *arena)
 {
+    const es_file_info *info = &opened->file->info;
     char *path = NULL;
+    es_status status = es_fs_link_below(opened->fs, info->mft_entry, info->mft_sequence, "winsxs",
+                                        &path);
+    char *kept = status == ES_OK ? es_arena_string(arena, path) : NULL;
 
-    if (es_file_link_below(opened->file->file, "winsxs", &path) == ES_OK && path) {
-        char *kept = es_arena_string(arena, path);
-
-        if (kept)
-            view->component_path = es_text_of(kept);
-    }
-    view->component_searched = 1;
+    if (kept)
+        view->component_path = es_text_of(kept);
+    view->component_searched = status == ES_OK || status == ES_ABSENT;
     free(path);
 }
 
