@@ -2,11 +2,11 @@
  *
  * ntfs.h: NTFS inside src/disk: a volume, its records, its streams, its indexes.
  *
- * NTFS is read by our own code. libtsk reads all of $Secure when it opens a volume, which on a used
- * system disk is more than a lookup may cost; it opens records without asking whether they are
- * base records, and it cannot be kept from structures that crash it. What remained to it after
- * every structure had been checked first was nothing. The tools of the same library serve the
- * tests as the other opinion.
+ * NTFS is read by our own code. libtsk opens a record without asking whether it is a base record,
+ * and can crash on one that is not; it takes run lists and attribute lists as they come and reads in
+ * pieces of 64 KiB under a lock. To hand it a record safely, every structure of it would have to be
+ * read and checked here first; then nothing is left for it to do. The tools of the same library
+ * serve the tests as the other opinion.
  *
  * A volume (es_ntfs) knows its MFT. A record (es_ntfs_record) is one entry of the MFT with its
  * update sequence undone. A node (es_ntfs_node) is a base record with the extension records that
