@@ -67,6 +67,10 @@
 #define ES_VMDK_EXTENTS_MAX 32768u
 #define ES_VMDK_DESCRIPTOR_SIZE_MAX (UINT32_C(8) << 20)
 
+/* Entries of a QCOW2's first table: 128 GiB with the smallest clusters (32 KiB an entry),
+ * 2 PiB with the usual ones (512 MiB an entry); 32 MiB of memory. */
+#define ES_QCOW_L1_MAX (UINT64_C(1) << 22)
+
 /* Images that rest on one another. VMware and Hyper-V advise against more than a few dozen. */
 #define ES_PARENTS_MAX 32u
 

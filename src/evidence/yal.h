@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * yal.h: what libvmdk, libvhdi and libqcow images have in common.
+ * yal.h: what libvmdk and libvhdi images have in common.
  *
- * The three libraries have one shape: a handle opened on a libbfio handle, and reads at an offset.
+ * The two libraries have one shape: a handle opened on a libbfio handle, and reads at an offset.
  * They are not thread safe, stop at the first error and do not say what it cost. So reads take one
  * lock, and a read that failed or met damaged bytes of the file is made again in small pieces, of
  * which only the bad ones are zeros and bad ranges.

@@ -22,7 +22,6 @@ static void reads_every_kind(void **state)
         { "-O qcow2", "three.qcow2", "QCOW2" },
         { "-O qcow2 -o compat=0.10", "two.qcow2", "QCOW2" },
         { "-c -O qcow2", "packed.qcow2", "QCOW2" },
-        { "-O qcow", "one.qcow", "QCOW" },
     };
 
     (void)state;
