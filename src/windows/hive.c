@@ -85,6 +85,7 @@ static es_status open_strict(es_hive *hive)
     if (status != ES_OK)
         return status;
     snprintf(path, sizeof path, "/proc/self/fd/%d", hive->image->fd);
+    es_hive_image_unpin(hive->image);
     errno = 0;
     hive->handle = hivex_open(path, 0);
     if (hive->handle)

@@ -2,7 +2,8 @@
  *
  * hive_image.c: see hive_image.h.
  *
- * System calls: memfd_create, ftruncate, mmap, munmap, fcntl (F_ADD_SEALS), close.
+ * System calls: memfd_create, ftruncate, mmap, munmap, madvise, pwrite64,
+ * fcntl (F_ADD_SEALS), close.
  */
 #include "windows/hive_image.h"
 #include "windows/limits.h"
@@ -194,6 +195,27 @@ es_hive_image *es_hive_image_free(es_hive_image *image)
     return NULL;
 }
 
+es_status es_hive_image_fill(es_hive_image *image, uint64_t offset, const void *data,
+                             uint64_t size)
+{
+    const uint8_t *bytes = data;
+
+    if (image->sealed || offset > image->size || size > image->size - offset)
+        return ES_BUG;
+    while (size > 0) {
+        ssize_t n = pwrite(image->fd, bytes, (size_t)size, (off_t)offset);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return errno == ENOSPC ? ES_NOMEM : status_of_errno();
+        bytes += n;
+        offset += (uint64_t)n;
+        size -= (uint64_t)n;
+    }
+    return ES_OK;
+}
+
 es_status es_hive_image_grow(es_hive_image *image, uint64_t size)
 {
     if (size <= image->size)
@@ -294,6 +316,11 @@ es_status es_hive_image_undo(es_hive_image *image)
     return ES_OK;
 }
 
+void es_hive_image_unpin(const es_hive_image *image)
+{
+    madvise(image->map, (size_t)image->map_size, MADV_DONTNEED); /* shared: the file keeps them */
+}
+
 es_status es_hive_image_seal(es_hive_image *image)
 {
     void *map;
@@ -321,10 +348,12 @@ es_status es_hive_image_copy_raw(const es_hive_image *image, es_hive_image **ret
 
     if (status != ES_OK)
         return status;
-    memcpy(copy->map, image->map, (size_t)image->raw_size);
-    put_saved(image, copy);
-    memset(copy->map + copy->raw_size, 0, (size_t)(copy->size - copy->raw_size));
-    status = es_hive_ranges_copy(&image->raw_damage, &copy->damage);
+    status = es_hive_image_fill(copy, 0, image->map, image->raw_size);
+    if (status == ES_OK) {
+        put_saved(image, copy);
+        memset(copy->map + copy->raw_size, 0, (size_t)(copy->size - copy->raw_size));
+        status = es_hive_ranges_copy(&image->raw_damage, &copy->damage);
+    }
     if (status == ES_OK)
         status = es_hive_ranges_copy(&image->raw_damage, &copy->raw_damage);
     if (status != ES_OK) {

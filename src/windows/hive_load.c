@@ -9,6 +9,7 @@
 #include "windows/limits.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -107,6 +108,7 @@ es_status es_hive_digest_start(int fd, uint64_t size, es_hive_digest **ret_diges
     digest->size = size;
     pthread_mutex_init(&digest->lock, NULL);
     pthread_cond_init(&digest->moved, NULL);
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL); /* its file is out of reach here */
     digest->started = start_thread(digest);
     *ret_digest = digest;
     return ES_OK;
@@ -190,17 +192,31 @@ es_status es_hive_input_read(const es_hive_input *input, uint64_t offset, void *
     return size ? read_stretch(input, offset, buffer, size, damage) : ES_OK;
 }
 
-es_status es_hive_load(const es_hive_input *input, es_hive_image *image, es_hive_digest *digest)
+static es_status load_pieces(const es_hive_input *input, es_hive_image *image,
+                             es_hive_digest *digest, uint8_t *buffer)
 {
     for (uint64_t at = 0; at < image->raw_size;) {
         uint64_t left = image->raw_size - at;
         uint64_t n = left < ES_HIVE_PIECE ? left : ES_HIVE_PIECE;
-        es_status status = es_hive_input_read(input, at, image->map + at, n, &image->raw_damage);
+        es_status status = es_hive_input_read(input, at, buffer, n, &image->raw_damage);
 
+        if (status == ES_OK)
+            status = es_hive_image_fill(image, at, buffer, n);
         if (status != ES_OK)
             return status;
         at += n;
         es_hive_digest_ready(digest, at);
     }
     return es_hive_ranges_copy(&image->raw_damage, &image->damage);
+}
+
+es_status es_hive_load(const es_hive_input *input, es_hive_image *image, es_hive_digest *digest)
+{
+    uint8_t *buffer = malloc(ES_HIVE_PIECE);
+    es_status status = ES_NOMEM;
+
+    if (buffer)
+        status = load_pieces(input, image, digest, buffer);
+    free(buffer);
+    return status;
 }
