@@ -52,24 +52,16 @@ def normal_tool(tool):
     tool['started'] = tool['finished'] = 'TIME'
 
 
-def pretty(value, indent=''):
-    """JSON in the order it has, broken where a line would be too long to compare."""
-    flat = json.dumps(value, ensure_ascii=False)
-    if len(flat) <= 160 or not isinstance(value, (dict, list)):
-        return flat
-    deeper = indent + ' '
-    if isinstance(value, dict):
-        inner = ['%s: %s' % (json.dumps(k, ensure_ascii=False), pretty(v, deeper))
-                 for k, v in value.items()]
-        return '{\n' + ',\n'.join(deeper + each for each in inner) + '\n' + indent + '}'
-    inner = [pretty(each, deeper) for each in value]
-    return '[\n' + ',\n'.join(deeper + each for each in inner) + '\n' + indent + ']'
-
-
 def normal_json(text):
-    report = load(text)
-    normal_tool(report['tool'])
-    return pretty(report) + '\n'
+    """The report as it stands, but for the line of its `tool`."""
+    lines = text.splitlines(True)
+    for at, line in enumerate(lines):
+        if line.startswith('"tool": '):
+            tool = load('{' + line.rstrip().rstrip(',') + '}')['tool']
+            normal_tool(tool)
+            lines[at] = '"tool": %s,\n' % json.dumps(tool, ensure_ascii=False)
+            return ''.join(lines)
+    raise ValueError('a report without a line for its tool')
 
 
 def normal_jsonl(text):

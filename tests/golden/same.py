@@ -7,6 +7,7 @@ Everything but `tool`, `image` and the lines that name the image must be equal: 
 how bytes are stored, not what they say."""
 
 import argparse
+import json
 import os
 import sys
 
@@ -23,7 +24,7 @@ def essence(program, image):
     for thing in report['facts'] + report['notes']:
         if thing.get('where'):
             thing['where'].pop('reproduce', None)
-    return result.status, size, run.pretty(report)
+    return result.status, size, json.dumps(report, indent=1)
 
 
 def main():
