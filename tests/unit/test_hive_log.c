@@ -306,6 +306,29 @@ static void test_hvle(void **state)
     check_left_alone("hvle-stale", "LOG1 is older than the hive");
 }
 
+static void put_u64(uint8_t *at, uint64_t value)
+{
+    for (unsigned i = 0; i < 8; i++)
+        at[i] = (uint8_t)(value >> 8 * i);
+}
+
+/* An entry that is whole, but not the next one: the chain ends before it. */
+static void test_hvle_gap(void **state)
+{
+    set s = { { load("hvle-primary", ".hive"), load("hvle-primary", ".LOG1") }, NULL, NULL };
+    uint8_t *log = s.files[1].data, *second;
+
+    (void)state;
+    second = log + 512 + (log[516] | (uint32_t)log[517] << 8 | (uint32_t)log[518] << 16);
+    assert_memory_equal(second, "HvLE", 4);
+    second[12] += 5;
+    put_u64(second + 32, es_hive_log_hash(second, 32));
+    s.hive = open_files(s.files);
+    assert_int_equal(es_hive_get_state(s.hive)->state, ES_HIVE_REPLAYED);
+    assert_same(s.hive, "hvle-bad-second-hash-expected");
+    close_set(&s);
+}
+
 /* A log that fits but gives no hive that opens is taken back. */
 static void test_log_that_breaks(void **state)
 {
@@ -416,6 +439,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_dirt_left_alone),
         cmocka_unit_test(test_torn),
         cmocka_unit_test(test_hvle),
+        cmocka_unit_test(test_hvle_gap),
         cmocka_unit_test(test_log_that_breaks),
         cmocka_unit_test(test_damage),
         cmocka_unit_test(test_hash),

@@ -36,7 +36,7 @@ static es_status read_memory(void *context, uint64_t offset, void *buffer, uint6
     assert_true(offset <= m->size && size <= m->size - offset);
     memcpy(buffer, m->data + offset, size);
     m->bytes_read += size;
-    *ret_damaged = hit;
+    *ret_damaged = hit && m->bad_status == ES_OK;
     return hit ? m->bad_status : ES_OK;
 }
 
