@@ -330,6 +330,8 @@ es_status es_scan_evidence(const es_options *options, const es_evidence *evidenc
     }
     if (status == ES_OK)
         status = tell_image(&now);
+    if (status == ES_OK && note.text[0])
+        tell(&now, 0, &note);
     if (status == ES_OK)
         status = read_volumes(&now);
     if (status == ES_OK)

@@ -164,6 +164,42 @@ static es_status tell_hive_state(es_session *session, es_state_work *work, es_op
     return es_ledger_put(session->ledger, &record);
 }
 
+/* A note beside the fact, so that people read it: what replay did, or what could not be replayed. */
+static es_status note_hive_state(es_session *session, es_state_work *work, const es_opened *opened)
+{
+    const es_hive_state *state = es_hive_get_state(opened->hive->hive);
+    const char *path = opened->hive->primary->path;
+    bool logged = state->log_kind != ES_HIVE_LOG_NONE;
+    const char *because = state->reason[0] ? state->reason : "there is none";
+    es_note note;
+
+    switch (state->state) {
+    case ES_HIVE_REPLAYED:
+        es_note_set(&note, ES_SEVERITY_INFO, "hive",
+                    "%s was not written back when Windows stopped; its log was replayed in memory, "
+                    "as Windows would have done (%llu pages of 512 bytes). Values that changed by "
+                    "it show what they were before.",
+                    path, (unsigned long long)state->pages);
+        break;
+    case ES_HIVE_DIRTY:
+        es_note_set(&note, ES_SEVERITY_GAP, "hive",
+                    "%s was not written back when Windows stopped, and no log could be used (%s): "
+                    "what was changed last may be missing from it.",
+                    path, because);
+        break;
+    case ES_HIVE_REPAIRED:
+        es_note_set(&note, logged ? ES_SEVERITY_INFO : ES_SEVERITY_GAP, "hive",
+                    "The header of %s is torn (%s). %s", path, state->reason,
+                    logged ? "It was taken from the log, and the log was replayed in memory, as "
+                             "Windows would have done."
+                           : "No log could be used; it was read as it stands.");
+        break;
+    default:
+        return ES_OK;
+    }
+    return es_session_note(session, work->state->id, &note, &opened->where);
+}
+
 static es_status tell_unreadable(es_session *session, es_state_work *work, const es_opened *opened,
                                  const es_note *note)
 {
@@ -245,7 +281,9 @@ static es_status open_hive(es_session *session, es_state_work *work, es_opened *
     }
     if (status == ES_OK)
         status = es_artefact_announce(session, opened->hive->primary, true, NULL, opened->id);
-    return status == ES_OK ? tell_hive_state(session, work, opened) : status;
+    if (status == ES_OK)
+        status = tell_hive_state(session, work, opened);
+    return status == ES_OK ? note_hive_state(session, work, opened) : status;
 }
 
 static es_status open_executable(es_session *session, es_opened *opened, uint32_t flags,
