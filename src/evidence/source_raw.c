@@ -223,6 +223,20 @@ static es_status gather_given(raw *state)
     return ES_OK;
 }
 
+/* Every file that was named is a piece of the set that the first one's name numbers. */
+static bool has_all_given(const raw *state)
+{
+    for (size_t i = 0; i < state->source->evidence.n_files; i++) {
+        bool found = false;
+
+        for (size_t j = 0; j < state->n; j++)
+            found |= state->pieces[j].file == state->source->files[i];
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
 /* Whether a name with letters is a piece at all: only if its set's first piece is there. */
 static es_status is_numbered(raw *state, numbering *n, bool *ret_numbered)
 {
@@ -325,8 +339,14 @@ static es_status open_raw(es_source *source, es_note *note)
     state->source = source;
     source->state = state;
     status = is_numbered(state, &n, &numbered);
-    if (status == ES_OK)
-        status = numbered ? gather_numbered(state, &n) : gather_given(state);
+    if (status == ES_OK && numbered) {
+        status = gather_numbered(state, &n);
+        numbered = has_all_given(state);
+    }
+    if (status == ES_OK && !numbered) {
+        state->n = 0;
+        status = gather_given(state);
+    }
     if (status == ES_OK)
         status = place(state, numbered, note);
     if (status == ES_OK)

@@ -107,9 +107,16 @@ static void short_piece_moves_nothing(void **state)
 static void takes_named_pieces_in_order(void **state)
 {
     static const char *const names[] = { "first.img", "second.img" };
+    static const char *const odd[] = { "first.001", "second.001" };
     opened *o;
 
     (void)state;
+    write_piece("first.001", 0);
+    write_piece("second.001", 1);
+    o = open_names(folder, odd, 2); /* numbered alike: the order given is the order */
+    check_opens(o, "split raw");
+    check_bytes(o->source, image, 2 * PIECE);
+    shut(o);
     write_piece("first.img", 0);
     write_piece("second.img", 1);
     o = open_names(folder, names, 2);
