@@ -140,6 +140,7 @@ typedef struct build_state {
     int32_t newest_revision;
     es_fact_view newest_file; /* and where it was read */
     int32_t setup_running;
+    int32_t dirty; /* SOFTWARE, without a usable log */
     es_time number_written;   /* last write of the key that holds CurrentBuildNumber */
 } build_state;
 

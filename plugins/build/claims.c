@@ -190,6 +190,8 @@ static void add_file(build_state *state, const es_fact_view *fact)
 {
     build_kernel kernel;
 
+    if (state->installation->role == ES_ROLE_REGBACK)
+        return; /* hives of the past beside files of today */
     memset(&kernel, 0, sizeof kernel);
     kernel.fact = *fact;
     kernel.role = text_of(fact, "role");
@@ -289,6 +291,15 @@ static void add_setup(build_state *state, const es_fact_view *fact)
     state->setup_running = is_true(fact, "in_progress");
 }
 
+/* A hive that Windows was still writing to when the disk was taken, and whose logs are of no use:
+ * its newest changes may be missing. */
+static void add_hive(build_state *state, const es_fact_view *fact)
+{
+    if (build_text_is(text_of(fact, "state"), "dirty") &&
+        build_text_is(build_base_name(fact->path), "software"))
+        state->dirty = 1;
+}
+
 static es_status state_of(const es_host *host, build_state **states,
                           const es_installation *installation, build_state **ret)
 {
@@ -323,6 +334,7 @@ es_status build_states_collect(const es_host *host, const es_installation *own,
         { "build.registry", add_registry },     { "kernel.file", add_file },
         { "kernel.boot", add_entry },           { "build.servicing_mark", add_mark },
         { "build.pending_rename", add_rename }, { "build.setup", add_setup },
+        { "hive.state", add_hive },
     };
     build_state *states = NULL, *state;
     es_status status = state_of(host, &states, own, &state);

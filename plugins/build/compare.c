@@ -5,7 +5,7 @@
  * A source that states another build than the reference falls into one of three classes:
  *
  *     lag        the way servicing is known to leave a machine at 6003: CurrentBuild 6002 beside
- *                CurrentBuildNumber 6003; BuildLab or BuildLabEx at 6002; BuildLabEx at 6003 with
+ *                CurrentBuildNumber 6003 (or BuildLabEx, if that cannot be read); BuildLab or BuildLabEx at 6002; BuildLabEx at 6003 with
  *                a lower revision than the kernel.
  *     owed       a restart is owed that explains it. An operation that names a kernel or boot file,
  *                or a package known to change the build, explains a difference in either
@@ -126,7 +126,9 @@ static es_status weigh_registry(const es_host *host, build_finding *finding,
                                 const reference *against)
 {
     const build_state *state = finding->state;
-    int number_at_6003 = state->number.there && state->number.build == 6003;
+    int stated = state->number.there && state->number.build >= 0;
+    int at_6003 = stated ? state->number.build == 6003
+                         : state->lab_ex.there && state->lab_ex.build == 6003;
     es_status status = weigh(host, finding, against, &state->number, "CurrentBuildNumber", 0, 0);
 
     if (status == ES_OK)
@@ -134,7 +136,7 @@ static es_status weigh_registry(const es_host *host, build_finding *finding,
     if (status == ES_OK)
         status = weigh(host, finding, against, &state->lab, "BuildLab", 1, 1);
     if (status == ES_OK)
-        status = weigh(host, finding, against, &state->current, "CurrentBuild", number_at_6003, 1);
+        status = weigh(host, finding, against, &state->current, "CurrentBuild", at_6003, 1);
     return status;
 }
 

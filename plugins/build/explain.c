@@ -72,6 +72,10 @@ static void say_registry(const build_finding *finding, build_prose *prose)
     say_claim(prose, "BuildLabEx", &state->lab_ex);
     say_claim(prose, "BuildLab", &state->lab);
     say_claim(prose, "CurrentBuild", &state->current);
+    if (state->dirty)
+        build_say(prose,
+                  "The hive SOFTWARE was being written to and has no usable log, so its newest "
+                  "changes may be missing. ");
     if (state->ubr.there)
         build_say(prose, "UBR states %d. ", (int)state->ubr.build);
     if (state->wow64.there && state->number.there &&

@@ -35,7 +35,9 @@
  *     6002  6003  any   any   nothing      conflict
  *     6002  6003  any   any   restart      conflict; the restart is mentioned
  *     6002  6003  any   any   kernel op    pending
- *     6003  none  none  6002  nothing      conflict: CurrentBuild is excused only by N at 6003
+ *     6003  none  none  6002  nothing      conflict: CurrentBuild is excused only by N at 6003,
+ *                                          or by X where N cannot be read
+ *     6003  none  6003  6002  nothing      lagging
  *     6003  none  none  6003  nothing      insufficient: CurrentBuild is no source alone
  *     none  6003  any   6002  nothing      insufficient: the registry alone
  *     none  6002  6002  6003  nothing      conflict: servicing never leaves it so

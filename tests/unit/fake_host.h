@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * fake_host.h: a host made by hand, to try plugins without an image.
+ *
+ * A test states what a machine's states hold (registry values, executables, boot entries, plain
+ * files), runs plugins over it, and looks at the facts, verdicts, rows and notes that came out. The
+ * fake host is as strict as the contract: a fact of an undeclared type, a field of the wrong type,
+ * a place that it did not hand out, a need that was not declared end the test.
+ *
+ * Ownership: everything belongs to the fake_host and dies with it; texts that are handed in are
+ * copied.
+ */
+#ifndef FAKE_HOST_H
+#define FAKE_HOST_H
+
+#include <esuscan/plugin.h>
+
+typedef struct fake_host fake_host;
+
+fake_host *fake_host_new(void);
+void fake_host_free(fake_host *fake);
+/* Plugins run in the order in which they are added. */
+void fake_plugin(fake_host *fake, const es_plugin *plugin);
+
+/* ---- evidence. The first state is there from the start: role current, id 1. What is added goes
+ * to the newest state. */
+void fake_state(fake_host *fake, uint32_t role, int64_t state_ticks);
+void fake_text(fake_host *fake, const char *hive, const char *key, const char *name,
+               const char *text);
+void fake_number(fake_host *fake, const char *hive, const char *key, const char *name,
+                 uint32_t number);
+void fake_binary(fake_host *fake, const char *hive, const char *key, const char *name,
+                 uint32_t type, const void *data, uint64_t size);
+/* UTF-16LE of `text`, whose '|' are NULs: a REG_MULTI_SZ with whatever is wanted in it. */
+void fake_multi(fake_host *fake, const char *hive, const char *key, const char *name,
+                const char *text);
+/* A key without values. */
+void fake_key(fake_host *fake, const char *hive, const char *key);
+/* The value last added: it was changed by replay and read `before` (NULL: was not there); or its
+ * bytes are damaged; or it cannot be read. */
+void fake_changed(fake_host *fake, const char *before);
+void fake_damaged(fake_host *fake);
+void fake_corrupt(fake_host *fake);
+void fake_remove(fake_host *fake, const char *name);
+/* A file; `version` "6.0.6003.20489" or NULL, `words` NULL or FileVersion. Returned so that a test
+ * can change more. */
+es_executable *fake_executable(fake_host *fake, const char *path, uint32_t machine,
+                               const char *version, const char *words);
+es_artefact *fake_last_artefact(fake_host *fake);
+void fake_file(fake_host *fake, const char *path, const void *bytes, uint64_t size);
+es_boot_entry *fake_boot_entry(fake_host *fake);
+/* The n-th allocation from now on fails; 0: none. */
+void fake_fail_alloc(fake_host *fake, uint32_t n);
+void fake_ask_as_of(fake_host *fake, int64_t ticks);
+
+/* ---- run: examine all, then judge all. The first negative status ends it. */
+es_status fake_run(fake_host *fake);
+
+/* ---- what came out */
+uint32_t fake_n_facts(const fake_host *fake, const char *type);
+const es_fact_view *fake_fact(const fake_host *fake, const char *type, uint32_t index);
+const es_datum *fake_field(const es_fact_view *fact, const char *name);
+/* The text of a field; "(null)" for null. */
+const char *fake_field_text(const es_fact_view *fact, const char *name);
+
+const char *fake_answer(const fake_host *fake, uint32_t installation, const char *verdict);
+const char *fake_explanation(const fake_host *fake, uint32_t installation, const char *verdict);
+const es_datum *fake_verdict_field(const fake_host *fake, uint32_t installation,
+                                   const char *verdict, const char *name);
+const char *fake_verdict_text(const fake_host *fake, uint32_t installation, const char *verdict,
+                              const char *name);
+uint32_t fake_n_because(const fake_host *fake, uint32_t installation, const char *verdict);
+uint32_t fake_n_rows(const fake_host *fake, uint32_t installation, const char *list);
+const es_datum *fake_row_field(const fake_host *fake, uint32_t installation, const char *list,
+                               uint32_t index, const char *name);
+uint32_t fake_n_notes(const fake_host *fake);
+
+#endif
