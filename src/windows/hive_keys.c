@@ -6,8 +6,8 @@
  * key then has one parent, and a list names it once: whatever a hive's lists claim, the tree walked
  * here has no loop and no key twice.
  *
- * Where hivex gives up a whole list for one broken entry, the list is read here entry by entry; what
- * was left out makes the answer incomplete, and "not found" then means unreadable, not absent.
+ * Where hivex gives up a whole list for one broken entry, the list is read here entry by entry.
+ * What was left out makes the answer incomplete, and "not found" then means unreadable, not absent.
  */
 #include "windows/hive_internal.h"
 

@@ -169,7 +169,7 @@ static es_status read_stretch(const es_hive_input *input, uint64_t offset, uint8
     if (status < 0 || (status == ES_OK && !damaged))
         return status;
     if (size <= DAMAGE_GRAIN) {
-        if (status != ES_OK) /* the evidence cannot give these bytes: zeros, and they count as bad */
+        if (status != ES_OK) /* not given by the evidence: zeros, and they count as bad */
             memset(buffer, 0, (size_t)size);
         return es_hive_ranges_add(damage, offset, size);
     }

@@ -124,7 +124,7 @@ static size_t put_utf8(uint32_t c, char *out)
 
 es_status es_hive_name_utf8(es_hive_name name, char **ret_text)
 {
-    /* A byte becomes at most three: NUL does. Two bytes of UTF-16 become at most three, four four. */
+    /* A byte becomes at most three (NUL does), two of UTF-16 three, four of it four. */
     char *text = malloc((size_t)name.bytes.size * 3 + 4);
     size_t n = 0;
 
