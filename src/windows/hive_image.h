@@ -48,8 +48,8 @@ typedef struct es_hive_image {
 
 es_status es_hive_image_make(uint64_t raw_size, es_hive_image **ret_image);
 es_hive_image *es_hive_image_free(es_hive_image *image);
-/* The bytes of the evidence, while it is being loaded. Written through the descriptor: half the cost
- * of faulting the mapping in page by page. */
+/* The bytes of the evidence, while it is being loaded. Written through the descriptor: that costs
+ * little more than half of faulting the mapping in page by page. */
 es_status es_hive_image_fill(es_hive_image *image, uint64_t offset, const void *data,
                              uint64_t size);
 /* Make room for a hive of `size` bytes; never shrinks. */
@@ -60,8 +60,8 @@ es_status es_hive_image_write(es_hive_image *image, uint64_t offset, const void 
 es_status es_hive_image_write_u32(es_hive_image *image, uint64_t offset, uint32_t value);
 /* Take every change back. */
 es_status es_hive_image_undo(es_hive_image *image);
-/* Let go of the pages mapped here, not of what is in them: while hivex has them mapped too they would
- * count twice. */
+/* Let go of the pages mapped here, not of what is in them: while hivex has them mapped too they
+ * would count twice. */
 void es_hive_image_unpin(const es_hive_image *image);
 /* No writing, growing or shrinking from here on; the mapping is replaced by a read-only one. */
 es_status es_hive_image_seal(es_hive_image *image);

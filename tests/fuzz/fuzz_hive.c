@@ -45,7 +45,8 @@ static void walk_values(es_hive *hive, es_hive_key key)
                 abort(); /* listed, but not found by its own name */
             free(name);
         }
-        if (es_hive_value_data(hive, values[i], &type, &data, &data_size, &offset, &length) == ES_OK)
+        if (es_hive_value_data(hive, values[i], &type, &data, &data_size, &offset, &length) ==
+            ES_OK)
             free(data);
         es_hive_value_damaged(hive, values[i]);
     }

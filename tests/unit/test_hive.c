@@ -213,7 +213,8 @@ static void test_kinds(void **state)
     size_t n;
 
     (void)state;
-    assert_int_equal(must_find(hive, "\xc3\x9cML\xc3\x84UT"), must_find(hive, "\xc3\xbcml\xc3\xa4ut"));
+    assert_int_equal(must_find(hive, "\xc3\x9cML\xc3\x84UT"),
+                     must_find(hive, "\xc3\xbcml\xc3\xa4ut"));
     assert_int_equal(es_hive_value_find(hive, must_find(hive, "\xc3\x9cml\xc3\xa4ut"),
                                         "\xe6\x97\xa5\xe6\x9c\xac", &value), ES_OK);
     assert_int_equal(es_hive_value_find(hive, types, "", &value), ES_OK); /* the default value */
@@ -316,7 +317,7 @@ static void test_mended(void **state)
         es_hive_free(hive);
         free(m.data);
     }
-    m = load("zero-size-cell.hive"); /* the second bin cannot be walked: what lay in it is not absent */
+    m = load("zero-size-cell.hive"); /* what lay in the second bin is unreadable, not absent */
     hive = must_open(&m);
     assert_int_equal(es_hive_get_state(hive)->mended, 4064);
     assert_int_equal(es_hive_root(hive, &key), ES_OK);
@@ -434,7 +435,7 @@ static void put_u32(uint8_t *at, uint32_t value)
         at[i] = (uint8_t)(value >> 8 * i);
 }
 
-/* hivex trusts that an nk has room for its fields: here its cell are the last 8 bytes of the file. */
+/* hivex trusts that an nk has room for its fields: this one has the last 8 bytes of the file. */
 static void test_key_at_the_end(void **state)
 {
     memory m = { .data = calloc(1, 8192), .size = 8192 };

@@ -3,8 +3,8 @@
  * test_hive_log.c: dirty hives with their transaction logs.
  *
  * What replay gives is compared, key by key and value by value, with a hive that was written out by
- * the fixtures' own writer. argv[1] is the folder of the fixtures; the real dirty hive of Windows 10
- * is taken from ../shared/data beside the source tree where it is there and xz is installed.
+ * the fixtures' own writer. argv[1] is the folder of the fixtures; the real dirty hive of Windows
+ * 10 is taken from ../shared/data beside the source tree where it is there and xz is installed.
  */
 #include "windows/hive.h"
 #include "windows/hive_log.h"
