@@ -171,11 +171,23 @@ static bool next_component(const char **path, es_text *ret_component)
     return ret_component->size != 0;
 }
 
-es_status es_fs_lookup(es_fs *fs, const char *path, uint64_t *ret_entry, uint32_t *ret_sequence,
-                       char **ret_true_path, uint32_t *ret_twins)
+/* The root, with the sequence its record has; 0, which takes any, if the record cannot be read. */
+static es_ntfs_found start(es_fs *fs)
 {
     es_ntfs_found found = { .entry = fs->ntfs ? ES_NTFS_ENTRY_ROOT : es_fat_root(fs->fat),
                             .twins = 1 };
+    es_ntfs_record *record = NULL;
+
+    if (fs->ntfs && es_ntfs_record_load(fs->ntfs, ES_NTFS_ENTRY_ROOT, &record) == ES_OK)
+        found.sequence = record->sequence;
+    es_ntfs_record_free(record);
+    return found;
+}
+
+es_status es_fs_lookup(es_fs *fs, const char *path, uint64_t *ret_entry, uint32_t *ret_sequence,
+                       char **ret_true_path, uint32_t *ret_twins)
+{
+    es_ntfs_found found = start(fs);
     es_status status = ES_OK;
     char *true_path = NULL;
     es_text component;
