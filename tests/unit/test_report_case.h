@@ -359,7 +359,7 @@ static void put_regback(es_ledger *ledger)
 /* What an attacker would leave: lines, terminal escapes, bidirectional marks, bytes of no text. */
 #define HOSTILE "6003\n\033[2Jf1 \xe2\x80\xae" "2006\xff\"\\"
 
-static es_ledger *made_up_case(void)
+static es_ledger *made_up_case_with(es_ledger_tap tap, void *context)
 {
     es_datum pending[] = { es_null(), es_null(), es_datum_boolean(0), es_null() };
     static const es_text operations[] = { ES_TEXT("\\??\\C:\\Windows\\Temp\\a.tmp"),
@@ -369,7 +369,7 @@ static es_ledger *made_up_case(void)
     es_where where = nowhere();
     es_ledger *ledger = NULL;
 
-    assert_int_equal(es_ledger_new(NULL, NULL, &ledger), ES_OK);
+    assert_int_equal(es_ledger_new(tap, context, &ledger), ES_OK);
     put_image(ledger, "E01", 512);
     put_segment(ledger, "srv01.E01");
     put_segment(ledger, "srv01.E02");
@@ -415,6 +415,11 @@ static es_ledger *made_up_case(void)
     put_done(ledger);
     assert_int_equal(es_ledger_close(ledger), ES_OK);
     return ledger;
+}
+
+static es_ledger *made_up_case(void)
+{
+    return made_up_case_with(NULL, NULL);
 }
 
 static es_run made_up_run(void)
