@@ -71,6 +71,7 @@ typedef struct es_host es_host;
 
 #define ES_WANT_REQUIRED 1u /* its absence is a gap in the report */
 #define ES_WANT_WHOLE 2u    /* executables: read every byte, for the checksum and the SHA-256 */
+#define ES_WANT_ON_DEMAND 4u /* not handed over: the plugin opens those it needs, artefact_open */
 
 /* `path` has '/' between components and no leading one; letter case does not matter; '*' and '?'
  * match within the last component, and then every match is an artefact of its own. For executables
@@ -503,6 +504,17 @@ struct es_host {
     es_status (*fact_next)(const es_host *host, es_text type, uint64_t *cursor, es_fact_view *ret);
     es_status (*verdict)(const es_host *host, const es_verdict *verdict);
     es_status (*row)(const es_host *host, const es_row *row);
+
+    /* examine: open a file of this state that a want with ES_WANT_ON_DEMAND names. Where the
+     * want's path ends in a pattern, `name` is the file's own name and must fit it; else it is
+     * empty. ES_ABSENT: not there. ES_CORRUPT, ES_LIMIT …: there and not readable, which the host
+     * has noted. The view lasts until the callback returns. */
+    es_status (*artefact_open)(const es_host *host, uint32_t want, es_text name,
+                               es_artefact *ret);
+
+    /* What the examiner asks, for an examine that looks closer where it was asked to. It changes
+     * which facts are emitted, never what one says. */
+    const es_question *question;
 };
 
 /* ------------------------------------------------------------------ the export */

@@ -240,6 +240,7 @@ static es_status call_examine(turn *now, const es_opened *opened, const es_artef
         return status;
     host = es_host_make(&call);
     status = plugin_of(now)->examine(run->state, &host, view);
+    es_walks_end(&call);
     es_arena_free(call.arena);
     return status > 0 ? tell_failed(now, "examine", status, view->where) : status;
 }
@@ -485,7 +486,7 @@ static es_status take(turn *now)
 static bool readable(uint32_t kind)
 {
     return kind == ES_KIND_HIVE || kind == ES_KIND_EXECUTABLE || kind == ES_KIND_FILE ||
-           kind == ES_KIND_LISTING || kind == ES_KIND_BOOT_ENTRY;
+           kind == ES_KIND_LISTING || kind == ES_KIND_BOOT_ENTRY || kind == ES_KIND_XML;
 }
 
 static es_status tell_absent(turn *now, const es_want *want)
@@ -529,6 +530,8 @@ static es_status examine_with(es_session *session, es_state_work *work, size_t i
     for (uint32_t i = 0; status == ES_OK && i < plugin->n_wants; i++) {
         now.want = i;
         now.found = 0;
+        if (plugin->wants[i].flags & ES_WANT_ON_DEMAND)
+            continue;
         if (readable(plugin->wants[i].kind))
             status = take(&now);
         if (status == ES_OK)

@@ -40,11 +40,13 @@ static es_status host_place(const es_host *host, const es_where *where, uint64_t
                             uint64_t length, const es_where **ret_where)
 {
     es_call *call = call_of(host);
-    const es_opened *artefact = call->artefact;
+    const es_opened *artefact = call->work->opened;
     es_where *place;
     uint64_t base = where->offset > 0 ? (uint64_t)where->offset : 0, size;
 
-    if (!artefact || where->artefact != artefact->id)
+    while (artefact && artefact->id != where->artefact)
+        artefact = artefact->next;
+    if (!call->artefact || !artefact)
         return ES_BUG;
     size = where->length >= 0 ? (uint64_t)where->length : artefact->view.file_size - base;
     if (offset > size || length > size - offset)
@@ -116,86 +118,6 @@ static es_status host_file_read(const es_host *host, const es_artefact *file, ui
     return es_artefact_file_read(opened->file, offset, buffer, size, ret_size);
 }
 
-/* ------------------------------------------------------------------ folders */
-
-typedef struct gathered {
-    es_call *call;
-    const es_opened *folder;
-    es_entry *entries;
-    uint64_t n, capacity;
-    es_status status;
-} gathered;
-
-static int gather(void *context, const es_dirent *dirent)
-{
-    gathered *all = context;
-    es_entry *entry;
-    es_where *where;
-
-    if (dirent->dos_name)
-        return 0;
-    if (all->n == all->capacity) {
-        uint64_t capacity = all->capacity ? all->capacity * 2 : 64;
-        es_entry *grown = es_arena_take(all->call->arena, capacity * sizeof *grown);
-
-        if (!grown) {
-            all->status = ES_LIMIT;
-            return 1;
-        }
-        if (all->n)
-            memcpy(grown, all->entries, (size_t)all->n * sizeof *grown);
-        all->entries = grown;
-        all->capacity = capacity;
-    }
-    where = es_arena_take(all->call->arena, sizeof *where);
-    entry = &all->entries[all->n];
-    *entry = (es_entry){
-        .size = sizeof *entry, .is_directory = dirent->directory, .file_size = dirent->size,
-        .modified = dirent->modified, .mft_entry = dirent->mft_entry,
-        .mft_sequence = dirent->mft_sequence, .where = where,
-    };
-    if (!where || es_text_repair(all->call->arena, dirent->name, &entry->name) != ES_OK) {
-        all->status = ES_LIMIT;
-        return 1;
-    }
-    *where = all->folder->where;
-    all->n++;
-    return 0;
-}
-
-/* A folder is listed on the first call and walked from memory after. */
-static es_status host_entry_next(const es_host *host, const es_artefact *listing, es_entry *ret)
-{
-    es_call *call = call_of(host);
-    const es_opened *opened = listing->handle;
-    gathered *all = call->walk;
-
-    if (listing->kind != ES_KIND_LISTING || opened != call->artefact)
-        return ES_BUG;
-    if (!all) {
-        es_status status;
-
-        all = es_arena_take(call->arena, sizeof *all);
-        if (!all)
-            return ES_LIMIT;
-        all->call = call;
-        all->folder = opened;
-        status = es_fs_list(opened->fs, opened->view.mft_entry, opened->view.mft_sequence, gather,
-                            all);
-        if (status < 0)
-            return status;
-        if (all->status == ES_OK && status > 0)
-            all->status = status;
-        call->walk = all;
-    }
-    if (call->next < all->n) {
-        *ret = all->entries[call->next++];
-        return ES_OK;
-    }
-    /* What a damaged index withheld is said once, at its end. */
-    return all->status == ES_OK ? ES_END : all->status;
-}
-
 /* ------------------------------------------------------------------ kinds without a parser yet */
 
 static es_status host_event_next(const es_host *host, const es_artefact *log, es_event *ret)
@@ -208,12 +130,6 @@ static es_status host_table_next_row(const es_host *host, const es_artefact *dat
                                      es_text table, es_table_row *ret)
 {
     (void)host, (void)database, (void)table, (void)ret;
-    return ES_UNSUPPORTED;
-}
-
-static es_status host_xml_next(const es_host *host, const es_artefact *document, es_xml_node *ret)
-{
-    (void)host, (void)document, (void)ret;
     return ES_UNSUPPORTED;
 }
 
@@ -250,15 +166,17 @@ es_host es_host_make(es_call *call)
         .value_number = es_host_value_number,
         .text_utf16 = host_text_utf16,
         .file_read = host_file_read,
-        .entry_next = host_entry_next,
+        .entry_next = es_host_entry_next,
         .event_next = host_event_next,
         .table_next_row = host_table_next_row,
-        .xml_next = host_xml_next,
+        .xml_next = es_host_xml_next,
         .line_next = host_line_next,
         .data = host_data,
         .fact_next = es_host_fact_next,
         .verdict = es_host_verdict,
         .row = es_host_row,
+        .artefact_open = es_host_artefact_open,
+        .question = call->session->question,
     };
 
     return host;

@@ -77,6 +77,8 @@ struct es_session {
     uint64_t n_references;
 };
 
+typedef struct es_walk es_walk;
+
 /* One callback of one plugin: what the host table's context points to. */
 typedef struct es_call {
     es_session *session;
@@ -85,8 +87,7 @@ typedef struct es_call {
     const es_opened *artefact; /* examine */
     es_arena *arena;           /* until the callback returns */
     bool judging;
-    uint64_t next; /* of a listing or log being walked */
-    void *walk;
+    es_walk *walks; /* of the artefacts that are being walked */
 } es_call;
 
 /* ---- artefacts.c ---- */
@@ -127,6 +128,15 @@ es_status es_host_value_number(const es_host *host, const es_value *value, uint3
 
 /* The host table for one call. */
 es_host es_host_make(es_call *call);
+
+/* ---- walk.c: host calls that walk artefacts, or open more ---- */
+
+es_status es_host_entry_next(const es_host *host, const es_artefact *listing, es_entry *ret);
+es_status es_host_xml_next(const es_host *host, const es_artefact *document, es_xml_node *ret);
+es_status es_host_artefact_open(const es_host *host, uint32_t want, es_text name,
+                                es_artefact *ret);
+/* Free what walks hold outside the call's arena; before the arena goes. */
+void es_walks_end(es_call *call);
 
 /* ---- judge.c: host calls of judge ---- */
 

@@ -81,4 +81,19 @@
 /* Files larger than this have no PE checksum we would compute. */
 #define ES_PE_FILE_MAX (UINT64_C(1) << 32)
 
+/* ---- XML of servicing ---- */
+
+/* A .mum has kilobytes, that of a service pack 1 MiB, pending.xml a few MiB. */
+#define ES_XML_SIZE_MAX (UINT64_C(32) << 20)
+/* Elements in elements; manifests have fewer than ten levels. */
+#define ES_XML_DEPTH_MAX 256u
+#define ES_XML_ATTRIBUTES_MAX 256u
+/* Text of one node. */
+#define ES_XML_TEXT_MAX (UINT64_C(256) << 10)
+/* One read. Expat looks at an unfinished token again with each, so small ones cost. */
+#define ES_XML_PIECE (UINT64_C(1) << 20)
+/* Names, attributes and text of the few nodes that wait to be asked for: one attribute value may
+ * be as large as the document. */
+#define ES_XML_NODE_MEMORY_MAX (UINT64_C(40) << 20)
+
 #endif

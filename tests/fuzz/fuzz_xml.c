@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * fuzz_xml.c: any bytes as a document. Whatever comes out lies inside the bytes, is nested
+ * soundly, and stays ended once it has ended.
+ */
+#include "windows/limits.h"
+#include "windows/xml.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static es_status read_bytes(void *context, uint64_t offset, void *buffer, uint64_t size,
+                            bool *ret_damaged)
+{
+    const es_bytes *bytes = context;
+
+    if (offset > bytes->size || size > bytes->size - offset)
+        abort();
+    memcpy(buffer, bytes->data + offset, (size_t)size);
+    *ret_damaged = false;
+    return ES_OK;
+}
+
+static void check(const es_xml_item *item, uint32_t depth, size_t size)
+{
+    if (item->depth != depth || item->depth > ES_XML_DEPTH_MAX ||
+        item->n_attributes > ES_XML_ATTRIBUTES_MAX || item->offset > size ||
+        item->length > size - item->offset || item->text.size > ES_XML_TEXT_MAX)
+        abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    es_bytes bytes = { data, size };
+    const es_xml_input input = { size, read_bytes, &bytes };
+    es_xml *xml = NULL;
+    es_xml_item item;
+    uint32_t depth = 0;
+    es_status status = es_xml_open(&input, &xml);
+
+    if (status != ES_OK)
+        return 0;
+    while ((status = es_xml_next(xml, &item)) == ES_OK) {
+        if (item.kind == ES_XML_START)
+            depth++;
+        check(&item, depth, size);
+        if (item.kind == ES_XML_END)
+            depth--;
+    }
+    if (status < 0 || es_xml_next(xml, &item) != status || (status == ES_END && depth))
+        abort();
+    es_xml_free(xml);
+    return 0;
+}
