@@ -20,19 +20,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define READS_MAX 6u
 #define DEPTH_MAX 4u
 
-typedef struct names {
+typedef struct name_list {
     struct {
         uint64_t entry;
         uint32_t sequence;
         char text[768];
     } items[NAMES_MAX];
     size_t n;
-} names;
+} name_list;
 
-typedef struct budget {
+typedef struct work {
     uint32_t files;
     uint8_t *buffer;
-} budget;
+} work;
 
 /* ---------------------------------------------------------------- the image */
 
@@ -82,7 +82,7 @@ static es_source *open_image(int fd, const uint8_t *data, size_t size)
 /* ---------------------------------------------------------------- the walk */
 
 static void read_file(es_fs *fs, uint64_t entry, uint32_t sequence, const char *stream,
-                      budget *budget)
+                      work *budget)
 {
     es_file *file = NULL;
     es_file_info info;
@@ -110,7 +110,7 @@ static void read_file(es_fs *fs, uint64_t entry, uint32_t sequence, const char *
 
 static int collect(void *context, const es_dirent *dirent)
 {
-    names *names = context;
+    name_list *names = context;
 
     if (names->n == NAMES_MAX)
         return 77;
@@ -123,9 +123,9 @@ static int collect(void *context, const es_dirent *dirent)
     return 0;
 }
 
-static void walk(es_fs *fs, uint64_t entry, uint32_t sequence, uint32_t depth, budget *budget)
+static void walk(es_fs *fs, uint64_t entry, uint32_t sequence, uint32_t depth, work *budget)
 {
-    names *names = calloc(1, sizeof(*names));
+    name_list *names = calloc(1, sizeof(*names));
 
     if (!names)
         abort();
@@ -159,7 +159,7 @@ static void look_up(es_fs *fs)
     }
 }
 
-static void note(void *context, uint32_t volume_id, const es_note *note)
+static void take_note(void *context, uint32_t volume_id, const es_note *note)
 {
     (void)context;
     (void)volume_id;
@@ -172,9 +172,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int fd = memfd_create("fuzz", MFD_CLOEXEC);
     es_source *source = fd < 0 ? NULL : open_image(fd, data, size);
     es_volumes *volumes = NULL;
-    budget budget = { 600, malloc(READ_SIZE) };
+    work budget = { 600, malloc(READ_SIZE) };
 
-    if (source && budget.buffer && es_volumes_read(source, note, NULL, &volumes) == ES_OK) {
+    if (source && budget.buffer && es_volumes_read(source, take_note, NULL, &volumes) == ES_OK) {
         for (size_t i = 0; i < es_volumes_count(volumes) && i < 4; i++) {
             uint32_t sequence;
             uint64_t entry;

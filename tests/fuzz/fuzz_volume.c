@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define INPUT_SIZE_MAX (1u << 20)
 #define END_SIZE 16896u
 
-static void note(void *context, uint32_t volume_id, const es_note *note)
+static void take_note(void *context, uint32_t volume_id, const es_note *note)
 {
     (void)context;
     (void)volume_id;
@@ -44,12 +44,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int fd = memfd_create("fuzz", MFD_CLOEXEC);
     es_evidence_file file = { .fd = fd, .size = DISK_SIZE, .name = "disk" };
     es_evidence evidence = { .files = &file, .n_files = 1 };
-    size_t end = size < END_SIZE ? size : END_SIZE;
+    size_t end;
     es_volumes *volumes = NULL;
     es_source *source = NULL;
     es_note why;
 
-    if (fd < 0 || size > INPUT_SIZE_MAX || ftruncate(fd, DISK_SIZE) != 0 ||
+    if (size > INPUT_SIZE_MAX)
+        size = INPUT_SIZE_MAX;
+    end = size < END_SIZE ? size : END_SIZE;
+    if (fd < 0 || ftruncate(fd, DISK_SIZE) != 0 ||
         pwrite(fd, data, size, 0) != (ssize_t)size ||
         pwrite(fd, data + size - end, end, (off_t)(DISK_SIZE - end)) != (ssize_t)end) {
         if (fd >= 0)
@@ -57,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     if (es_source_open(&evidence, &source, &why) == ES_OK &&
-        es_volumes_read(source, note, NULL, &volumes) == ES_OK)
+        es_volumes_read(source, take_note, NULL, &volumes) == ES_OK)
         check(volumes);
     es_volumes_free(volumes);
     es_source_free(source);
