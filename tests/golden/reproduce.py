@@ -22,6 +22,12 @@ import run
 HOSTILE = "it's $(touch pwned) `touch pwned` \"disk\"; touch pwned #\\"
 
 
+def as_stored(text):
+    """Undo the escapes with which a report shows what must not reach a terminal."""
+    return re.sub(r'\\x([0-9a-f]{2})|\\u\{([0-9a-f]+)\}',
+                  lambda m: chr(int(m.group(1) or m.group(2), 16)), text)
+
+
 def utf16(text):
     return text.encode('utf-16-le', 'surrogatepass')
 
@@ -32,13 +38,18 @@ def shapes(value):
         return
     if isinstance(value, int):
         yield str(value).encode()
-        yield b'%x' % (value & 0xffffffffffffffff)
+        if 1 << 31 <= value < 1 << 32:              # hivexget prints a DWORD with its sign
+            yield str(value - (1 << 32)).encode()
+        yield b'dword:%08x' % (value & 0xffffffff)
         for size in (2, 4, 8):
             if -(1 << 8 * size - 1) <= value < 1 << 8 * size:
                 yield (value & (1 << 8 * size) - 1).to_bytes(size, 'little')
     elif isinstance(value, str) and value:
         yield value.encode()
+        yield value.replace('\\', '\\\\').encode()  # as hivexget shows a whole key
         yield utf16(value)
+        yield as_stored(value).encode()
+        yield utf16(as_stored(value))
         if re.fullmatch(r'([0-9a-f]{2})+', value):
             yield bytes.fromhex(value)
         version = re.fullmatch(r'(\d+)\.(\d+)\.(\d+)\.(\d+)', value)
@@ -79,11 +90,17 @@ def holds(output, fact):
     wanted = [s for v in (fact.get('fields') or {}).values() for s in shapes(v)]
     if not wanted:
         return True
+    if where.get('value') is None and where.get('key') and not output.strip():
+        return True                                 # that the key is there: hivexget found it
+    if not output.strip() and where.get('value') is not None:
+        return '' in fact['fields'].values()        # a value of no characters
     seen = output + b'\0' + unhex(output)
     if any(shape in seen for shape in wanted if len(shape) > 1):
         return True
     if any(shape in seen for shape in wanted):
         return where.get('value') is not None
+    if where.get('key') is None and where.get('offset') is None:
+        return bool(output)                         # a whole file, whose being there is the fact
     digest = where.get('artefact_sha256')
     return digest is not None and hashlib.sha256(output).hexdigest() == digest
 
