@@ -70,7 +70,7 @@ static const es_field mark_fields[] = {
     FIELD(INTEGER, "number", "its number, where it has one"),
     FIELD(TEXT_LIST, "names", "packages, programs or files it names"),
     FIELD(BOOLEAN, "names_kernel", "it names a kernel or boot file"),
-    FIELD(BOOLEAN, "changes_build", "it names a package known to change the build; null: not known"),
+    FIELD(BOOLEAN, "changes_build", "a package known to change the build; null: not known"),
 };
 static const es_field setup_fields[] = {
     FIELD(BOOLEAN, "in_progress", "SystemSetupInProgress"),

@@ -5,8 +5,8 @@
  * A source that states another build than the reference falls into one of three classes:
  *
  *     lag        the way servicing is known to leave a machine at 6003: CurrentBuild 6002 beside
- *                CurrentBuildNumber 6003 (or BuildLabEx, if that cannot be read); BuildLab or BuildLabEx at 6002; BuildLabEx at 6003 with
- *                a lower revision than the kernel.
+ *                CurrentBuildNumber 6003 (or BuildLabEx, if that cannot be read); BuildLab or
+ *                BuildLabEx at 6002; BuildLabEx at 6003 with a lower revision than the kernel.
  *     owed       a restart is owed that explains it. An operation that names a kernel or boot file,
  *                or a package known to change the build, explains a difference in either
  *                direction. Any other restart that servicing owes explains only that the files are
@@ -162,35 +162,25 @@ static void weigh_revision(build_finding *finding, const reference *against)
                   (int)claim->revision);
 }
 
-/* A kernel beside the one that boots, and kernels when none of them is known to boot. */
-static es_status weigh_kernels(const es_host *host, build_finding *finding,
-                               const reference *against)
+/* A kernel that does not boot is no source; one of another build is unusual enough to be said. */
+static void remark_kernels(build_finding *finding, const reference *against)
 {
     const build_state *state = finding->state;
 
     for (uint32_t i = 0; i < state->n_kernels; i++) {
         const build_kernel *kernel = &state->kernels[i];
-        build_prose text;
-        es_status status;
 
         if (kernel == finding->kernel || kernel->version[0] < 0 ||
             (kernel->version[2] == against->build && kernel->version[0] == finding->nt[0] &&
              kernel->version[1] == finding->nt[1]))
             continue;
-        if (is_owed(finding, 0)) {
-            build_because(finding, &kernel->fact);
-            continue;
-        }
-        status = build_prose_make(host, 800, &text);
-        if (status)
-            return status;
-        build_say(&text, "%.*s is of version %d.%d.%d.%d, %s states build %d.",
+        build_because(finding, &kernel->fact);
+        build_say(&finding->remarks,
+                  "Beside it lies the kernel %.*s of version %d.%d.%d.%d, another build, which is "
+                  "not shown to boot. ",
                   BUILD_TEXT(kernel->path), (int)kernel->version[0], (int)kernel->version[1],
-                  (int)kernel->version[2], (int)kernel->version[3], against->name,
-                  (int)against->build);
-        contradict(finding, &kernel->fact, against->fact, &text);
+                  (int)kernel->version[2], (int)kernel->version[3]);
     }
-    return ES_OK;
 }
 
 /* Two kernels of different builds, and either may boot. */
@@ -303,10 +293,10 @@ es_status build_compare(const es_host *host, build_finding *finding)
     if (status || !against.fact || finding->answer == BUILD_ANSWER_NOT_APPLICABLE)
         return status;
     status = weigh_registry(host, finding, &against);
-    if (status == ES_OK)
-        status = weigh_kernels(host, finding, &against);
-    if (status == ES_OK)
-        weigh_revision(finding, &against);
+    if (status)
+        return status;
+    remark_kernels(finding, &against);
+    weigh_revision(finding, &against);
     if (finding->restart)
         build_because(finding, &finding->restart->fact);
     return status;

@@ -135,8 +135,8 @@ static void say_unrelated(const build_finding *finding, build_prose *prose)
                   BUILD_TEXT(first->what));
     if (n_renames)
         build_say(prose,
-                  "Renames of %u other files are pending; they do not touch the kernel and explain "
-                  "no difference. ",
+                  "Pending renames of other files (%u) do not touch the kernel and explain no "
+                  "difference. ",
                   (unsigned)n_renames);
     if (state->setup_running)
         build_say(prose, "Windows setup had not finished. ");
@@ -165,7 +165,7 @@ static void say_status(const build_finding *finding, build_prose *prose)
     case BUILD_STATUS_LAGGING:
         build_say(prose,
                   "The registry differs from the kernel in the way servicing is known to leave a "
-                  "machine at 6003; this is no sign of tampering. ");
+                  "machine at 6003; that alone is no sign of tampering. ");
         break;
     case BUILD_STATUS_CONSISTENT:
         build_say(prose, "Registry and booting kernel agree. ");
@@ -186,8 +186,8 @@ static void doubt_kernel(const build_kernel *kernel, build_prose *prose)
                   BUILD_TEXT(kernel->path));
     if (kernel->string_differs && kernel->string_build == kernel->version[2])
         build_say(prose,
-                  "Its version in words, \"%.*s\", differs from the one in numbers: a possible sign "
-                  "of tampering. ",
+                  "Its version in words, \"%.*s\", differs from the one in numbers: a possible "
+                  "sign of tampering. ",
                   BUILD_TEXT(kernel->string_version));
     if (kernel->checksum_wrong)
         build_say(prose, "The checksum in its header does not fit its bytes. ");
@@ -253,7 +253,7 @@ static void say_gaps(const build_finding *finding, const build_turn *turn,
     if (question && es_time_known(question->as_of))
         build_say(prose, "This is the state as it was taken, whatever date was asked for. ");
     if (finding->n_missing)
-        build_say(prose, "Not asked: ");
+        build_say(prose, "Sources that are missing: ");
     for (uint32_t i = 0; i < finding->n_missing; i++)
         build_say(prose, "%.*s%s", (int)finding->missing[i].size, finding->missing[i].data,
                   i + 1 < finding->n_missing ? "; " : ".");

@@ -43,12 +43,14 @@
  *     none  6002  6002  6003  nothing      conflict: servicing never leaves it so
  *     none  6002  6002  6002  kernel op    pending
  *     6003  no registry                    insufficient: the kernel alone
- *     two kernels of different builds      conflict, or pending by a kernel op
+ *     two kernels of different builds,
+ *         and either may boot              conflict, or pending by a kernel op
+ *         and one is known to boot         by that one; the other is no source, but mentioned
  *     a kernel of another NT, of another processor, or that contradicts its own version string
  *                                          conflict
  *
- * Every state of the machine (RegBack, Windows.old, snapshots) is judged by its own facts. A RegBack
- * state has hives only, so it is insufficient at best.
+ * Every state of the machine (RegBack, Windows.old, snapshots) is judged by its own facts. A
+ * RegBack state has hives only, so it is insufficient at best.
  */
 #include "build.h"
 

@@ -211,7 +211,8 @@ static es_status host_key_child(const es_host *host, const es_key *key, uint64_t
         int is_new = 1;
 
         if (at->state != fake->state->id || !fake_same(at->hive, fake->values[key->id].hive) ||
-            strlen(at->key) <= size || !fake_same_letters(at->key, base, size) || at->key[size] != '\\')
+            strlen(at->key) <= size || !fake_same_letters(at->key, base, size) ||
+            at->key[size] != '\\')
             continue;
         name = fake_keep_text(fake, es_text_of(at->key));
         end = strchr(name + size + 1, '\\');

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * servicing.h: what the files of the servicing plugin share.
+ *
+ * servicing.c describes the plugin; identity.c knows the grammar of package names; packages.c
+ * walks the packages of the registry; files.c sets the package files beside them; manifest.c reads
+ * a .mum where that is worth it; components.c says which version of a component won; pending.c
+ * what waits; accounts.c names who installed; doubts.c keeps count of what is odd.
+ *
+ * Ownership: everything is borrowed from the callback it was made in.
+ */
+#ifndef ESUSCAN_PLUGIN_SERVICING_H
+#define ESUSCAN_PLUGIN_SERVICING_H
+
+#include <esuscan/bytes.h>
+#include <esuscan/plugin.h>
+
+#include "identity.h"
+
+#define CBS "Microsoft\\Windows\\CurrentVersion\\Component Based Servicing"
+
+enum {
+    WANT_SOFTWARE,
+    WANT_PACKAGES,
+    WANT_PENDING_XML,
+    WANT_LISTING,
+    WANT_MUM,
+    WANT_SAM,
+    WANT_MANIFESTS,
+    WANT_MANIFEST,
+};
+
+enum {
+    FACT_PACKAGE,
+    FACT_FILE,
+    FACT_MANIFEST,
+    FACT_COMPONENT,
+    FACT_PENDING,
+    FACT_EVALUATED,
+};
+
+/* ---- doubts: odd things come in thousands on a spoiled machine. The first few of a sort are told
+ * one by one, the rest as a number. */
+enum {
+    DOUBT_IDENTITY,
+    DOUBT_DUPLICATE,
+    DOUBT_FOREIGN_KEY,
+    DOUBT_STATE,
+    DOUBT_BROKEN,
+    DOUBT_TIME,
+    DOUBT_TYPE,
+    DOUBT_MANIFEST,
+    N_DOUBTS,
+};
+
+#define DOUBTS_TOLD 5u
+
+/* ---- one callback on SOFTWARE: what its parts share */
+typedef struct package_file {
+    es_text name; /* as the disk spells it, without extension */
+    uint32_t hash;
+    uint32_t mum, cat, has_key;
+} package_file;
+
+typedef struct wanted_manifest {
+    es_text identity, kb;
+    uint32_t asked;
+} wanted_manifest;
+
+/* A component that an asked update brings. */
+typedef struct wanted_component {
+    es_text architecture, name, version;
+} wanted_component;
+
+#define MAX_ACCOUNTS 32u
+#define MAX_WANTED_MANIFESTS 512u /* of asked updates; a rollup has some 200 parts */
+#define MAX_DOUBTFUL_MANIFESTS 64u
+#define MAX_COMPONENTS 8192u
+#define MAX_ASKED 256u
+
+typedef struct work {
+    const es_host *host;
+    const es_artefact *hive;
+    uint32_t doubts[N_DOUBTS];
+    /* files.c */
+    int listed; /* the folder was listed, to its end */
+    es_artefact folder;
+    package_file *files;
+    uint32_t n_files;
+    uint32_t *table; /* of places in `files` + 1, by hash */
+    uint32_t table_size;
+    /* accounts.c */
+    struct {
+        es_text sid, name;
+    } accounts[MAX_ACCOUNTS];
+    uint32_t n_accounts;
+    int sam_tried, sam_there;
+    es_artefact sam;
+    uint32_t machine_sid[3];
+    /* manifest.c */
+    uint32_t asked[MAX_ASKED]; /* KB numbers */
+    uint32_t n_asked;
+    wanted_manifest *wanted;
+    uint32_t n_wanted, n_doubtful;
+    wanted_component *components;
+    uint32_t n_components;
+} work;
+
+es_status work_make(const es_host *host, const es_artefact *hive, work **ret);
+
+/* Text of a format, in the callback's memory. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+es_status say(const es_host *host, es_text *ret, const char *format, ...);
+/* Evidence in a sentence: "%.*s" of at most 160 bytes. */
+#define SHOWN(text) (int)((text).size < 160 ? (text).size : 160), ((text).size ? (text).data : "")
+
+es_status doubt(work *at, uint32_t sort, es_text about, const es_where *where);
+es_status doubts_sum_up(work *at);
+
+es_status emit(const es_host *host, uint32_t type, const es_datum *fields, es_time time,
+               const es_where *where);
+/* Open a key of the hive; an unreadable one is noted. 1: there, 0: not, negative: failure. */
+es_status open_key(const es_host *host, const es_artefact *hive, const char *path, es_key *ret);
+es_datum text_or_null(es_text text);
+es_text kb_text(const es_host *host, uint32_t kb);
+
+/* ---- parts */
+es_status packages_examine(work *at);
+es_status files_list(work *at);
+package_file *files_find(work *at, es_text identity);
+es_status files_emit_orphans(work *at);
+es_status files_examine_alone(const es_host *host, const es_artefact *listing);
+es_status manifest_asked(work *at);
+int manifest_is_asked(const work *at, uint32_t kb);
+es_status manifest_want(work *at, es_text identity, uint32_t kb, int asked);
+es_status manifests_examine(work *at);
+es_status components_examine(work *at);
+/* The files of a component, by its manifest in winsxs. */
+es_status component_files(work *at, const wanted_component *component, es_text *files,
+                          uint32_t room, uint32_t *ret_n);
+es_status pending_examine(work *at);
+es_status pending_examine_xml(const es_host *host, const es_artefact *document);
+es_status evaluated_examine(work *at);
+es_status account_name(work *at, es_text sid, es_text *ret_name);
+
+#endif
