@@ -374,6 +374,10 @@ int main(int argc, char **argv)
 
     /* A reader that goes away is an error of the write, told with its reason. */
     signal(SIGPIPE, SIG_IGN);
+    /* libewf renders the dates of an image in local time: a report must not depend on where it is
+     * made, nor on whether the cage lets the time zone's file be read. */
+    setenv("TZ", "UTC0", 1);
+    tzset();
     if (es_options_parse(argc, argv, &options, &note) != ES_OK) {
         say(&note);
         fputs(es_usage_short(), stderr);
