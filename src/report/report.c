@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -69,6 +70,8 @@ static es_status write_stdout(const es_format *format, const es_ledger *ledger, 
     int error = 0;
     es_status status = write_to(format, ledger, run, stdout, &error);
 
+    if (status)
+        __fpurge(stdout); /* else exit() tries once more, and a broken pipe ends it by a signal */
     return status == ES_IO ? cannot(reterr_note, NULL, error) : status;
 }
 

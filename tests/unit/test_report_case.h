@@ -88,12 +88,12 @@ static const es_plugin kernel_plugin = {
     .summary = "files of the kernel", .facts = kernel_facts, .n_facts = ES_COUNT(kernel_facts),
 };
 
-static es_datum text_datum(const char *text)
+static inline es_datum text_datum(const char *text)
 {
     return es_datum_text(es_text_of(text));
 }
 
-static es_time time_of(const char *text)
+static inline es_time time_of(const char *text)
 {
     es_time time = { 0, 0, 0 };
 
@@ -101,7 +101,7 @@ static es_time time_of(const char *text)
     return time;
 }
 
-static es_where nowhere(void)
+static inline es_where nowhere(void)
 {
     es_where where;
 
@@ -110,12 +110,12 @@ static es_where nowhere(void)
     return where;
 }
 
-static void put_ok(es_ledger *ledger, const es_record *record)
+static inline void put_ok(es_ledger *ledger, const es_record *record)
 {
     assert_int_equal(es_ledger_put(ledger, record), ES_OK);
 }
 
-static void put_image(es_ledger *ledger, const char *format, uint32_t sector_size)
+static inline void put_image(es_ledger *ledger, const char *format, uint32_t sector_size)
 {
     es_record record = { .kind = ES_RECORD_IMAGE };
 
@@ -130,7 +130,7 @@ static void put_image(es_ledger *ledger, const char *format, uint32_t sector_siz
     put_ok(ledger, &record);
 }
 
-static void put_segment(es_ledger *ledger, const char *name)
+static inline void put_segment(es_ledger *ledger, const char *name)
 {
     es_record record = { .kind = ES_RECORD_SEGMENT };
 
@@ -139,7 +139,7 @@ static void put_segment(es_ledger *ledger, const char *name)
     put_ok(ledger, &record);
 }
 
-static void put_fence(es_ledger *ledger, const char *name)
+static inline void put_fence(es_ledger *ledger, const char *name)
 {
     es_record record = { .kind = ES_RECORD_FENCE };
 
@@ -147,7 +147,7 @@ static void put_fence(es_ledger *ledger, const char *name)
     put_ok(ledger, &record);
 }
 
-static void put_volume(es_ledger *ledger, uint32_t id, const char *scheme, const char *filesystem,
+static inline void put_volume(es_ledger *ledger, uint32_t id, const char *scheme, const char *filesystem,
                        uint64_t offset)
 {
     es_record record = { .kind = ES_RECORD_VOLUME };
@@ -162,7 +162,7 @@ static void put_volume(es_ledger *ledger, uint32_t id, const char *scheme, const
     put_ok(ledger, &record);
 }
 
-static void put_installation(es_ledger *ledger, uint32_t id, uint32_t role)
+static inline void put_installation(es_ledger *ledger, uint32_t id, uint32_t role)
 {
     es_record record = { .kind = ES_RECORD_INSTALLATION };
 
@@ -186,7 +186,7 @@ static void put_installation(es_ledger *ledger, uint32_t id, uint32_t role)
     put_ok(ledger, &record);
 }
 
-static void put_artefact(es_ledger *ledger, uint32_t id, const char *path, uint64_t entry,
+static inline void put_artefact(es_ledger *ledger, uint32_t id, const char *path, uint64_t entry,
                          bool is_hive)
 {
     es_record record = { .kind = ES_RECORD_ARTEFACT };
@@ -207,7 +207,7 @@ static void put_artefact(es_ledger *ledger, uint32_t id, const char *path, uint6
     put_ok(ledger, &record);
 }
 
-static void put_plugin(es_ledger *ledger, const es_plugin *plugin)
+static inline void put_plugin(es_ledger *ledger, const es_plugin *plugin)
 {
     es_record record = { .kind = ES_RECORD_PLUGIN };
 
@@ -215,7 +215,7 @@ static void put_plugin(es_ledger *ledger, const es_plugin *plugin)
     put_ok(ledger, &record);
 }
 
-static void put_fact(es_ledger *ledger, uint64_t reference, uint32_t installation,
+static inline void put_fact(es_ledger *ledger, uint64_t reference, uint32_t installation,
                      const char *plugin, uint32_t type, const es_datum *fields, uint32_t n,
                      const es_where *where)
 {
@@ -231,7 +231,7 @@ static void put_fact(es_ledger *ledger, uint64_t reference, uint32_t installatio
     put_ok(ledger, &record);
 }
 
-static void put_value(es_ledger *ledger, uint64_t reference, uint32_t installation,
+static inline void put_value(es_ledger *ledger, uint64_t reference, uint32_t installation,
                       uint32_t artefact, const char *name, const char *data, const char *before)
 {
     es_datum fields[] = { text_datum(name), text_datum(data),
@@ -252,7 +252,7 @@ static void put_value(es_ledger *ledger, uint64_t reference, uint32_t installati
     put_fact(ledger, reference, installation, "build", 0, fields, 3, &where);
 }
 
-static void put_kernel(es_ledger *ledger, uint64_t reference, uint32_t artefact, const char *name,
+static inline void put_kernel(es_ledger *ledger, uint64_t reference, uint32_t artefact, const char *name,
                        const char *version)
 {
     es_datum fields[] = { text_datum(name),    text_datum(version),   text_datum("LDR"),
@@ -273,7 +273,7 @@ static void put_kernel(es_ledger *ledger, uint64_t reference, uint32_t artefact,
     put_ok(ledger, &record);
 }
 
-static void put_verdict(es_ledger *ledger, uint32_t installation, uint32_t answer,
+static inline void put_verdict(es_ledger *ledger, uint32_t installation, uint32_t answer,
                         const char *explanation, const uint64_t *because, uint64_t n_because,
                         const es_datum *fields)
 {
@@ -290,7 +290,7 @@ static void put_verdict(es_ledger *ledger, uint32_t installation, uint32_t answe
     put_ok(ledger, &record);
 }
 
-static void put_note(es_ledger *ledger, uint32_t severity, const char *area, const char *text,
+static inline void put_note(es_ledger *ledger, uint32_t severity, const char *area, const char *text,
                      uint32_t installation, const char *path)
 {
     es_record record = { .kind = ES_RECORD_NOTE };
@@ -306,14 +306,14 @@ static void put_note(es_ledger *ledger, uint32_t severity, const char *area, con
     put_ok(ledger, &record);
 }
 
-static void put_done(es_ledger *ledger)
+static inline void put_done(es_ledger *ledger)
 {
     es_record record = { .kind = ES_RECORD_DONE };
 
     put_ok(ledger, &record);
 }
 
-static void put_conflict(es_ledger *ledger)
+static inline void put_conflict(es_ledger *ledger)
 {
     static const uint64_t because[] = { 100, 102, 104 }, booted[] = { 104 }, turned[] = { 100, 200 };
     static const es_text missing[] = { ES_TEXT("boot records of System.evtx") };
@@ -342,7 +342,7 @@ static void put_conflict(es_ledger *ledger)
     put_ok(ledger, &row);
 }
 
-static void put_regback(es_ledger *ledger)
+static inline void put_regback(es_ledger *ledger)
 {
     static const uint64_t because[] = { 200 };
     static const es_text missing[] = { ES_TEXT("kernel files"),
@@ -359,7 +359,7 @@ static void put_regback(es_ledger *ledger)
 /* What an attacker would leave: lines, terminal escapes, bidirectional marks, bytes of no text. */
 #define HOSTILE "6003\n\033[2Jf1 \xe2\x80\xae" "2006\xff\"\\"
 
-static es_ledger *made_up_case_with(es_ledger_tap tap, void *context)
+static inline es_ledger *made_up_case_with(es_ledger_tap tap, void *context)
 {
     es_datum pending[] = { es_null(), es_null(), es_datum_boolean(0), es_null() };
     static const es_text operations[] = { ES_TEXT("\\??\\C:\\Windows\\Temp\\a.tmp"),
@@ -417,12 +417,12 @@ static es_ledger *made_up_case_with(es_ledger_tap tap, void *context)
     return ledger;
 }
 
-static es_ledger *made_up_case(void)
+static inline es_ledger *made_up_case(void)
 {
     return made_up_case_with(NULL, NULL);
 }
 
-static es_run made_up_run(void)
+static inline es_run made_up_run(void)
 {
     static const char *const command[] = { "esuscan", "-v", "/cases/srv01.E01" };
     static const char *const libraries[] = { "libewf", "20140816", "libtsk", "4.12.0", NULL };
@@ -438,7 +438,7 @@ static es_run made_up_run(void)
 }
 
 /* The report as a string on the heap. */
-static char *written(const es_format *format, const es_ledger *ledger, const es_run *run)
+static inline char *written(const es_format *format, const es_ledger *ledger, const es_run *run)
 {
     char *text = NULL;
     size_t size = 0;
