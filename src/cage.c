@@ -105,6 +105,8 @@ static es_status child(const es_options *options, es_broker *broker, const es_sk
     es_record done = { .kind = ES_RECORD_DONE };
     es_status status = es_ledger_new(send_record, &to, &ledger);
 
+    /* hivex prints what it reads when this is set, whatever it was asked. */
+    unsetenv("HIVEX_DEBUG");
     if (status == ES_OK)
         status = es_scan_load_plugins(options, ledger, &plugins);
     if (status != ES_OK || !broker)

@@ -93,4 +93,8 @@
 /* One read through TSK: its cache works in pieces of 64 KiB. */
 #define ES_TSK_READ_MAX (UINT32_C(1) << 20)
 
+/* Names of one file looked at for a link elsewhere, each at the cost of two records. System files
+ * have a handful; NTFS allows 1,024. */
+#define ES_NTFS_LINKS_MAX 256u
+
 #endif

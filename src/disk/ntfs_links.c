@@ -85,7 +85,8 @@ es_status es_fs_link_below(es_fs *fs, uint64_t entry, uint32_t sequence, const c
     status = es_ntfs_node_open(volume, entry, sequence, &node);
     if (status != ES_OK)
         return status;
-    while (!found && (attribute = es_ntfs_node_next(node, ES_NTFS_FILE_NAME, &at))) {
+    for (unsigned n = 0; !found && n < ES_NTFS_LINKS_MAX &&
+                         (attribute = es_ntfs_node_next(node, ES_NTFS_FILE_NAME, &at)); n++) {
         es_name file, folder;
         uint64_t parent, grandparent;
         uint32_t parent_sequence, grandparent_sequence;

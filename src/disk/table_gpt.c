@@ -146,7 +146,7 @@ static es_status choose(const es_gpt *primary, const es_gpt *backup, uint32_t se
         return take(primary, sector_size, table);
     }
     if (backup->entries_ok) {
-        es_table_note(table, ES_SEVERITY_INFO,
+        es_table_note(table, ES_SEVERITY_GAP,
                       "The primary GPT is damaged; its backup at the end of the disk is used.");
         return take(backup, sector_size, table);
     }

@@ -214,7 +214,7 @@ static es_status try_backup(es_survey *survey, es_volume *volume, es_identity *i
         return status < 0 ? status : ES_ABSENT;
     volume->boot_overlaid = true;
     *identity = backup;
-    say(survey, volume->id, ES_SEVERITY_INFO,
+    say(survey, volume->id, ES_SEVERITY_GAP,
         "Volume %u: its first sector is damaged. The backup boot sector at byte %llu stands in for "
         "it in this report; other tools need it copied to byte %llu of a working copy.",
         volume->id, (unsigned long long)(volume->offset + at), (unsigned long long)volume->offset);
@@ -256,14 +256,14 @@ static es_status look_for_hibernation(es_survey *survey, es_fs *fs, es_volume *v
 static void say_health(es_survey *survey, const es_volume *volume, const es_ntfs *ntfs)
 {
     if (ntfs->mirror_used)
-        say(survey, volume->id, ES_SEVERITY_INFO,
+        say(survey, volume->id, ES_SEVERITY_GAP,
             "Volume %u: the first record of its MFT is damaged; the mirror was used.", volume->id);
     if (ntfs->mft_incomplete)
         say(survey, volume->id, ES_SEVERITY_GAP,
             "Volume %u: a part of its MFT cannot be found; files described there are missing.",
             volume->id);
     if (ntfs->upcase && !ntfs->upcase_own)
-        say(survey, volume->id, ES_SEVERITY_INFO,
+        say(survey, volume->id, ES_SEVERITY_GAP,
             "Volume %u: its table of upper case letters is damaged; a built-in one is used.",
             volume->id);
 }

@@ -173,6 +173,13 @@ static es_status note_hive_state(es_session *session, es_state_work *work, const
     const char *because = state->reason[0] ? state->reason : "there is none";
     es_note note;
 
+    if (state->mended) {
+        es_note_set(&note, ES_SEVERITY_GAP, "hive",
+                    "The structure of %s is broken (%s): %llu bytes of it had to be passed over, "
+                    "and keys and values that they held are missing.",
+                    path, state->reason, (unsigned long long)state->mended);
+        return es_session_note(session, work->state->id, &note, &opened->where);
+    }
     switch (state->state) {
     case ES_HIVE_REPLAYED:
         es_note_set(&note, ES_SEVERITY_INFO, "hive",

@@ -412,27 +412,23 @@ es_status es_plugins_load_folder(es_plugins *plugins, const char *folder,
     return status;
 }
 
+/* Levels between the top of a build tree and a program in it: src/esuscan, tests/unit/test_cage. */
+#define BUILD_TREE_DEPTH 3
+
 char *es_plugins_bundled_folder(const char *installed)
 {
-    char program[PATH_MAX], *slash, *folder = NULL;
+    char program[PATH_MAX], probe[PATH_MAX + 32], *slash;
     ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
 
-    /* A meson build tree has a folder of this name at its top; the program lies in src below it. */
-    if (n > 0) {
-        program[n] = '\0';
-        slash = strrchr(program, '/');
-        if (slash)
-            *slash = '\0';
-        slash = strrchr(program, '/');
-        if (slash && !strcmp(slash, "/src")) {
-            *slash = '\0';
-            if (asprintf(&folder, "%s/meson-private", program) < 0)
-                return NULL;
-            n = access(folder, F_OK);
-            free(folder);
-            if (n == 0)
-                return asprintf(&folder, "%s/plugins", program) < 0 ? NULL : folder;
-        }
+    program[n > 0 ? n : 0] = '\0';
+    /* A meson build tree has a folder of this name at its top. */
+    for (int i = 0; i < BUILD_TREE_DEPTH && (slash = strrchr(program, '/')); i++) {
+        *slash = '\0';
+        snprintf(probe, sizeof probe, "%s/meson-private", program);
+        if (access(probe, F_OK) != 0)
+            continue;
+        snprintf(probe, sizeof probe, "%s/plugins", program);
+        return strdup(probe);
     }
     return strdup(installed);
 }

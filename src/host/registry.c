@@ -57,7 +57,7 @@ static es_status key_view(es_call *call, const es_opened *opened, es_hive_key ke
     if (status < 0)
         return status;
     *where = opened->where;
-    where->damaged = false;
+    where->damaged = es_hive_key_damaged(opened->hive->hive, key);
     where->key = path;
     where->offset = (int64_t)key;
     where->length = -1;
@@ -263,8 +263,8 @@ static es_status look_before(es_call *call, const key_handle *handle, es_value *
     return ES_OK;
 }
 
-static es_status value_place(es_call *call, const key_handle *handle, es_value *view,
-                             uint64_t offset, uint64_t length)
+static es_status value_place(es_call *call, const key_handle *handle, es_hive_value value,
+                             es_value *view, uint64_t offset, uint64_t length)
 {
     es_where *where = es_arena_take(call->arena, sizeof *where);
     const es_hive_state *state = es_hive_get_state(hive_of(handle));
@@ -277,7 +277,7 @@ static es_status value_place(es_call *call, const key_handle *handle, es_value *
     where->offset = (int64_t)offset;
     where->length = (int64_t)length;
     where->exact = state->state == ES_HIVE_CLEAN;
-    where->damaged = es_hive_range_damaged(hive_of(handle), offset, length);
+    where->damaged = es_hive_value_damaged(hive_of(handle), value);
     if (es_hive_key_written(hive_of(handle), handle->key, &where->last_written) != ES_OK)
         where->last_written = (es_time){ 0, ES_TIME_NONE, 0 };
     place_in_log(handle->opened, where);
@@ -311,7 +311,7 @@ static es_status value_view(es_call *call, const key_handle *handle, es_hive_val
     free(data);
     if (status != ES_OK)
         return ES_LIMIT;
-    status = value_place(call, handle, &view, offset, length);
+    status = value_place(call, handle, value, &view, offset, length);
     if (status == ES_OK)
         status = look_before(call, handle, &view);
     if (status == ES_OK)

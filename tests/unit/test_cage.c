@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test_cage.c: a scan in its cage, from the command line's words to a ledger; a child that dies is
+ * begun again without what killed it; without the cage the findings are the same.
+ */
+#include "cage.h"
+
+#include "base/jail.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char *disks, *crashing;
+
+static void no_watch(void *context, const es_record *record)
+{
+    (void)context, (void)record;
+}
+
+static es_ledger *scan(const char *disk, const char *plugin_path, bool no_jail)
+{
+    char path[4096];
+    const char *paths[1] = { path };
+    es_options options = { .command = ES_COMMAND_SCAN, .no_jail = no_jail };
+    es_broker *broker = NULL;
+    es_ledger *ledger = NULL;
+    es_note note;
+
+    if (plugin_path)
+        options.plugin_paths[options.n_plugin_paths++] = plugin_path;
+    snprintf(path, sizeof path, "%s/%s", disks, disk);
+    assert_int_equal(es_broker_new(paths, 1, &broker, &note), ES_OK);
+    assert_int_equal(es_cage_run(&options, broker, no_watch, NULL, &ledger, &note), ES_OK);
+    es_broker_free(broker);
+    assert_int_equal(es_ledger_close(ledger), ES_OK);
+    return ledger;
+}
+
+static bool has_fence(const es_ledger *ledger, const char *words)
+{
+    const es_fence_record *fences = NULL;
+    size_t n = es_ledger_fences(ledger, &fences);
+
+    for (size_t i = 0; i < n; i++)
+        if (strstr(fences[i].name, words))
+            return true;
+    return false;
+}
+
+static size_t n_facts(const es_ledger *ledger)
+{
+    const es_fact_record *facts = NULL;
+
+    return es_ledger_facts(ledger, &facts);
+}
+
+static void with_and_without(void **unused)
+{
+    es_ledger *caged = scan("amd64-6003-consistent.raw", NULL, false);
+    es_ledger *free_one = scan("amd64-6003-consistent.raw", NULL, true);
+
+    (void)unused;
+    assert_true(es_ledger_done(caged) && es_ledger_done(free_one));
+    assert_true(has_fence(caged, es_jail_possible() ? "seccomp" : "none"));
+    assert_true(has_fence(free_one, "none (--no-jail)"));
+    assert_true(n_facts(caged) > 10);
+    assert_int_equal(n_facts(caged), n_facts(free_one));
+    assert_false(es_ledger_has_gaps(caged));
+    es_ledger_free(caged);
+    es_ledger_free(free_one);
+}
+
+static void refused_image(void **unused)
+{
+    es_ledger *ledger = scan("refused.Ex01", NULL, false);
+
+    (void)unused;
+    assert_non_null(es_ledger_refused(ledger));
+    assert_null(es_ledger_image(ledger));
+    es_ledger_free(ledger);
+}
+
+/* The plugin `crash` dies on the kernel: everything else is found, and a note says what is missing. */
+static void a_plugin_that_crashes(void **unused)
+{
+    es_ledger *ledger, *plain;
+    const es_note_record *notes = NULL;
+    size_t n, found = 0;
+
+    (void)unused;
+    if (!crashing)
+        skip();
+    plain = scan("amd64-6003-consistent.raw", NULL, false);
+    ledger = scan("amd64-6003-consistent.raw", crashing, false);
+    assert_true(es_ledger_done(ledger));
+    assert_true(es_ledger_has_gaps(ledger));
+    assert_int_equal(n_facts(ledger), n_facts(plain));
+    n = es_ledger_notes(ledger, &notes);
+    for (size_t i = 0; i < n; i++) {
+        char text[ES_NOTE_TEXT_MAX];
+
+        snprintf(text, sizeof text, "%.*s", (int)notes[i].text.size, notes[i].text.data);
+        found += strstr(text, "ended by a signal") && strstr(text, "plugin crash") &&
+                 strstr(text, "ntoskrnl.exe");
+    }
+    assert_int_equal(found, 1);
+    es_ledger_free(ledger);
+    es_ledger_free(plain);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(with_and_without),
+        cmocka_unit_test(refused_image),
+        cmocka_unit_test(a_plugin_that_crashes),
+    };
+
+    if (argc < 3)
+        return 77;
+    disks = argv[2];
+    crashing = argc > 3 ? argv[3] : NULL;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

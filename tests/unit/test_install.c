@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test_install.c: installations found on made disks, the machines they belong to, and what their
+ * hives say of them.
+ */
+#include "host_fixture.h"
+
+static const es_state *state_of(machine *m, const char *root, uint32_t role)
+{
+    for (size_t i = 0; i < es_states_count(m->states); i++) {
+        const es_state *state = es_states_at(m->states, i);
+
+        if (!strcmp(state->system_root, root) && state->role == role)
+            return state;
+    }
+    return NULL;
+}
+
+static void odd_names(void **unused)
+{
+    const es_state *upper, *lower, *backup, *alternative, *old;
+    machine m;
+
+    (void)unused;
+    machine_open(&m, "two-windows-odd-names.raw");
+    upper = state_of(&m, "WINDOWS", ES_ROLE_CURRENT);
+    lower = state_of(&m, "windows", ES_ROLE_CURRENT);
+    backup = state_of(&m, "windows", ES_ROLE_REGBACK);
+    alternative = state_of(&m, "WINNT.alt", ES_ROLE_CURRENT);
+    old = state_of(&m, "Windows.old/Windows", ES_ROLE_WINDOWS_OLD);
+    assert_true(upper && lower && backup && alternative && old);
+    assert_int_equal(es_states_count(m.states), 5);
+    assert_true(upper->twin && lower->twin && !alternative->twin);
+    assert_int_equal(lower->machine, backup->machine);
+    assert_true(upper->machine != lower->machine && lower->machine != alternative->machine);
+    /* Three could have replaced it: nothing says which. */
+    assert_true(old->machine != upper->machine && old->machine != lower->machine &&
+                old->machine != alternative->machine);
+    machine_close(&m);
+}
+
+static void nothing_to_find(void **unused)
+{
+    machine m;
+
+    (void)unused;
+    machine_open(&m, "no-windows.raw");
+    assert_int_equal(es_states_count(m.states), 0);
+    machine_close(&m);
+}
+
+static void identity(void **unused)
+{
+    machine m;
+    es_state *state;
+    es_hive_set *software = NULL, *system = NULL;
+    es_note note;
+
+    (void)unused;
+    machine_open(&m, "demo.raw");
+    assert_int_equal(es_states_count(m.states), 2);
+    state = es_states_at(m.states, 0);
+    assert_int_equal(es_hive_set_open(state->fs, "Windows/System32/config/SOFTWARE", &software,
+                                      NULL, &note),
+                     ES_OK);
+    assert_int_equal(es_hive_set_open(state->fs, "windows/system32/CONFIG/system", &system, NULL,
+                                      &note),
+                     ES_OK);
+    assert_int_equal(es_state_identify(state, software->hive, system->hive), ES_OK);
+    assert_string_equal(state->computer_name, "FILESRV-07");
+    assert_string_equal(state->architecture, "amd64");
+    assert_string_equal(state->service_pack, "Service Pack 2");
+    assert_string_equal(state->edition, "ServerStandard");
+    assert_string_equal(state->time_zone, "W. Europe Standard Time");
+    assert_int_equal(state->machine_type, ES_MACHINE_AMD64);
+    assert_int_equal(state->control_set, 1);
+    assert_true(es_time_known(state->last_shutdown) && es_time_known(state->install_date));
+    assert_string_equal(system->primary->path, "Windows/System32/config/SYSTEM");
+    es_hive_set_free(software);
+    es_hive_set_free(system);
+    machine_close(&m);
+}
+
+static void names(void **unused)
+{
+    (void)unused;
+    assert_string_equal(es_role_name(ES_ROLE_REGBACK), "regback");
+    assert_null(es_role_name(0));
+    assert_null(es_role_name(99));
+    assert_string_equal(es_machine_name(ES_MACHINE_IA64), "ia64");
+    assert_null(es_machine_name(0));
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(odd_names),
+        cmocka_unit_test(nothing_to_find),
+        cmocka_unit_test(identity),
+        cmocka_unit_test(names),
+    };
+
+    if (argc < 3)
+        return 77;
+    disks = argv[2];
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
