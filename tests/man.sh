@@ -24,8 +24,11 @@ if [ -n "$missing" ]; then
     exit 1
 fi
 # and the other way round: every option that the page explains exists
-for option in $(printf '%s\n' "$shown" | grep -oE '^ {7}--?[a-z][a-z-]*(, --[a-z-]+)?' | tr -d ,); do
-    "$program" --help | grep -qE -- "(^|[^a-z-])$option([^a-z-]|\$)" || missing="$missing $option"
+for option in $(printf '%s\n' "$shown" | grep -oE '^ {7}-.*' | grep -oE -- '(^|[ ,])--?[a-z][a-z-]*' |
+    tr -d ' ,' | sort -u); do
+    case $("$program" "$option" 2>&1 </dev/null) in
+    *'no option'*) missing="$missing $option" ;;
+    esac
 done
 if [ -n "$missing" ]; then
     echo "the program does not know:$missing"

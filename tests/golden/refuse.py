@@ -110,19 +110,19 @@ def main():
         os.close(reader)
         expect('broken pipe', scan(disk, stdout=writer), {3}, 'pipe')
         os.close(writer)
-        good = scan('-o', 'text=' + path('r.txt'), '-o', 'json=' + path('r.json'), disk)
+        good = scan('-o', 'text=' + path('out.txt'), '-o', 'json=' + path('out.json'), disk)
         expect('two outputs', good, {0, 1})
         if good.out:
             failures.append('two outputs: and yet something on stdout')
         both = scan(disk)
-        with open(path('r.txt'), encoding='utf-8') as file:
+        with open(path('out.txt'), encoding='utf-8') as file:
             if run.normal_text(file.read()) != run.normal_text(both.text):
                 failures.append('two outputs: the text is not what stdout shows')
         report = None
-        with open(path('r.json'), encoding='utf-8') as file:
+        with open(path('out.json'), encoding='utf-8') as file:
             report = run.load(file.read())
-        left = [name for name in os.listdir(scratch) if 'r.json' in name or 'r.txt' in name]
-        if sorted(left) != ['r.json', 'r.txt']:
+        left = [name for name in os.listdir(scratch) if 'out.json' in name or 'out.txt' in name]
+        if sorted(left) != ['out.json', 'out.txt']:
             failures.append('two outputs: left behind %r' % left)
 
         # ---- the jail stands, and can be left out only with a word about it

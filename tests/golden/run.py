@@ -76,9 +76,7 @@ def normal_jsonl(text):
 
 def normal_text(text):
     text = re.sub(r'esuscan \d+\.\d+\.\d+', 'esuscan VERSION', text)
-    text = re.sub(r'(?m)^(\s*(?:Started|Finished|Scanned)\b[^\d\n]*)\d{4}-\d\d-\d\d[T ][\d:]+Z?',
-                  r'\1TIME', text)
-    return re.sub(r'(?m)^(\s*Jail\b\W*).*$', r'\1JAIL', text)
+    return re.sub(r'(?m)^(  (?:Tool|Jail|Command|Ran) +)\S.*(?:\n {10,}\S.*)*', r'\1-', text)
 
 
 def normal(arguments, text):
