@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * crash.c: a plugin that dies when it is shown the kernel, as a buggy one might.
- *
- * A scan must lose this plugin's facts and nothing else.
+ * crash.c: a plugin that dies on the kernel, to see that the scan does not.
  */
 #include <esuscan/plugin.h>
 
 #include <stdlib.h>
 
 static const es_want wants[] = {
-    { sizeof(es_want), ES_KIND_EXECUTABLE, ES_SCOPE_SYSTEM_ROOT, 0, "System32/ntoskrnl.exe",
-      "something to die on" },
+    { .size = sizeof(es_want), .kind = ES_KIND_EXECUTABLE, .scope = ES_SCOPE_SYSTEM_ROOT,
+      .path = "System32/ntoskrnl.exe", .means = "to crash on it" },
 };
 
 static es_status examine(void *state, const es_host *host, const es_artefact *artefact)
@@ -19,8 +17,13 @@ static es_status examine(void *state, const es_host *host, const es_artefact *ar
     abort();
 }
 
-const es_plugin esuscan_plugin = {
-    .abi = ES_ABI, .size = sizeof(es_plugin), .name = "crash", .version = "1",
-    .summary = "dies on the kernel", .wants = wants, .n_wants = ES_COUNT(wants),
+ES_PLUGIN_EXPORT const es_plugin esuscan_plugin = {
+    .abi = ES_ABI,
+    .size = sizeof(es_plugin),
+    .name = "crash",
+    .version = "1",
+    .summary = "a plugin that crashes",
+    .wants = wants,
+    .n_wants = ES_COUNT(wants),
     .examine = examine,
 };
