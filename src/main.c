@@ -7,6 +7,8 @@
 #include "base/time.h"
 #include "broker.h"
 #include "cage.h"
+#include "catalogue_command.h"
+#include "host/catalogue.h"
 #include "options.h"
 
 #include <errno.h>
@@ -205,6 +207,55 @@ static int report(const es_options *options, es_ledger *ledger, const es_broker 
     return status;
 }
 
+/* The catalogue that is named, or the one that came with the program. That one may be missing: the
+ * scan then says so and answers what it can. Anything malformed is refused. */
+static es_status load_catalogue(es_options *options, es_catalogue_book **ret_book, es_note *note)
+{
+    char *bundled = NULL;
+    es_status status;
+
+    if (options->catalogue_folder)
+        return es_catalogue_load(options->catalogue_folder, ret_book, note);
+    bundled = es_catalogue_bundled_folder(ES_CATALOGUE_DIR);
+    if (!bundled)
+        return ES_NOMEM;
+    status = es_catalogue_load(bundled, ret_book, note);
+    free(bundled);
+    return status == ES_ABSENT && options->command == ES_COMMAND_SCAN ? ES_OK : status;
+}
+
+/* Run a command that needs the catalogue. */
+static int with_catalogue(es_options *options, int (*run)(const es_options *, int, char **),
+                          int argc, char **argv)
+{
+    es_catalogue_book *book = NULL;
+    es_note note;
+    int status = STATUS_FAILED;
+
+    es_note_set(&note, ES_SEVERITY_ERROR, "catalogue", "Out of memory.");
+    if (load_catalogue(options, &book, &note) != ES_OK) {
+        say(&note);
+    } else {
+        options->catalogue = es_catalogue_tables(book);
+        status = run(options, argc, argv);
+    }
+    es_catalogue_book_free(book);
+    return status;
+}
+
+static int ask_catalogue(const es_options *options, int argc, char **argv)
+{
+    es_note note;
+    es_status status = es_catalogue_command(options, stdout, &note);
+
+    (void)argc, (void)argv;
+    if (status != ES_OK)
+        say(&note);
+    if (fflush(stdout) != 0 || status < 0)
+        return STATUS_FAILED;
+    return status == ES_OK ? STATUS_SCANNED : STATUS_USAGE;
+}
+
 static int scan(const es_options *options, int argc, char **argv)
 {
     watch at = { .options = options, .started = now_seconds() };
@@ -213,6 +264,8 @@ static int scan(const es_options *options, int argc, char **argv)
                    .as_of = options->as_of, .case_number = options->case_number,
                    .evidence = options->evidence, .examiner = options->examiner,
                    .image_path = options->images[0], .libraries = libraries,
+                   .catalogue_edition = options->catalogue ? options->catalogue->edition.data : NULL,
+                   .catalogue_sha256 = options->catalogue ? options->catalogue->sha256.data : NULL,
                    .verbose = options->verbose > 0 };
     es_broker *broker = NULL;
     es_ledger *ledger = NULL;
@@ -392,7 +445,9 @@ int main(int argc, char **argv)
         return fflush(stdout) == 0 ? STATUS_SCANNED : STATUS_FAILED;
     case ES_COMMAND_PLUGINS:
         return list_plugins(&options);
+    case ES_COMMAND_CATALOGUE:
+        return with_catalogue(&options, ask_catalogue, argc, argv);
     default:
-        return scan(&options, argc, argv);
+        return with_catalogue(&options, scan, argc, argv);
     }
 }

@@ -10,6 +10,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define OPT(n) (1000 + (n))
 enum {
@@ -50,6 +51,7 @@ const char *es_usage_short(void)
 {
     return "usage: esuscan [scan] [options] IMAGE [SEGMENT...]\n"
            "       esuscan plugins [NAME...]\n"
+           "       esuscan catalogue [KB... | CVE... | BUILD...]\n"
            "       esuscan --help\n";
 }
 
@@ -57,9 +59,12 @@ const char *es_usage_long(void)
 {
     return "usage: esuscan [scan] [options] IMAGE [SEGMENT...]   examine one image\n"
            "       esuscan plugins [NAME...]                     what plugins want and declare\n"
+           "       esuscan catalogue [KB... | CVE... | BUILD...] what the update catalogue knows\n"
            "\n"
            "  -o FORMAT[=FILE]     report as text (default), json or jsonl; repeatable\n"
            "      --as-of DATE     answer as the machine stood then (ISO 8601)\n"
+           "      --cve CVE, --kb KB  lead the report with this question; repeatable\n"
+           "      --catalogue DIR  use this update catalogue\n"
            "      --partition N    only volume N (or 'all')\n"
            "      --plugin-path DIR  load the plugins of this folder too\n"
            "      --verify         hash the whole media while scanning\n"
@@ -127,6 +132,50 @@ static es_status parse_number(const char *text, unsigned long maximum, unsigned 
     return *end || *ret > maximum ? ES_CORRUPT : ES_OK;
 }
 
+bool es_cve_spell(const char *text, char ret[ES_ASKED_ID_MAX])
+{
+    size_t size = strlen(text), n = 0;
+
+    if (size < 8 || size >= ES_ASKED_ID_MAX)
+        return false;
+    for (size_t i = 0; i <= size; i++)
+        ret[i] = text[i] >= 'a' && text[i] <= 'z' ? (char)(text[i] - 'a' + 'A') : text[i];
+    if (!strncmp(ret, "CVE-", 4))
+        return strspn(ret + 4, "0123456789") == 4 && ret[8] == '-' &&
+               (n = strspn(ret + 9, "0123456789")) >= 4 && !ret[9 + n];
+    return !strncmp(ret, "ADV", 3) && strspn(ret + 3, "0123456789") == size - 3;
+}
+
+bool es_kb_spell(const char *text, char ret[ES_ASKED_ID_MAX])
+{
+    uint32_t number = es_kb_number(es_text_of(text));
+
+    snprintf(ret, ES_ASKED_ID_MAX, "KB%u", number);
+    return number != 0;
+}
+
+static es_status add_asked(es_options *to, uint32_t kind, const char *text, es_note *note)
+{
+    es_asked *asked = &to->asked[to->n_asked];
+
+    if (to->n_asked == ES_ASKED_MAX)
+        return refuse(note, "--cve and --kb", "were given too often.");
+    if (kind == ES_ASKED_CVE && !es_cve_spell(text, to->asked_ids[to->n_asked]))
+        return refuse(note, "--cve", "needs a number such as CVE-2019-0708 or ADV190013.");
+    if (kind == ES_ASKED_KB && !es_kb_spell(text, to->asked_ids[to->n_asked]))
+        return refuse(note, "--kb", "needs a number such as KB4499149.");
+    *asked = (es_asked){ .size = sizeof *asked, .kind = kind };
+    to->n_asked++;
+    return ES_OK;
+}
+
+/* The texts lie in the options themselves: they are pointed to where the options end up. */
+static void point_asked(es_options *to)
+{
+    for (size_t i = 0; i < to->n_asked; i++)
+        to->asked[i].id = es_text_of(to->asked_ids[i]);
+}
+
 static es_status set_option(es_options *to, int option, const char *text, es_note *note)
 {
     unsigned long number;
@@ -156,6 +205,13 @@ static es_status set_option(es_options *to, int option, const char *text, es_not
             return refuse(note, "--partition", "needs the number of a volume, or 'all'.");
         else
             to->partition = (uint32_t)number;
+        return ES_OK;
+    case CVE:
+        return add_asked(to, ES_ASKED_CVE, text, note);
+    case KB:
+        return add_asked(to, ES_ASKED_KB, text, note);
+    case CATALOGUE:
+        to->catalogue_folder = text;
         return ES_OK;
     case PLUGIN_PATH:
         if (to->n_plugin_paths == ES_PLUGIN_PATHS_MAX)
@@ -197,14 +253,14 @@ static es_status set_option(es_options *to, int option, const char *text, es_not
 /* The command word, and those of the contract that are not here yet. */
 static es_status take_command(es_options *to, es_note *note)
 {
-    static const char *const later[] = { "batch", "verify", "report", "catalogue" };
+    static const char *const later[] = { "batch", "verify", "report" };
     const char *word = to->n_images ? to->images[0] : "";
 
     if (!strcmp(word, "scan")) {
         to->images++;
         to->n_images--;
-    } else if (!strcmp(word, "plugins")) {
-        to->command = ES_COMMAND_PLUGINS;
+    } else if (!strcmp(word, "plugins") || !strcmp(word, "catalogue")) {
+        to->command = word[0] == 'p' ? ES_COMMAND_PLUGINS : ES_COMMAND_CATALOGUE;
         to->images++;
         to->n_images--;
         return ES_OK;
@@ -246,9 +302,8 @@ es_status es_options_parse(int argc, char **argv, es_options *ret_options, es_no
         }
         snprintf(name, sizeof name, "The option --%s",
                  option >= OPT(0) ? options[index].name : "");
-        if (option == SNAPSHOTS || option == CREDENTIALS || option == CATALOGUE ||
-            option == FILES || option == KNOWN || option == ROOTS || option == STORE ||
-            option == CVE || option == KB)
+        if (option == SNAPSHOTS || option == CREDENTIALS || option == FILES ||
+            option == KNOWN || option == ROOTS || option == STORE)
             return refuse(reterr_note, name, not_yet);
         status = set_option(&parsed, option, optarg, reterr_note);
     }
@@ -260,7 +315,9 @@ es_status es_options_parse(int argc, char **argv, es_options *ret_options, es_no
         status = take_command(&parsed, reterr_note);
     if (status == ES_OK && !parsed.n_outputs)
         status = add_output(&parsed, "text", reterr_note);
-    if (status == ES_OK)
+    if (status == ES_OK) {
         *ret_options = parsed;
+        point_asked(ret_options);
+    }
     return status;
 }

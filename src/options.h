@@ -9,6 +9,8 @@
 
 #include "report/report.h"
 
+#include <esuscan/catalogue.h>
+
 #define ES_OUTPUTS_MAX 16u
 #define ES_ASKED_MAX 64u
 #define ES_PLUGIN_PATHS_MAX 16u
@@ -17,6 +19,9 @@
 #define ES_COMMAND_PLUGINS 2u
 #define ES_COMMAND_HELP 3u
 #define ES_COMMAND_VERSION 4u
+#define ES_COMMAND_CATALOGUE 5u
+
+#define ES_ASKED_ID_MAX 24u
 
 typedef struct es_output {
     const es_format *format;
@@ -25,13 +30,16 @@ typedef struct es_output {
 
 typedef struct es_options {
     uint32_t command;
-    const char *const *images; /* or, of `plugins`, the names asked for */
+    const char *const *images; /* or, of `plugins` and `catalogue`, what is asked for */
     size_t n_images;
     es_output outputs[ES_OUTPUTS_MAX];
     size_t n_outputs;
     es_time as_of;
     es_asked asked[ES_ASKED_MAX];
+    char asked_ids[ES_ASKED_MAX][ES_ASKED_ID_MAX]; /* as they are spelt in the catalogue */
     size_t n_asked;
+    const char *catalogue_folder;  /* --catalogue; NULL: the bundled one */
+    const es_catalogue *catalogue; /* main reads it; NULL: there is none */
     uint32_t partition; /* 0: all */
     const char *plugin_paths[ES_PLUGIN_PATHS_MAX];
     size_t n_plugin_paths;
@@ -43,6 +51,10 @@ typedef struct es_options {
 
 /* ES_UNSUPPORTED with the reason in `reterr_note` for usage errors (exit status 2). */
 es_status es_options_parse(int argc, char **argv, es_options *ret_options, es_note *reterr_note);
+
+/* Spell a CVE ("cve-2019-0708") or KB ("4493471") as the catalogue does. False when it is none. */
+bool es_cve_spell(const char *text, char ret[ES_ASKED_ID_MAX]);
+bool es_kb_spell(const char *text, char ret[ES_ASKED_ID_MAX]);
 
 /* How it is used: short for errors, long for --help. */
 const char *es_usage_short(void);

@@ -288,11 +288,21 @@ static es_status examine(scan *now, const es_plugins *plugins, const es_skip *sk
                              .n_asked = (uint32_t)now->options->n_asked };
     es_session_setup setup = {
         .source = now->source, .ledger = now->ledger, .states = now->states, .plugins = plugins,
-        .question = &question, .filesystems = now->filesystems,
+        .question = &question, .catalogue = now->options->catalogue, .filesystems = now->filesystems,
         .n_filesystems = now->n_filesystems, .skips = skips, .n_skips = n_skips,
     };
-    es_status status = es_session_new(&setup, &now->session);
+    es_status status;
+    es_note note;
 
+    if (!setup.catalogue) {
+        es_note_set(&note, ES_SEVERITY_ERROR, "catalogue",
+                    "The update catalogue is not where it was installed (%s): updates are listed, "
+                    "and nothing is said of what is missing. Install esuscan again, or name one "
+                    "with --catalogue.",
+                    ES_CATALOGUE_DIR);
+        tell(now, 0, &note);
+    }
+    status = es_session_new(&setup, &now->session);
     if (status == ES_OK)
         status = es_session_examine(now->session);
     if (status == ES_OK)

@@ -515,6 +515,9 @@ struct es_host {
     /* What the examiner asks, for an examine that looks closer where it was asked to. It changes
      * which facts are emitted, never what one says. */
     const es_question *question;
+
+    /* The update catalogue (<esuscan/catalogue.h>); NULL when the host has none. */
+    const struct es_catalogue *catalogue;
 };
 
 /* ------------------------------------------------------------------ the export */

@@ -46,6 +46,7 @@ es_status es_session_new(const es_session_setup *setup, es_session **ret_session
         session->states = setup->states;
         session->plugins = setup->plugins;
         session->question = setup->question;
+        session->catalogue = setup->catalogue;
         session->filesystems = setup->filesystems;
         session->n_filesystems = setup->n_filesystems;
         session->skips = setup->skips;

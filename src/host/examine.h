@@ -11,6 +11,7 @@
 #define ES_HOST_EXAMINE_H
 
 #include "disk/fs.h"
+#include "host/catalogue.h"
 #include "host/plugin.h"
 #include "ledger/ledger.h"
 #include "windows/install.h"
@@ -29,6 +30,7 @@ typedef struct es_session_setup {
     es_states *states;
     const es_plugins *plugins;
     const es_question *question;
+    const es_catalogue *catalogue; /* NULL: none */
     es_fs **filesystems;
     size_t n_filesystems;
     const es_skip *skips;

@@ -22,6 +22,9 @@
 #define ES_GLOB_MATCHES_MAX 100000u
 /* Bytes one file_read may ask for. */
 #define ES_FILE_READ_MAX (UINT64_C(64) << 20)
+/* A file of the update catalogue (0.7 MB today), and all its tables in memory. */
+#define ES_CATALOGUE_FILE_MAX (UINT64_C(32) << 20)
+#define ES_CATALOGUE_MEMORY_MAX (UINT64_C(256) << 20)
 /* Times the analysis is begun again after an artefact crashed it. */
 #define ES_SKIPS_MAX 8u
 

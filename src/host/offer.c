@@ -177,6 +177,7 @@ es_host es_host_make(es_call *call)
         .row = es_host_row,
         .artefact_open = es_host_artefact_open,
         .question = call->session->question,
+        .catalogue = call->session->catalogue,
     };
 
     return host;

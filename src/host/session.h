@@ -12,6 +12,7 @@
 #define ES_HOST_SESSION_H
 
 #include "base/arena.h"
+#include "host/catalogue.h"
 #include "host/examine.h"
 #include "host/plugin.h"
 #include "ledger/ledger.h"
@@ -64,6 +65,7 @@ struct es_session {
     es_states *states;
     const es_plugins *plugins;
     const es_question *question;
+    const es_catalogue *catalogue; /* NULL: none */
     es_fs **filesystems; /* every volume that could be opened */
     size_t n_filesystems;
     const es_skip *skips;

@@ -91,14 +91,18 @@ def main():
         expect('no date', scan('--as-of', 'yesterday', disk), {2}, 'as-of')
         expect('impossible date', scan('--as-of', '2019-02-30', disk), {2}, 'as-of')
         expect('option without its argument', scan('-o'), {2})
-        for later in (('batch', scratch), ('verify', disk), ('catalogue', 'KB4489880'),
+        for later in (('batch', scratch), ('verify', disk),
                       ('report', '--store', 'x'), ('-o', 'timesketch', disk),
                       ('-o', 'bodyfile', disk), ('-o', 'l2tcsv', disk), ('-o', 'csv', disk),
                       ('-o', 'html', disk), ('-o', 'sqlite', disk), ('--snapshots', 'all', disk),
-                      ('--credentials', locked, disk), ('--catalogue', scratch, disk),
+                      ('--credentials', locked, disk),
                       ('--file', '*.sys', disk), ('--known', locked, disk),
                       ('--roots', locked, disk), ('--store', locked, disk)):
             expect(' '.join(later[:2]), scan(*later), {2}, 'not in this version')
+        expect('no catalogue', scan('--catalogue', scratch, disk), {3}, 'cves.csv')
+        expect('no CVE', scan('--cve', 'BlueKeep', disk), {2}, 'CVE-2019-0708')
+        expect('no KB', scan('--kb', 'KB12', disk), {2}, 'KB4499149')
+        expect('catalogue of nothing known', scan('catalogue', 'papyrus'), {2}, 'papyrus')
 
         # ---- places to write to
         with open('/dev/full', 'wb') as full:
