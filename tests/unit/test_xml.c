@@ -40,7 +40,8 @@ static es_xml *open_document(document *from)
     return xml;
 }
 
-static void append(char *walk, size_t room, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void append(char *walk, size_t room,
+                                                          const char *format, ...)
 {
     size_t used = strlen(walk);
     va_list arguments;
