@@ -76,6 +76,7 @@ def normal_jsonl(text):
 
 def normal_text(text):
     text = re.sub(r'esuscan \d+\.\d+\.\d+', 'esuscan VERSION', text)
+    text = re.sub(r'(?m)^! ANALYSED WITHOUT A JAIL: none \(sanitizer build\).*\n(?:  .*\n)*', '', text)
     return re.sub(r'(?m)^(  (?:Tool|Jail|Command|Ran) +)\S.*(?:\n {10,}\S.*)*', r'\1-', text)
 
 
