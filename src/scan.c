@@ -212,6 +212,7 @@ static es_status tell_volume(scan *now, const es_volume *volume)
         .id = volume->id, .encrypted = volume->encrypted, .scheme = volume->scheme,
         .slot = volume->slot, .filesystem = volume->filesystem, .serial = volume->serial,
         .label = volume->label, .offset = volume->offset, .length = volume->length,
+        .boot_backup = volume->boot_backup,
     };
     return es_ledger_put(now->ledger, &record);
 }

@@ -213,6 +213,7 @@ static es_status try_backup(es_survey *survey, es_volume *volume, es_identity *i
     if (status != ES_OK)
         return status < 0 ? status : ES_ABSENT;
     volume->boot_overlaid = true;
+    volume->boot_backup = volume->offset + at;
     *identity = backup;
     say(survey, volume->id, ES_SEVERITY_GAP,
         "Volume %u: its first sector is damaged. The backup boot sector at byte %llu stands in for "

@@ -35,6 +35,7 @@ typedef struct es_volume {
     bool efi_system;
     bool hibernated;        /* hiberfil.sys holds an active image */
     bool boot_overlaid;     /* its first sector is bad; the backup stands in */
+    uint64_t boot_backup;   /* then: where on the media the backup lies */
     /* What a boot store or MountedDevices calls this partition by. */
     uint32_t mbr_signature; /* of the disk, 0 if none */
     uint8_t gpt_disk[16];   /* as stored (mixed endian); zero if none */

@@ -53,6 +53,8 @@ typedef struct es_volume_record {
     uint32_t encrypted;
     const char *scheme, *slot, *filesystem, *serial, *label;
     uint64_t offset, length;
+    uint64_t boot_backup; /* where the backup boot sector lies that stands in for a bad first one,
+                             in bytes of the media; 0: the first one is good */
 } es_volume_record;
 
 typedef struct es_installation_record {
@@ -230,6 +232,7 @@ size_t es_ledger_fences(const es_ledger *ledger, const es_fence_record **ret);
 size_t es_ledger_volumes(const es_ledger *ledger, const es_volume_record **ret);
 size_t es_ledger_installations(const es_ledger *ledger, const es_installation_record **ret);
 size_t es_ledger_plugins(const es_ledger *ledger, const es_plugin *const **ret);
+size_t es_ledger_artefacts(const es_ledger *ledger, const es_artefact_record **ret);
 size_t es_ledger_facts(const es_ledger *ledger, const es_fact_record **ret);
 size_t es_ledger_verdicts(const es_ledger *ledger, const es_verdict_record **ret);
 size_t es_ledger_rows(const es_ledger *ledger, const es_row_record **ret);

@@ -169,6 +169,7 @@ static void put_volume(es_buffer *buffer, const es_volume_record *volume)
     put_string(buffer, volume->label);
     es_buffer_u64(buffer, volume->offset);
     es_buffer_u64(buffer, volume->length);
+    es_buffer_u64(buffer, volume->boot_backup);
 }
 
 static void put_installation(es_buffer *buffer, const es_installation_record *installation)

@@ -248,6 +248,7 @@ static void get_volume(reader *r, es_volume_record *volume)
     volume->label = get_string(r);
     volume->offset = get_u64(r);
     volume->length = get_u64(r);
+    volume->boot_backup = get_u64(r);
 }
 
 static void get_installation(reader *r, es_installation_record *installation)

@@ -34,6 +34,7 @@ typedef struct container {
 static const container containers[] = {
     { "raw", "raw", NULL },         { "split raw", "raw", NULL }, { "block device", "raw", NULL },
     { "E01", "ewf", NULL },         { "s01", "ewf", NULL },       { "VMDK", "vmdk", NULL },
+    { "VMDK", NULL, "vmdk" }, /* of several files: see container_of() */
     { "VHD", "vhd", NULL },         { "VHDX", NULL, "vhdx" },     { "QCOW2", NULL, "qcow2" },
     { "QCOW", NULL, "qcow" },
 };
@@ -142,13 +143,14 @@ static uint64_t image_number(const command *line)
 
 /* Convert what the Sleuth Kit cannot read. A conversion that was interrupted is not mistaken for
  * one that was finished: it has another name until then. An overlay would send qemu-img after the
- * file that it names, which is the evidence's choice and not ours. */
+ * file that it names, which is the evidence's choice and not ours; only the extents and parents of
+ * a VMDK were seen, when it was opened, to be bare names beside it. */
 static bool convert(command *line)
 {
     const es_segment_record *segments;
     uint64_t number = image_number(line);
 
-    if (es_ledger_segments(line->ledger, &segments) > 1)
+    if (es_ledger_segments(line->ledger, &segments) > 1 && strcmp(line->container->qemu, "vmdk"))
         return false;
     es_buffer_format(&line->text,
                      "{ [ -e esuscan-%08" PRIx64 ".raw ] || { qemu-img convert -f %s -O raw ",
@@ -160,6 +162,27 @@ static bool convert(command *line)
                      number, number, number);
     es_buffer_format(&line->image, "esuscan-%08" PRIx64 ".raw", number);
     return true;
+}
+
+/* The Sleuth Kit refuses an NTFS whose first sector is bad: let the image be a working copy that
+ * has the backup boot sector in its place. */
+static void mend_boot(command *line, const es_volume_record *volume)
+{
+    uint64_t number = image_number(line);
+    char name[64];
+
+    snprintf(name, sizeof name, "esuscan-%08" PRIx64 "-%" PRIu32, number, volume->id);
+    es_buffer_format(&line->text, "{ [ -e %s.raw ] || { img_cat -i %s ", name,
+                     line->container->tsk_type ? line->container->tsk_type : "raw");
+    es_buffer_bytes(&line->text, line->image.data, line->image.size);
+    es_buffer_format(&line->text,
+                     " >%s.part && dd if=%s.part of=%s.part bs=%" PRIu32 " skip=%" PRIu64
+                     " seek=%" PRIu64 " count=1 conv=notrunc && mv %s.part %s.raw; }; } && ",
+                     name, name, name, line->sector_size, volume->boot_backup / line->sector_size,
+                     volume->offset / line->sector_size, name, name);
+    es_buffer_clear(&line->image);
+    es_buffer_format(&line->image, "%s.raw", name);
+    line->container = &containers[0];
 }
 
 /* Mount the shadow copies of a volume and let the image be the one asked for. */
@@ -228,8 +251,11 @@ static bool put_icat(command *line, const es_artefact_record *artefact)
 {
     const es_volume_record *volume = es_ledger_volume(line->ledger, artefact->volume);
 
-    if (!volume || !artefact->has_mft || volume->offset % line->sector_size || !prepare(line, false))
+    if (!volume || !artefact->has_mft || volume->offset % line->sector_size ||
+        !prepare(line, volume->boot_backup != 0))
         return false;
+    if (volume->boot_backup)
+        mend_boot(line, volume);
     if (artefact->snapshot >= 0) {
         if (!mount_snapshot(line, volume, artefact->snapshot))
             return false;
@@ -347,10 +373,18 @@ static bool put_place(command *line, const es_where *where)
     return true;
 }
 
-static const container *container_of(const char *format)
+/* The Sleuth Kit reads a VMDK that is one file; a delta over a parent it does not, and a
+ * differencing VHD no public command line does. */
+static const container *container_of(const es_ledger *ledger, const char *format)
 {
+    const es_segment_record *segments;
+    bool several = es_ledger_segments(ledger, &segments) > 1;
+
+    if (several && strcmp(format, "VHD") == 0)
+        return NULL;
     for (size_t i = 0; i < sizeof containers / sizeof *containers; i++)
-        if (strcmp(containers[i].format, format) == 0)
+        if (strcmp(containers[i].format, format) == 0 &&
+            !(several && strcmp(format, "VMDK") == 0 && containers[i].tsk_type))
             return &containers[i];
     return NULL;
 }
@@ -363,7 +397,7 @@ char *es_reproduce(const es_ledger *ledger, const es_run *run, const es_where *w
 
     if (!image || !run->image_path)
         return NULL;
-    line.container = container_of(image->format);
+    line.container = container_of(ledger, image->format);
     line.sector_size = image->sector_size ? image->sector_size : 512;
     if (!line.container)
         return NULL;
