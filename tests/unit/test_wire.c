@@ -271,7 +271,7 @@ static es_record some_record(chance *c, uint32_t kind)
     else if (kind == ES_RECORD_VOLUME)
         record.volume = (es_volume_record){ below(c, 9), below(c, 3), some_string(c),
                                             some_string(c), some_string(c), some_string(c),
-                                            some_string(c), next(c), next(c) };
+                                            some_string(c), next(c), next(c), next(c) };
     else if (kind == ES_RECORD_INSTALLATION)
         some_installation(c, &record.installation);
     else if (kind == ES_RECORD_PLUGIN)
