@@ -7,9 +7,10 @@
  *
  * The KB stands in the name alone: at its start or behind '_' or '-', the letters KB and six or
  * seven digits, and behind them the end, '_', '-' or a revision ("v2"). Whatever else looks like a
- * KB is doubtful and none is given: a wrong KB would call a machine patched that is not. Of two
- * different numbers in one name neither is given. A name under another key than Microsoft's is not
- * Microsoft's update, whatever it calls itself.
+ * KB is doubtful and none is given: a wrong KB would call a machine patched that is not. Some early
+ * updates leave the letters out: Package_for_943729. Of two different numbers in one name neither
+ * is given. A name under another key than Microsoft's is not Microsoft's update, whatever it calls
+ * itself.
  *
  * Package_<n>_for_KB… is a part of an update, and so is one with a suffix (_server, _client, _RTM,
  * _SP1, _server_0, _sc_0, _bf). VistaSP2-KB948465 and the bare KB936330 are service packs.
@@ -114,24 +115,48 @@ static int ends_number(es_text rest)
            (rest.size > 1 && lower(rest.data[0]) == 'v' && is_digit(rest.data[1]));
 }
 
-static void find_kb(identity *of)
+/* Digits of a KB: six or seven, no leading zero, and then the number's end. 0 if they are not. */
+static uint32_t number_at(es_text name, uint64_t at)
+{
+    uint64_t n = digits_at(name, at);
+    uint32_t kb = 0;
+
+    if (n < 6 || n > 7 || name.data[at] == '0' || !ends_number(cut_front(name, at + n)))
+        return 0;
+    for (uint64_t k = 0; k < n; k++)
+        kb = kb * 10 + (uint32_t)(name.data[at + k] - '0');
+    return kb;
+}
+
+/* "Package_for_" or "Package_<n>_for_": its length, 0 if the name does not begin so. */
+static uint64_t package_prefix(es_text name)
+{
+    uint64_t n;
+
+    if (starts_with(name, "package_for_"))
+        return 12;
+    if (!starts_with(name, "package_"))
+        return 0;
+    n = digits_at(name, 8);
+    return n && starts_with(cut_front(name, 8 + n), "_for_") ? 8 + n + 5 : 0;
+}
+
+static void find_kb(package_name *of)
 {
     es_text name = of->name;
 
+    if (package_prefix(name))
+        of->kb = number_at(name, package_prefix(name));
     for (uint64_t i = 0; i + 2 < name.size; i++) {
-        uint64_t n;
-        uint32_t kb = 0;
+        uint32_t kb;
 
         if (!starts_with(cut_front(name, i), "kb") || !is_digit(name.data[i + 2]))
             continue;
-        n = digits_at(name, i + 2);
-        if ((i > 0 && name.data[i - 1] != '_' && name.data[i - 1] != '-') || n < 6 || n > 7 ||
-            name.data[i + 2] == '0' || !ends_number(cut_front(name, i + 2 + n))) {
+        kb = number_at(name, i + 2);
+        if ((i > 0 && name.data[i - 1] != '_' && name.data[i - 1] != '-') || !kb) {
             of->doubtful_kb = 1;
             continue;
         }
-        for (uint64_t k = 0; k < n; k++)
-            kb = kb * 10 + (uint32_t)(name.data[i + 2 + k] - '0');
         if (of->kb && of->kb != kb)
             of->doubtful_kb = 1;
         of->kb = kb;
@@ -146,30 +171,20 @@ static int is_service_pack_kb(uint32_t kb)
     return kb == 936330 || kb == 948465 || kb == 976932;
 }
 
-/* "Package_<n>_for_": its length, 0 if the name does not begin so. */
-static uint64_t numbered_prefix(es_text name)
-{
-    uint64_t n;
-
-    if (!starts_with(name, "package_"))
-        return 0;
-    n = digits_at(name, 8);
-    return n && starts_with(cut_front(name, 8 + n), "_for_") ? 8 + n + 5 : 0;
-}
-
-static uint32_t role_of(const identity *of)
+static uint32_t role_of(const package_name *of)
 {
     es_text name = of->name;
-    es_text behind = cut_front(name, 12); /* "Package_for_" */
+    uint64_t prefix = package_prefix(name);
+    es_text behind = cut_front(name, prefix);
 
     if (starts_with(name, "package_for_rollupfix"))
         return ROLE_ROLLUP_FIX;
-    if (numbered_prefix(name))
+    if (prefix > 12)
         return ROLE_CHILD;
-    if (of->kb && starts_with(name, "package_for_")) {
-        if (starts_with(behind, "kb") && 2 + digits_at(behind, 2) != behind.size &&
-            behind.data[2 + digits_at(behind, 2)] == '_')
-            return ROLE_CHILD;
+    if (of->kb && prefix) {
+        for (uint64_t i = 0; i < behind.size; i++)
+            if (behind.data[i] == '_')
+                return ROLE_CHILD;
         return is_service_pack_kb(of->kb) ? ROLE_SERVICE_PACK : ROLE_UPDATE;
     }
     if (is_service_pack_kb(of->kb))
@@ -217,9 +232,9 @@ static es_text known_architecture(es_text text, int *ret_known)
     return text;
 }
 
-identity identity_parse(es_text text)
+package_name identity_parse(es_text text)
 {
-    identity of;
+    package_name of;
     int more[5], known;
 
     memset(&of, 0, sizeof of);

@@ -17,17 +17,17 @@
 #define ROLE_FOUNDATION 5u
 #define ROLE_ROLLUP_FIX 6u
 
-typedef struct identity {
+typedef struct package_name {
     es_text name, token, architecture, language, version; /* empty where it has none */
     uint32_t kb;   /* 0: none, or none that is beyond doubt */
     uint32_t role; /* ROLE_… */
     int well_formed;  /* five parts, an architecture and a version that are such */
     int foreign;      /* not Microsoft's key token */
     int doubtful_kb;  /* it looks as if it named a KB, and not which */
-} identity;
+} package_name;
 
 /* `architecture` of the result is the canonical lower-case word, which lives for ever. */
-identity identity_parse(es_text text);
+package_name identity_parse(es_text text);
 const char *role_word(uint32_t role);
 
 /* CurrentState by value: the small numbers of NT 6.0 and the wide ones of 6.1 and later. */

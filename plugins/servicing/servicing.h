@@ -78,6 +78,8 @@ typedef struct wanted_component {
 #define MAX_COMPONENTS 8192u
 #define MAX_ASKED 256u
 
+typedef struct mum_content mum_content;
+
 typedef struct work {
     const es_host *host;
     const es_artefact *hive;
@@ -102,8 +104,14 @@ typedef struct work {
     uint32_t n_asked;
     wanted_manifest *wanted;
     uint32_t n_wanted, n_doubtful;
+    mum_content *mum;       /* the one that is being read */
+    es_text *lines; /* its list of components */
     wanted_component *components;
     uint32_t n_components;
+    /* components.c */
+    es_text *manifests; /* names of winsxs\Manifests */
+    uint32_t n_manifests;
+    int manifests_listed;
 } work;
 
 es_status work_make(const es_host *host, const es_artefact *hive, work **ret);

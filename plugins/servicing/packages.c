@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * packages.c: the packages that Component Based Servicing keeps in SOFTWARE, one key each.
+ *
+ * A machine has 2,500 of them with some ten values each, so each key is read once, value by value
+ * in stored order. InstallTime stands in two DWORDs; a package without either was never installed.
+ * What is odd becomes a note and the package is told all the same: with what it does say.
+ */
+#include "servicing.h"
+
+/* 1980-01-01 and 2100-01-01: servicing on NT 6 writes no time outside. */
+#define TICKS_1980 INT64_C(119600064000000000)
+#define TICKS_2100 INT64_C(157469184000000000)
+
+#define MAX_OWNERS 64u
+
+enum { VALUE_STATE, VALUE_HIGH, VALUE_LOW, VALUE_VISIBILITY, N_NUMBERS };
+
+/* What a package's values say. */
+typedef struct package {
+    uint32_t numbers[N_NUMBERS];
+    uint32_t there; /* a bit each */
+    es_text client, user;
+    es_text owners[MAX_OWNERS];
+    uint32_t n_owners;
+} package;
+
+static int32_t signed_of(uint32_t number)
+{
+    return number <= INT32_MAX ? (int32_t)number : -(int32_t)(UINT32_MAX - number) - 1;
+}
+
+static es_status take_number(work *at, package *of, uint32_t which, const es_key *key,
+                             const es_value *value)
+{
+    uint64_t number;
+    es_status status = at->host->value_number(at->host, value, 0, &number);
+
+    if (status == ES_OK) {
+        of->numbers[which] = (uint32_t)number;
+        of->there |= 1u << which;
+        return ES_OK;
+    }
+    return status < 0 ? status : doubt(at, DOUBT_TYPE, key->name, value->where);
+}
+
+static es_status take_text(work *at, es_text *to, const es_key *key, const es_value *value)
+{
+    es_status status = at->host->value_text(at->host, value, 0, to);
+
+    return status <= 0 ? status : doubt(at, DOUBT_TYPE, key->name, value->where);
+}
+
+static es_status take_value(work *at, package *of, const es_key *key, const es_value *value)
+{
+    static const char *const numbers[N_NUMBERS] = { "currentstate", "installtimehigh",
+                                                    "installtimelow", "visibility" };
+
+    for (uint32_t i = 0; i < N_NUMBERS; i++)
+        if (same_text(value->name, es_text_of(numbers[i])))
+            return take_number(at, of, i, key, value);
+    if (same_text(value->name, es_text_of("InstallClient")))
+        return take_text(at, &of->client, key, value);
+    if (same_text(value->name, es_text_of("InstallUser")))
+        return take_text(at, &of->user, key, value);
+    return ES_OK;
+}
+
+static es_status take_values(work *at, package *of, const es_key *key)
+{
+    es_status status = ES_OK;
+    es_value value;
+
+    for (uint64_t i = 0; status == ES_OK; i++) {
+        status = at->host->value_child(at->host, key, i, &value);
+        if (status == ES_OK)
+            status = take_value(at, of, key, &value);
+        else if (status == ES_CORRUPT && i < 64)
+            status = doubt(at, DOUBT_TYPE, key->name, key->where);
+    }
+    return status < 0 ? status : ES_OK;
+}
+
+/* Owners: a key whose values are named after the packages that own this one. */
+static es_status take_owners(work *at, package *of, const es_key *key)
+{
+    es_key owners;
+    es_value value;
+    es_status status = at->host->key_find(at->host, key, es_text_of("Owners"), &owners);
+
+    for (uint64_t i = 0; status == ES_OK && of->n_owners < MAX_OWNERS; i++) {
+        status = at->host->value_child(at->host, &owners, i, &value);
+        if (status == ES_OK && value.name.size)
+            of->owners[of->n_owners++] = value.name;
+    }
+    return status < 0 ? status : ES_OK;
+}
+
+static es_status time_of(work *at, const package *of, const es_key *key, es_time *ret)
+{
+    uint64_t ticks = (uint64_t)of->numbers[VALUE_HIGH] << 32 | of->numbers[VALUE_LOW];
+
+    memset(ret, 0, sizeof *ret);
+    if (ticks == 0)
+        return ES_OK;
+    if (!(of->there & 1u << VALUE_HIGH) || !(of->there & 1u << VALUE_LOW) || ticks > INT64_MAX)
+        return doubt(at, DOUBT_TIME, key->name, key->where);
+    ret->ticks = (int64_t)ticks;
+    ret->precision = ES_TIME_TICK;
+    if (ret->ticks >= TICKS_1980 && ret->ticks < TICKS_2100)
+        return ES_OK;
+    ret->flags = ES_TIME_IMPOSSIBLE;
+    return doubt(at, DOUBT_TIME, key->name, key->where);
+}
+
+static es_status check_name(work *at, const package_name *of, const package_file *file,
+                            const es_key *key)
+{
+    if (file && file->has_key > 1)
+        return doubt(at, DOUBT_DUPLICATE, key->name, key->where);
+    if (of->foreign && of->doubtful_kb)
+        return doubt(at, DOUBT_FOREIGN_KEY, key->name, key->where);
+    if (!of->well_formed || of->doubtful_kb)
+        return doubt(at, DOUBT_IDENTITY, key->name, key->where);
+    return ES_OK;
+}
+
+static es_status check_state(work *at, const package *of, const es_key *key)
+{
+    int32_t state = signed_of(of->numbers[VALUE_STATE]);
+
+    if (!(of->there & 1u << VALUE_STATE) || !strcmp(state_word(state), "unknown"))
+        return doubt(at, DOUBT_STATE, key->name, key->where);
+    return state < 0 ? doubt(at, DOUBT_BROKEN, key->name, key->where) : ES_OK;
+}
+
+static es_status emit_package(work *at, const package_name *name, const package *of,
+                              const package_file *file, es_time time, es_text user,
+                              const es_key *key)
+{
+    int known = (of->there & 1u << VALUE_STATE) != 0;
+    int32_t state = signed_of(of->numbers[VALUE_STATE]);
+    es_datum fields[17];
+
+    fields[0] = es_datum_text(key->name);
+    fields[1] = text_or_null(name->name);
+    fields[2] = text_or_null(kb_text(at->host, name->kb));
+    fields[3] = es_datum_text(es_text_of(role_word(name->role)));
+    fields[4] = text_or_null(name->architecture);
+    fields[5] = text_or_null(name->language);
+    fields[6] = text_or_null(name->version);
+    fields[7] = es_datum_text(es_text_of(known ? state_word(state) : "unknown"));
+    fields[8] = known ? es_datum_integer(state) : es_null();
+    fields[9] = es_datum_boolean(known && state < 0);
+    fields[10] = text_or_null(of->client);
+    fields[11] = text_or_null(of->user);
+    fields[12] = text_or_null(user);
+    fields[13] = of->there & 1u << VALUE_VISIBILITY
+                     ? es_datum_integer(of->numbers[VALUE_VISIBILITY])
+                     : es_null();
+    fields[14] = es_datum_texts(of->owners, of->n_owners);
+    fields[15] = at->listed ? es_datum_boolean(file && file->mum) : es_null();
+    fields[16] = at->listed ? es_datum_boolean(file && file->cat) : es_null();
+    return emit(at->host, FACT_PACKAGE, fields, time, key->where);
+}
+
+/* A .mum is worth reading where its KB is asked for, and where key and files disagree. */
+static es_status want_manifest(work *at, const package_name *name, const package_file *file,
+                               const es_key *key)
+{
+    if (!file || !file->mum)
+        return ES_OK;
+    if (manifest_is_asked(at, name->kb))
+        return manifest_want(at, key->name, name->kb, 1);
+    return file->cat ? ES_OK : manifest_want(at, key->name, name->kb, 0);
+}
+
+static es_status examine_package(work *at, const es_key *key)
+{
+    package_name name = identity_parse(key->name);
+    package_file *file = files_find(at, key->name);
+    es_text user = ES_TEXT("");
+    es_time time = { 0, 0, 0 };
+    package of;
+    es_status status;
+
+    memset(&of, 0, sizeof of);
+    if (file)
+        file->has_key++;
+    status = take_values(at, &of, key);
+    if (status == ES_OK)
+        status = take_owners(at, &of, key);
+    if (status == ES_OK)
+        status = check_name(at, &name, file, key);
+    if (status == ES_OK)
+        status = check_state(at, &of, key);
+    if (status == ES_OK)
+        status = time_of(at, &of, key, &time);
+    if (status == ES_OK)
+        status = account_name(at, of.user, &user);
+    if (status == ES_OK)
+        status = emit_package(at, &name, &of, file, time, user, key);
+    if (status == ES_OK)
+        status = want_manifest(at, &name, file, key);
+    return status;
+}
+
+es_status packages_examine(work *at)
+{
+    es_key packages, key;
+    uint64_t unread = 0;
+    es_status status = open_key(at->host, at->hive, CBS "\\Packages", &packages);
+
+    if (status <= 0)
+        return status;
+    for (uint64_t i = 0;; i++) {
+        status = at->host->key_child(at->host, &packages, i, &key);
+        if (status == ES_OK)
+            status = examine_package(at, &key);
+        else if (status == ES_CORRUPT && unread++ < 1000)
+            continue;
+        if (status)
+            break;
+    }
+    if (status < 0)
+        return status;
+    if (status == ES_LIMIT)
+        return at->host->note(at->host, 1,
+                              es_text_of("there are more packages than can be held: the list is "
+                                         "cut short"),
+                              packages.where);
+    if (unread)
+        return at->host->note(at->host, 1,
+                              es_text_of("part of the list of packages cannot be read: packages "
+                                         "may be missing from it"),
+                              packages.where);
+    return ES_OK;
+}
