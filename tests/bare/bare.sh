@@ -71,8 +71,8 @@ inside() # USER COMMAND
 clone() # USER FOLDER
 {
     git clone -q --bare --no-hardlinks "$source" "$tree/srv/esuscan.git"
-    chmod -R a+rX "$tree/srv/esuscan.git"
-    inside "$1" "git -c safe.directory='*' clone -q /srv/esuscan.git $2"
+    inside root "chown -R $1: /srv/esuscan.git" # git trusts only what is the user's own
+    inside "$1" "git clone -q /srv/esuscan.git $2"
     inside "$1" "git -C $2 log --oneline -1"
 }
 
