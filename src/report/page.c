@@ -17,6 +17,8 @@
 #define WORDS_MAX (UINT64_C(4) << 20)
 /* A text longer than this is nothing to read; the data formats have all of it. */
 #define TEXT_SHOWN 600u
+/* Sentences for the examiner are read to their end; a plugin that writes a book is stopped. */
+#define SENTENCES_SHOWN (UINT64_C(16) << 10)
 #define TEXTS_SHOWN 20u
 #define REFERENCES_SHOWN 12u
 #define BYTES_SHOWN 64u
@@ -59,18 +61,28 @@ void es_page_show(es_page *page, const char *string)
         es_page_show_text(page, es_text_of(string));
 }
 
-void es_page_show_text(es_page *page, es_text text)
+static void show_up_to(es_page *page, es_text text, uint64_t size)
 {
     es_text shown = text;
 
-    if (shown.size > TEXT_SHOWN) {
-        shown.size = TEXT_SHOWN;
+    if (shown.size > size) {
+        shown.size = size;
         while (shown.size && ((unsigned char)text.data[shown.size] & 0xc0) == 0x80)
             shown.size--;
     }
     es_show_text(&page->words, shown);
     if (shown.size < text.size)
         es_page_say(page, " … (%llu bytes in all)", (unsigned long long)text.size);
+}
+
+void es_page_show_text(es_page *page, es_text text)
+{
+    show_up_to(page, text, TEXT_SHOWN);
+}
+
+void es_page_show_sentences(es_page *page, es_text text)
+{
+    show_up_to(page, text, SENTENCES_SHOWN);
 }
 
 void es_page_show_reference(es_page *page, uint64_t reference)

@@ -36,6 +36,7 @@ es_status es_page_end(es_page *page); /* frees; how it went */
 void es_page_say(es_page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void es_page_show(es_page *page, const char *string);  /* of the ledger or the examiner; cleaned */
 void es_page_show_text(es_page *page, es_text text);   /* likewise, and cut where it is endless */
+void es_page_show_sentences(es_page *page, es_text text); /* words for the examiner, whole */
 void es_page_show_reference(es_page *page, uint64_t reference); /* "f17" */
 void es_page_show_references(es_page *page, const uint64_t *references, uint64_t n);
 void es_page_show_size(es_page *page, uint64_t size); /* "40.0 GiB" */

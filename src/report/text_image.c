@@ -227,7 +227,7 @@ static void put_note(es_page *page, const es_note_record *note)
         es_ledger_installation(page->ledger, note->installation);
     char area[64];
 
-    es_page_show_text(page, note->text);
+    es_page_show_sentences(page, note->text);
     if (note->has_where) {
         uint64_t before = page->words.size;
 

@@ -304,7 +304,7 @@ void es_text_verdict(es_page *page, const es_verdict_record *verdict)
         free(label);
     }
     show_fields(page, &s);
-    es_page_show_text(page, verdict->explanation);
+    es_page_show_sentences(page, verdict->explanation);
     show_because(page, verdict->because, verdict->n_because);
     if (page->words.size)
         value_line(page, "Why", ES_STYLE_PLAIN);
