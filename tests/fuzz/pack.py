@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+"""pack.py STAMP OUTDIR DISK…: seeds for the fuzz targets out of the fixture disks.
+
+What a parser of structure meets is a small part of a disk. OUTDIR/fs gets each disk packed as
+pieces (see fuzz_fs.c): its blocks that hold something, but of files' contents the first block of a
+run only. OUTDIR/volume gets the first 64 KiB, and OUTDIR/source the first 64 KiB of containers."""
+
+import os
+import struct
+import sys
+
+BLOCK = 512
+RUN_MAX = 16 << 10                                  # of one run of blocks
+SIZE_MAX = 200 << 10
+
+
+def pieces(data):
+    out, at = [b'ESPIECES'], 0
+    size = 0
+    while at < len(data) and size < SIZE_MAX:
+        if not data[at:at + BLOCK].strip(b'\0'):
+            at += BLOCK
+            continue
+        end = at
+        while end < len(data) and data[end:end + BLOCK].strip(b'\0'):
+            end += BLOCK
+        kept = data[at:min(end, at + RUN_MAX)].rstrip(b'\0')
+        out.append(struct.pack('<IH', at, len(kept)) + kept)
+        size += len(kept)
+        at = end
+    last = struct.pack('<IH', len(data) - 1, 1) + data[-1:]
+    return b''.join(out) + last
+
+
+def write(folder, name, data):
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, name), 'wb') as file:
+        file.write(data)
+
+
+def main():
+    stamp, out = sys.argv[1:3]
+    for path in sys.argv[3:]:
+        with open(path, 'rb') as file:
+            data = file.read(64 << 20)
+        name = os.path.basename(path)
+        if name.endswith('.raw'):
+            write(os.path.join(out, 'fs'), name, pieces(data))
+            write(os.path.join(out, 'volume'), name, data[:64 << 10])
+        else:
+            write(os.path.join(out, 'source'), name, data[:64 << 10])
+    write(os.path.dirname(stamp), os.path.basename(stamp), b'')
+
+
+if __name__ == '__main__':
+    main()
