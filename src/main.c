@@ -10,24 +10,18 @@
 #include "catalogue_command.h"
 #include "host/catalogue.h"
 #include "options.h"
+#include "report_command.h"
+#include "run.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
-#define STATUS_SCANNED 0
-#define STATUS_GAPS 1
-#define STATUS_USAGE 2
-#define STATUS_FAILED 3
-
 #define PROGRESS_AFTER 1.0 /* seconds: nothing shorter needs progress */
 #define PROGRESS_EVERY 0.1
-
-static const char *const libraries[] = { ES_LIBRARIES, NULL };
 
 /* ------------------------------------------------------------------ words on stderr */
 
@@ -38,31 +32,6 @@ typedef struct watch {
     double started, last;
 } watch;
 
-static double now_seconds(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-/* Text made safe for a terminal, cut to `width` bytes. */
-static void put_safe(FILE *out, es_text text, uint64_t width)
-{
-    es_buffer shown = es_buffer_make(UINT64_C(1) << 20);
-
-    es_text_show(&shown, text);
-    fwrite(shown.data, 1, (size_t)(shown.size < width ? shown.size : width), out);
-    es_buffer_free(&shown);
-}
-
-static void say(const es_note *note)
-{
-    fputs("esuscan: ", stderr);
-    put_safe(stderr, es_text_of(note->text), UINT64_MAX);
-    fputc('\n', stderr);
-}
-
 static void clear_progress(watch *at)
 {
     if (at->shown)
@@ -72,16 +41,16 @@ static void clear_progress(watch *at)
 
 static void show_progress(watch *at, const es_step_record *step)
 {
-    double now = now_seconds();
+    double now = es_now_seconds();
 
     if (!at->progress || now - at->started < PROGRESS_AFTER || now - at->last < PROGRESS_EVERY)
         return;
     at->last = now;
     fprintf(stderr, "\r\033[K%3.0f s  ", now - at->started);
-    put_safe(stderr, es_text_of(step->doing ? step->doing : ""), 40);
+    es_say_safe(stderr, es_text_of(step->doing ? step->doing : ""), 40);
     if (step->artefact) {
         fputs("  ", stderr);
-        put_safe(stderr, es_text_of(step->artefact), 30);
+        es_say_safe(stderr, es_text_of(step->artefact), 30);
     }
     fflush(stderr);
     at->shown = true;
@@ -94,17 +63,17 @@ static void log_record(FILE *log, const es_record *record)
     es_time_format(es_time_now(), time);
     if (record->kind == ES_RECORD_STEP) {
         fprintf(log, "%s step ", time);
-        put_safe(log, es_text_of(record->step.doing ? record->step.doing : ""), UINT64_MAX);
+        es_say_safe(log, es_text_of(record->step.doing ? record->step.doing : ""), UINT64_MAX);
         if (record->step.plugin)
             fprintf(log, " plugin=%s", record->step.plugin);
         if (record->step.artefact) {
             fputs(" artefact=", log);
-            put_safe(log, es_text_of(record->step.artefact), UINT64_MAX);
+            es_say_safe(log, es_text_of(record->step.artefact), UINT64_MAX);
         }
     } else if (record->kind == ES_RECORD_NOTE || record->kind == ES_RECORD_REFUSED) {
         fprintf(log, "%s %s %s: ", time, es_severity_name(record->note.severity),
                 record->note.area);
-        put_safe(log, record->note.text, UINT64_MAX);
+        es_say_safe(log, record->note.text, UINT64_MAX);
     } else {
         return;
     }
@@ -138,30 +107,6 @@ static void say_counters(const es_ledger *ledger, double seconds)
 
 /* ------------------------------------------------------------------ a scan */
 
-static unsigned terminal_width(void)
-{
-    struct winsize size;
-
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 60 && size.ws_col <= 400)
-        return size.ws_col;
-    return 80;
-}
-
-/* Paths of the segments, as the parent opened them. */
-static const char **segment_paths(const es_ledger *ledger, const es_broker *broker)
-{
-    const es_segment_record *segments = NULL;
-    size_t n = es_ledger_segments(ledger, &segments);
-    const char **paths = calloc(n + 1, sizeof *paths);
-
-    for (size_t i = 0; paths && i < n; i++) {
-        const char *path = es_broker_path(broker, segments[i].name);
-
-        paths[i] = path ? path : segments[i].name;
-    }
-    return paths;
-}
-
 static int write_reports(const es_options *options, const es_ledger *ledger, const es_run *run)
 {
     for (size_t i = 0; i < options->n_outputs; i++) {
@@ -169,11 +114,11 @@ static int write_reports(const es_options *options, const es_ledger *ledger, con
 
         if (es_report_write(options->outputs[i].format, ledger, run, options->outputs[i].path,
                             &note) != ES_OK) {
-            say(&note);
-            return STATUS_FAILED;
+            es_say(&note);
+            return ES_EXIT_FAILED;
         }
     }
-    return es_ledger_has_gaps(ledger) ? STATUS_GAPS : STATUS_SCANNED;
+    return es_ledger_has_gaps(ledger) ? ES_EXIT_GAPS : ES_EXIT_SCANNED;
 }
 
 static int report(const es_options *options, es_ledger *ledger, const es_broker *broker,
@@ -189,19 +134,19 @@ static int report(const es_options *options, es_ledger *ledger, const es_broker 
                     refused ? (int)(refused->text.size & 0xffff) : 58,
                     refused ? refused->text.data
                             : "The analysis ended before it had opened the image. ");
-        say(&note);
-        return STATUS_FAILED;
+        es_say(&note);
+        return ES_EXIT_FAILED;
     }
     if (es_ledger_close(ledger) != ES_OK) {
         es_note_set(&note, ES_SEVERITY_ERROR, "report", "Out of memory while ordering the report.");
-        say(&note);
-        return STATUS_FAILED;
+        es_say(&note);
+        return ES_EXIT_FAILED;
     }
-    paths = segment_paths(ledger, broker);
+    paths = es_run_segment_paths(ledger, broker);
     run->segment_paths = paths;
     run->finished = es_time_now();
     run->color = isatty(STDOUT_FILENO);
-    run->width = terminal_width();
+    run->width = es_run_width();
     status = write_reports(options, ledger, run);
     free(paths);
     return status;
@@ -230,11 +175,11 @@ static int with_catalogue(es_options *options, int (*run)(const es_options *, in
 {
     es_catalogue_book *book = NULL;
     es_note note;
-    int status = STATUS_FAILED;
+    int status = ES_EXIT_FAILED;
 
     es_note_set(&note, ES_SEVERITY_ERROR, "catalogue", "Out of memory.");
     if (load_catalogue(options, &book, &note) != ES_OK) {
-        say(&note);
+        es_say(&note);
     } else {
         options->catalogue = es_catalogue_tables(book);
         status = run(options, argc, argv);
@@ -250,47 +195,40 @@ static int ask_catalogue(const es_options *options, int argc, char **argv)
 
     (void)argc, (void)argv;
     if (status != ES_OK)
-        say(&note);
+        es_say(&note);
     if (fflush(stdout) != 0 || status < 0)
-        return STATUS_FAILED;
-    return status == ES_OK ? STATUS_SCANNED : STATUS_USAGE;
+        return ES_EXIT_FAILED;
+    return status == ES_OK ? ES_EXIT_SCANNED : ES_EXIT_USAGE;
 }
 
 static int scan(const es_options *options, int argc, char **argv)
 {
-    watch at = { .options = options, .started = now_seconds() };
-    es_run run = { .version = ES_VERSION, .started = es_time_now(),
-                   .command = (const char *const *)argv, .n_command = (size_t)argc,
-                   .as_of = options->as_of, .case_number = options->case_number,
-                   .evidence = options->evidence, .examiner = options->examiner,
-                   .image_path = options->images[0], .libraries = libraries,
-                   .catalogue_edition = options->catalogue ? options->catalogue->edition.data : NULL,
-                   .catalogue_sha256 = options->catalogue ? options->catalogue->sha256.data : NULL,
-                   .verbose = options->verbose > 0 };
+    watch at = { .options = options, .started = es_now_seconds() };
+    es_run run = es_run_make(options, argc, argv);
     es_broker *broker = NULL;
     es_ledger *ledger = NULL;
     es_note note;
-    int status = STATUS_FAILED;
+    int status = ES_EXIT_FAILED;
 
     at.progress = isatty(STDERR_FILENO) && !options->quiet && !options->no_progress;
     if (options->log && !(at.log = fopen(options->log, "we"))) {
         es_note_set(&note, ES_SEVERITY_ERROR, "log", "Cannot write the log %s: %s.", options->log,
                     strerror(errno));
-        say(&note);
-        return STATUS_FAILED;
+        es_say(&note);
+        return ES_EXIT_FAILED;
     }
     if (es_broker_new(options->images, options->n_images, &broker, &note) != ES_OK ||
         es_cage_run(options, broker, on_record, &at, &ledger, &note) != ES_OK) {
         clear_progress(&at);
-        say(&note);
+        es_say(&note);
     } else {
         clear_progress(&at);
         status = report(options, ledger, broker, &run);
         if (options->verbose)
-            say_counters(ledger, now_seconds() - at.started);
+            say_counters(ledger, es_now_seconds() - at.started);
     }
     if (at.log && fclose(at.log) != 0)
-        status = STATUS_FAILED;
+        status = ES_EXIT_FAILED;
     es_ledger_free(ledger);
     es_broker_free(broker);
     return status;
@@ -382,11 +320,11 @@ static int list_plugins(const es_options *options)
     const es_note_record *notes = NULL;
     es_note note;
     size_t n, n_notes;
-    int status = STATUS_SCANNED;
+    int status = ES_EXIT_SCANNED;
 
     if (es_cage_run(options, NULL, on_record, &at, &ledger, &note) != ES_OK) {
-        say(&note);
-        return STATUS_FAILED;
+        es_say(&note);
+        return ES_EXIT_FAILED;
     }
     n = es_ledger_plugins(ledger, &plugins);
     for (size_t i = 0; i < n; i++) {
@@ -402,21 +340,21 @@ static int list_plugins(const es_options *options)
             es_note_set(&note, ES_SEVERITY_ERROR, "plugin",
                         "There is no plugin '%s'. 'esuscan plugins' lists those there are.",
                         options->images[i]);
-            say(&note);
-            status = STATUS_USAGE;
+            es_say(&note);
+            status = ES_EXIT_USAGE;
         }
     }
     n_notes = es_ledger_notes(ledger, &notes);
     for (size_t i = 0; i < n_notes; i++) {
         es_note_set(&note, ES_SEVERITY_GAP, "plugin", "%.*s", (int)(notes[i].text.size & 0xffff),
                     notes[i].text.data);
-        say(&note);
-        if (status == STATUS_SCANNED && notes[i].severity >= ES_SEVERITY_GAP)
-            status = STATUS_GAPS;
+        es_say(&note);
+        if (status == ES_EXIT_SCANNED && notes[i].severity >= ES_SEVERITY_GAP)
+            status = ES_EXIT_GAPS;
     }
     es_ledger_free(ledger);
     if (fflush(stdout) != 0)
-        status = STATUS_FAILED;
+        status = ES_EXIT_FAILED;
     return status;
 }
 
@@ -432,17 +370,19 @@ int main(int argc, char **argv)
     setenv("TZ", "UTC0", 1);
     tzset();
     if (es_options_parse(argc, argv, &options, &note) != ES_OK) {
-        say(&note);
+        es_say(&note);
         fputs(es_usage_short(), stderr);
-        return STATUS_USAGE;
+        return ES_EXIT_USAGE;
     }
     switch (options.command) {
     case ES_COMMAND_HELP:
         fputs(es_usage_long(), stdout);
-        return fflush(stdout) == 0 ? STATUS_SCANNED : STATUS_FAILED;
+        return fflush(stdout) == 0 ? ES_EXIT_SCANNED : ES_EXIT_FAILED;
     case ES_COMMAND_VERSION:
         puts("esuscan " ES_VERSION);
-        return fflush(stdout) == 0 ? STATUS_SCANNED : STATUS_FAILED;
+        return fflush(stdout) == 0 ? ES_EXIT_SCANNED : ES_EXIT_FAILED;
+    case ES_COMMAND_REPORT:
+        return es_report_command(&options);
     case ES_COMMAND_PLUGINS:
         return list_plugins(&options);
     case ES_COMMAND_CATALOGUE:

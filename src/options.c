@@ -15,7 +15,8 @@
 #define OPT(n) (1000 + (n))
 enum {
     AS_OF = OPT(0), CVE, KB, PARTITION, SNAPSHOTS, CREDENTIALS, PLUGIN_PATH, CATALOGUE, FILES,
-    KNOWN, ROOTS, VERIFY, CASE, EVIDENCE, EXAMINER, STORE, NO_JAIL, LOG, NO_PROGRESS, HELP, VERSION
+    KNOWN, ROOTS, VERIFY, CASE, EVIDENCE, EXAMINER, STORE, NO_JAIL, LOG, NO_PROGRESS, HELP, VERSION,
+    HASH
 };
 
 static const struct option options[] = {
@@ -35,6 +36,7 @@ static const struct option options[] = {
     { "evidence", required_argument, NULL, EVIDENCE },
     { "examiner", required_argument, NULL, EXAMINER },
     { "store", required_argument, NULL, STORE },
+    { "hash", required_argument, NULL, HASH },
     { "no-jail", no_argument, NULL, NO_JAIL },
     { "log", required_argument, NULL, LOG },
     { "no-progress", no_argument, NULL, NO_PROGRESS },
@@ -50,6 +52,9 @@ static const struct option options[] = {
 const char *es_usage_short(void)
 {
     return "usage: esuscan [scan] [options] IMAGE [SEGMENT...]\n"
+           "       esuscan batch --store FILE [options] PATH...\n"
+           "       esuscan verify [options] IMAGE...\n"
+           "       esuscan report --store FILE [options] [IMAGE...]\n"
            "       esuscan plugins [NAME...]\n"
            "       esuscan catalogue [KB... | CVE... | BUILD...]\n"
            "       esuscan --help\n";
@@ -58,20 +63,26 @@ const char *es_usage_short(void)
 const char *es_usage_long(void)
 {
     return "usage: esuscan [scan] [options] IMAGE [SEGMENT...]   examine one image\n"
+           "       esuscan batch --store FILE [options] PATH...  examine every image below the paths\n"
+           "       esuscan verify [options] IMAGE...             read every byte, compare the hashes\n"
+           "       esuscan report --store FILE [IMAGE...]        any report again from a store\n"
            "       esuscan plugins [NAME...]                     what plugins want and declare\n"
            "       esuscan catalogue [KB... | CVE... | BUILD...] what the update catalogue knows\n"
            "\n"
-           "  -o FORMAT[=FILE]     report as text (default), json or jsonl; repeatable\n"
+           "  -o FORMAT[=FILE]     report as text (default), json, jsonl, or into an sqlite\n"
+           "                       store; repeatable. Of many images FILE is a folder\n"
+           "      --store FILE     the store of a batch, or to report from\n"
            "      --as-of DATE     answer as the machine stood then (ISO 8601)\n"
            "      --cve CVE, --kb KB  lead the report with this question; repeatable\n"
            "      --catalogue DIR  use this update catalogue\n"
            "      --partition N    only volume N (or 'all')\n"
            "      --plugin-path DIR  load the plugins of this folder too\n"
            "      --verify         hash the whole media while scanning\n"
+           "      --hash HEX       the MD5, SHA-1 or SHA-256 that the media should have\n"
            "      --case TEXT, --evidence TEXT, --examiner TEXT\n"
            "                       copied into every report\n"
            "      --no-jail        analyse without the cage (the report says so)\n"
-           "  -j N                 threads to use\n"
+           "  -j N                 threads to use; of a batch, images at once\n"
            "  -q, -v               fewer, more messages; --no-progress; --log FILE\n"
            "      --help, --version\n"
            "\n"
@@ -88,8 +99,7 @@ static const char *const not_yet = "is not in this version of esuscan.";
 
 static es_status add_output(es_options *to, const char *text, es_note *note)
 {
-    static const char *const later[] = { "timesketch", "bodyfile", "l2tcsv", "csv", "html",
-                                         "sqlite" };
+    static const char *const later[] = { "timesketch", "bodyfile", "l2tcsv", "csv", "html" };
     const char *equals = strchr(text, '=');
     char name[32];
     const es_format *format;
@@ -104,20 +114,14 @@ static es_status add_output(es_options *to, const char *text, es_note *note)
     format = es_format_find(name);
     if (!format) {
         es_note_set(note, ES_SEVERITY_ERROR, "usage",
-                    "There is no format '%s'. Formats of this version: text, json, jsonl.", name);
+                    "There is no format '%s'. Formats of this version: text, json, jsonl, sqlite.",
+                    name);
         return ES_UNSUPPORTED;
     }
     if (equals && !equals[1])
         return refuse(note, "-o FORMAT=FILE", "needs the name of a file behind '='.");
     if (to->n_outputs == ES_OUTPUTS_MAX)
         return refuse(note, "-o", "was given too often.");
-    for (size_t i = 0; i < to->n_outputs; i++)
-        if (equals && to->outputs[i].path && !strcmp(to->outputs[i].path, equals + 1))
-            return refuse(note, equals + 1, "is named as the file of two reports.");
-    for (size_t i = 0; i < to->n_outputs; i++)
-        if (!equals && !to->outputs[i].path)
-            return refuse(note, "-o", "may go to standard output once: give the others a file "
-                                      "(-o FORMAT=FILE).");
     to->outputs[to->n_outputs++] = (es_output){ format, equals ? equals + 1 : NULL };
     return ES_OK;
 }
@@ -176,6 +180,14 @@ static void point_asked(es_options *to)
         to->asked[i].id = es_text_of(to->asked_ids[i]);
 }
 
+static bool is_digest(const char *text)
+{
+    size_t size = strlen(text);
+
+    return (size == 32 || size == 40 || size == 64) &&
+           strspn(text, "0123456789abcdefABCDEF") == size;
+}
+
 static es_status set_option(es_options *to, int option, const char *text, es_note *note)
 {
     unsigned long number;
@@ -192,6 +204,7 @@ static es_status set_option(es_options *to, int option, const char *text, es_not
     case 'j':
         if (parse_number(text, 1024, &number) != ES_OK || number == 0)
             return refuse(note, "-j", "needs a number of threads, 1 or more.");
+        to->jobs = (unsigned)number;
         return ES_OK;
     case AS_OF:
         if (es_time_parse(text, &to->as_of) != ES_OK)
@@ -230,6 +243,14 @@ static es_status set_option(es_options *to, int option, const char *text, es_not
     case EXAMINER:
         to->examiner = text;
         return ES_OK;
+    case STORE:
+        to->store = text;
+        return ES_OK;
+    case HASH:
+        if (!is_digest(text))
+            return refuse(note, "--hash", "needs an MD5, SHA-1 or SHA-256 in hexadecimal.");
+        to->hash = text;
+        return ES_OK;
     case NO_JAIL:
         to->no_jail = true;
         return ES_OK;
@@ -250,33 +271,68 @@ static es_status set_option(es_options *to, int option, const char *text, es_not
     }
 }
 
-/* The command word, and those of the contract that are not here yet. */
-static es_status take_command(es_options *to, es_note *note)
+/* What is written where: one report to a file, one to standard output; of many images, folders. */
+static es_status check_outputs(const es_options *to, es_note *note)
 {
-    static const char *const later[] = { "batch", "verify", "report" };
-    const char *word = to->n_images ? to->images[0] : "";
+    for (size_t i = 0; i < to->n_outputs; i++) {
+        const es_output *one = &to->outputs[i];
 
-    if (!strcmp(word, "scan")) {
-        to->images++;
-        to->n_images--;
-    } else if (!strcmp(word, "plugins") || !strcmp(word, "catalogue")) {
-        to->command = word[0] == 'p' ? ES_COMMAND_PLUGINS : ES_COMMAND_CATALOGUE;
-        to->images++;
-        to->n_images--;
-        return ES_OK;
-    } else {
-        for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
-            if (!strcmp(word, later[i])) {
-                es_note_set(note, ES_SEVERITY_ERROR, "usage",
-                            "The command '%s' %s (An image of that name: ./%s)", word, not_yet,
-                            word);
-                return ES_UNSUPPORTED;
-            }
+        if (!one->path && one->format->add)
+            return refuse(note, "-o sqlite", "needs a file: -o sqlite=FILE.");
+        if (one->format->add && to->command != ES_COMMAND_SCAN)
+            return refuse(note, "-o sqlite=FILE", "belongs to scan; a batch has its --store.");
+        if (!one->path && to->command == ES_COMMAND_BATCH)
+            return refuse(note, "-o", "of a batch needs a folder: -o FORMAT=FOLDER.");
+        for (size_t k = 0; k < i && to->command != ES_COMMAND_BATCH; k++) {
+            const char *other = to->outputs[k].path;
+
+            if (one->path && other && !strcmp(other, one->path) &&
+                to->command != ES_COMMAND_REPORT)
+                return refuse(note, one->path, "is named as the file of two reports.");
+            if (!one->path && !other)
+                return refuse(note, "-o", "may go to standard output once: give the others a file "
+                                          "(-o FORMAT=FILE).");
         }
     }
-    if (!to->n_images)
-        return refuse(note, "An image to scan", "is missing.");
     return ES_OK;
+}
+
+/* The command word; `scan` may be left out. */
+static es_status take_command(es_options *to, es_note *note)
+{
+    static const struct {
+        const char *word;
+        uint32_t command;
+    } words[] = { { "scan", ES_COMMAND_SCAN },       { "plugins", ES_COMMAND_PLUGINS },
+                  { "catalogue", ES_COMMAND_CATALOGUE }, { "batch", ES_COMMAND_BATCH },
+                  { "verify", ES_COMMAND_VERIFY },   { "report", ES_COMMAND_REPORT } };
+    bool stored;
+
+    for (size_t i = 0; to->n_images && i < sizeof words / sizeof *words; i++) {
+        if (strcmp(to->images[0], words[i].word) != 0)
+            continue;
+        to->command = words[i].command;
+        to->images++;
+        to->n_images--;
+        break;
+    }
+    if (to->command == ES_COMMAND_BATCH || to->command == ES_COMMAND_VERIFY)
+        return refuse(note, to->command == ES_COMMAND_BATCH ? "batch" : "verify", not_yet);
+    stored = to->command == ES_COMMAND_BATCH || to->command == ES_COMMAND_REPORT;
+    if (to->store && !stored)
+        return refuse(note, "--store", "belongs to batch and report.");
+    if (!to->store && stored)
+        return refuse(note, "--store FILE", "is missing.");
+    if (to->hash && to->command != ES_COMMAND_VERIFY &&
+        !(to->command == ES_COMMAND_SCAN && to->verify))
+        return refuse(note, "--hash", "belongs to verify and --verify.");
+    if (to->hash && to->command == ES_COMMAND_VERIFY && to->n_images > 1)
+        return refuse(note, "--hash", "is the digest of one image.");
+    if (!to->n_images && to->command != ES_COMMAND_PLUGINS &&
+        to->command != ES_COMMAND_CATALOGUE && to->command != ES_COMMAND_REPORT)
+        return refuse(note, to->command == ES_COMMAND_BATCH ? "A path" : "An image to scan",
+                      "is missing.");
+    return check_outputs(to, note);
 }
 
 es_status es_options_parse(int argc, char **argv, es_options *ret_options, es_note *reterr_note)
@@ -303,7 +359,7 @@ es_status es_options_parse(int argc, char **argv, es_options *ret_options, es_no
         snprintf(name, sizeof name, "The option --%s",
                  option >= OPT(0) ? options[index].name : "");
         if (option == SNAPSHOTS || option == CREDENTIALS || option == FILES ||
-            option == KNOWN || option == ROOTS || option == STORE)
+            option == KNOWN || option == ROOTS)
             return refuse(reterr_note, name, not_yet);
         status = set_option(&parsed, option, optarg, reterr_note);
     }
@@ -313,7 +369,8 @@ es_status es_options_parse(int argc, char **argv, es_options *ret_options, es_no
     parsed.n_images = (size_t)(argc - optind);
     if (parsed.command == ES_COMMAND_SCAN)
         status = take_command(&parsed, reterr_note);
-    if (status == ES_OK && !parsed.n_outputs)
+    if (status == ES_OK && !parsed.n_outputs &&
+        (parsed.command == ES_COMMAND_SCAN || parsed.command == ES_COMMAND_REPORT))
         status = add_output(&parsed, "text", reterr_note);
     if (status == ES_OK) {
         *ret_options = parsed;

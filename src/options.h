@@ -20,12 +20,15 @@
 #define ES_COMMAND_HELP 3u
 #define ES_COMMAND_VERSION 4u
 #define ES_COMMAND_CATALOGUE 5u
+#define ES_COMMAND_REPORT 6u
+#define ES_COMMAND_BATCH 7u
+#define ES_COMMAND_VERIFY 8u
 
 #define ES_ASKED_ID_MAX 24u
 
 typedef struct es_output {
     const es_format *format;
-    const char *path; /* NULL: stdout */
+    const char *path; /* NULL: stdout; of many images: a folder */
 } es_output;
 
 typedef struct es_options {
@@ -45,6 +48,9 @@ typedef struct es_options {
     size_t n_plugin_paths;
     bool verify, no_jail, quiet, no_progress;
     unsigned verbose;
+    unsigned jobs;     /* -j: threads, or processes of a batch; 0: as many as processors */
+    const char *store; /* --store, of batch and report */
+    const char *hash;  /* --hash: the digest that the media should have */
     const char *log;
     const char *case_number, *evidence, *examiner;
 } es_options;

@@ -33,12 +33,14 @@ check() # ROOT: print each offence, one a line
         home["^libvmdk"]                 = "^src/evidence/source_vmdk"
         home["^libvhdi"]                 = "^src/evidence/source_vhd"
         home["^libqcow"]                 = "^src/evidence/source_qcow"
+        home["^libvshadow"]              = "^src/disk/snapshot[.]c"
         home["^libbfio|^libcerror|^libcdata|^libcthreads"] = "^src/evidence/"
         home["^libdeflate[.]h$"]         = "^src/evidence/"
         home["^hivex[.]h$"]              = "^src/windows/hive"
         home["^openssl/"]                = "^src/(base|evidence|windows)/|^src/host/catalogue"
         home["^expat[.]h$"]              = "^src/windows/xml"
         home["^jansson[.]h$"]            = "^src/report/"
+        home["^sqlite3[.]h$"]            = "^src/report/"
         home["^seccomp[.]h$|^linux/(landlock|seccomp|audit|filter)[.]h$"] = "^src/base/jail"
         home["^dlfcn[.]h$|^link[.]h$"]   = "^src/host/"
         home["^sys/mman[.]h$"]           = "^src/(base|windows)/"
@@ -129,12 +131,14 @@ probe refused src/disk/x.c       '#include "../windows/hive.h"'
 probe refused src/cellar/x.c     '#include <stdio.h>'
 probe refused src/disk/x.c       '#include HEADER'
 probe refused src/windows/x.c    '#include <tsk/libtsk.h>'
+probe refused src/disk/fs.c      '#include <libvshadow.h>'
 probe refused src/evidence/raw.c '#include <libewf.h>'
 probe refused src/host/x.c       '#include <hivex.h>'
 probe refused src/windows/pe.c   '#include <hivex.h>'
 probe refused src/evidence/x.c   '#include <sys/mman.h>'
 probe refused src/report/x.c     '#include <dlfcn.h>'
 probe refused src/main.c         '#include <seccomp.h>'
+probe refused src/batch/x.c      '#include <sqlite3.h>'
 probe refused plugins/x/x.c      '#include "windows/hive.h"'
 probe refused plugins/x/x.c      '#include <unistd.h>'
 probe refused plugins/x/x.c      '#include <hivex.h>'

@@ -348,6 +348,12 @@ size_t es_ledger_plugins(const es_ledger *ledger, const es_plugin *const **ret)
     return ledger->plugins.n;
 }
 
+size_t es_ledger_artefacts(const es_ledger *ledger, const es_artefact_record **ret)
+{
+    *ret = ledger->artefacts.items;
+    return ledger->artefacts.n;
+}
+
 size_t es_ledger_facts(const es_ledger *ledger, const es_fact_record **ret)
 {
     *ret = ledger->facts.items;

@@ -9,6 +9,7 @@
 #include "report/report.h"
 #include "report/formats.h"
 #include "report/show.h"
+#include "report/store.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -18,9 +19,10 @@
 #include <unistd.h>
 
 static const es_format formats[] = {
-    { "text", "for people: the verdict, why, the evidence, the gaps", es_report_text },
-    { "json", "esuscan-report/1: everything, as one JSON object", es_report_json },
-    { "jsonl", "facts, verdicts and notes, one JSON object a line", es_report_jsonl },
+    { "text", "for people: the verdict, why, the evidence, the gaps", es_report_text, NULL },
+    { "json", "esuscan-report/1: everything, as one JSON object", es_report_json, NULL },
+    { "jsonl", "facts, verdicts and notes, one JSON object a line", es_report_jsonl, NULL },
+    { "sqlite", "added to a store of any number of images", NULL, es_report_store },
 };
 
 const es_format *es_format_at(size_t index)
@@ -205,6 +207,8 @@ es_status es_report_write(const es_format *format, const es_ledger *ledger, cons
         status = write_stdout(format, ledger, run, reterr_note);
     else if (is_evidence(ledger, run, path))
         status = refuse(reterr_note);
+    else if (format->add)
+        status = format->add(ledger, run, path, reterr_note);
     else if (is_special(path))
         status = write_special(format, ledger, run, path, reterr_note);
     else

@@ -35,6 +35,9 @@ typedef struct es_format {
     const char *name;
     const char *summary;
     es_status (*write)(const es_ledger *ledger, const es_run *run, FILE *out);
+    /* Of a format that adds to a file rather than writing one: then `write` is NULL. */
+    es_status (*add)(const es_ledger *ledger, const es_run *run, const char *path,
+                     es_note *reterr_note);
 } es_format;
 
 /* NULL if there is no such format in this version. */

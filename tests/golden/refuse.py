@@ -91,13 +91,12 @@ def main():
         expect('no date', scan('--as-of', 'yesterday', disk), {2}, 'as-of')
         expect('impossible date', scan('--as-of', '2019-02-30', disk), {2}, 'as-of')
         expect('option without its argument', scan('-o'), {2})
-        for later in (('batch', scratch), ('verify', disk),
-                      ('report', '--store', 'x'), ('-o', 'timesketch', disk),
+        for later in (('-o', 'timesketch', disk),
                       ('-o', 'bodyfile', disk), ('-o', 'l2tcsv', disk), ('-o', 'csv', disk),
-                      ('-o', 'html', disk), ('-o', 'sqlite', disk), ('--snapshots', 'all', disk),
+                      ('-o', 'html', disk), ('--snapshots', 'all', disk),
                       ('--credentials', locked, disk),
                       ('--file', '*.sys', disk), ('--known', locked, disk),
-                      ('--roots', locked, disk), ('--store', locked, disk)):
+                      ('--roots', locked, disk)):
             expect(' '.join(later[:2]), scan(*later), {2}, 'not in this version')
         expect('no catalogue', scan('--catalogue', scratch, disk), {3}, 'cves.csv')
         expect('no CVE', scan('--cve', 'BlueKeep', disk), {2}, 'CVE-2019-0708')

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * store.c: the file itself, statements, claims, and what is asked of a store as a whole. See
+ * store.h.
+ *
+ * SQLite's own failures are collected: a statement that cannot be made or run is remembered in the
+ * store and looked at once, when the transaction is to be committed. Nothing is committed then.
+ */
+#include "report/store.h"
+#include "base/time.h"
+#include "report/show.h"
+#include "report/store_inside.h"
+#include "report/store_schema.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* ---- statements ---- */
+
+static void remember(es_store *store, int code)
+{
+    if (!store->failed)
+        store->failed = code;
+}
+
+sqlite3_stmt *es_store_prepare(es_store *store, const char *sql)
+{
+    sqlite3_stmt *statement = NULL;
+    int code;
+
+    if (store->failed)
+        return NULL;
+    code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
+    if (code != SQLITE_OK)
+        remember(store, code);
+    return statement;
+}
+
+void es_store_step(es_store *store, sqlite3_stmt *statement)
+{
+    int code;
+
+    if (store->failed || !statement)
+        return;
+    code = sqlite3_step(statement);
+    if (code != SQLITE_DONE && code != SQLITE_ROW)
+        remember(store, code);
+    code = sqlite3_reset(statement);
+    if (code != SQLITE_OK)
+        remember(store, code);
+    sqlite3_clear_bindings(statement);
+}
+
+es_status es_store_run(es_store *store, const char *sql)
+{
+    int code;
+
+    if (!store->failed) {
+        code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+        if (code != SQLITE_OK)
+            remember(store, code);
+    }
+    return es_store_status(store);
+}
+
+es_status es_store_status(const es_store *store)
+{
+    switch (store->failed) {
+    case SQLITE_OK:
+        return ES_OK;
+    case SQLITE_NOMEM:
+        return ES_NOMEM;
+    case SQLITE_TOOBIG:
+        return ES_LIMIT;
+    default:
+        return ES_IO;
+    }
+}
+
+static const char *reason(const es_store *store)
+{
+    switch (store->failed & 0xff) {
+    case SQLITE_FULL:
+        return "the disk is full";
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return "another program keeps it locked";
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+        return "it may not be written to";
+    case SQLITE_CANTOPEN:
+        return "it cannot be opened";
+    case SQLITE_NOTADB:
+        return "it is no SQLite file";
+    case SQLITE_CORRUPT:
+        return "it is damaged";
+    default:
+        return sqlite3_errstr(store->failed);
+    }
+}
+
+es_status es_store_tell(es_store *store, es_note *reterr_note)
+{
+    es_buffer shown = es_buffer_make(8192);
+    es_status status = es_store_status(store);
+
+    if (status != ES_OK) {
+        es_show_string(&shown, store->path);
+        es_buffer_u8(&shown, 0);
+        es_note_set(reterr_note, ES_SEVERITY_ERROR, "store", "The store %s cannot be used: %s.",
+                    shown.failed ? "" : (const char *)shown.data, reason(store));
+        store->failed = SQLITE_OK;
+    }
+    es_buffer_free(&shown);
+    return status;
+}
+
+void es_bind_text(sqlite3_stmt *statement, int at, es_text text)
+{
+    es_buffer shown = es_buffer_make(es_show_room(text.size));
+
+    if (statement) {
+        es_show_text(&shown, text);
+        sqlite3_bind_text64(statement, at, shown.size ? (const char *)shown.data : "", shown.size,
+                            SQLITE_TRANSIENT, SQLITE_UTF8);
+    }
+    es_buffer_free(&shown);
+}
+
+void es_bind_string(sqlite3_stmt *statement, int at, const char *string)
+{
+    if (string)
+        es_bind_text(statement, at, es_text_of(string));
+}
+
+void es_bind_time(sqlite3_stmt *statement, int at, es_time time)
+{
+    char words[ES_TIME_STRING_MAX];
+
+    es_time_format(time, words);
+    if (words[0])
+        es_bind_string(statement, at, words);
+}
+
+void es_bind_number(sqlite3_stmt *statement, int at, uint64_t number)
+{
+    if (statement && number)
+        sqlite3_bind_int64(statement, at, (sqlite3_int64)number);
+}
+
+void es_bind_place(sqlite3_stmt *statement, int at, int64_t number)
+{
+    if (statement && number >= 0)
+        sqlite3_bind_int64(statement, at, number);
+}
+
+/* ---- opening ---- */
+
+static int64_t ask_number(es_store *store, const char *sql)
+{
+    sqlite3_stmt *statement = es_store_prepare(store, sql);
+    int64_t number = 0;
+    int code;
+
+    if (!statement)
+        return 0;
+    code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        number = sqlite3_column_int64(statement, 0);
+    else if (code != SQLITE_DONE)
+        remember(store, code);
+    sqlite3_finalize(statement);
+    return number;
+}
+
+/* A new file gets the tables; whoever comes second finds them. */
+static es_status make_or_check(es_store *store, bool create, es_note *reterr_note)
+{
+    bool fresh;
+
+    if (create)
+        es_store_run(store, "BEGIN IMMEDIATE");
+    fresh = ask_number(store, "SELECT count(*) FROM sqlite_schema") == 0 && !store->failed;
+    if (fresh && create) {
+        char version[96];
+
+        snprintf(version, sizeof version, "PRAGMA application_id=%d; PRAGMA user_version=%d;",
+                 ES_STORE_APPLICATION, ES_STORE_VERSION);
+        es_store_run(store, version);
+        es_store_run(store, es_store_schema);
+    }
+    if (!store->failed && (ask_number(store, "PRAGMA application_id") != ES_STORE_APPLICATION ||
+                           ask_number(store, "PRAGMA user_version") != ES_STORE_VERSION) &&
+        !store->failed) {
+        if (create)
+            es_store_run(store, "ROLLBACK");
+        es_note_set(reterr_note, ES_SEVERITY_ERROR, "store",
+                    "%s is an SQLite file, but not a store of this version of esuscan.",
+                    store->path);
+        return ES_UNSUPPORTED;
+    }
+    if (create)
+        es_store_run(store, "COMMIT");
+    return es_store_tell(store, reterr_note);
+}
+
+static es_status open_file(es_store *store, bool create, es_note *reterr_note)
+{
+    int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
+    int code = sqlite3_open_v2(store->path, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+
+    if (code == SQLITE_CANTOPEN && !create && access(store->path, F_OK) != 0) {
+        es_note_set(reterr_note, ES_SEVERITY_ERROR, "store", "There is no store %s.",
+                    store->path);
+        return ES_ABSENT;
+    }
+    /* A store on a medium that cannot be written to can still be reported on. */
+    if (code == SQLITE_OK && !create && sqlite3_db_readonly(store->db, "main") == 1)
+        remember(store, SQLITE_OK);
+    if (code != SQLITE_OK)
+        remember(store, code);
+    if (!store->failed) {
+        sqlite3_busy_timeout(store->db, ES_STORE_PATIENCE);
+        sqlite3_extended_result_codes(store->db, 0);
+        es_store_run(store, "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;");
+        if (create)
+            es_store_run(store, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;");
+    }
+    return es_store_tell(store, reterr_note);
+}
+
+es_status es_store_open(const char *path, bool create, es_store **ret_store, es_note *reterr_note)
+{
+    es_store *store = calloc(1, sizeof *store);
+    es_status status = ES_NOMEM;
+
+    if (store && (store->path = strdup(path)))
+        status = open_file(store, create, reterr_note);
+    if (status == ES_OK)
+        status = make_or_check(store, create, reterr_note);
+    if (status != ES_OK) {
+        es_store_free(store);
+        return status;
+    }
+    *ret_store = store;
+    return ES_OK;
+}
+
+es_store *es_store_free(es_store *store)
+{
+    if (!store)
+        return NULL;
+    sqlite3_close(store->db);
+    free(store->path);
+    free(store);
+    return NULL;
+}
+
+/* ---- what is there ---- */
+
+es_status es_store_has(es_store *store, const es_store_key *key, bool *ret_has)
+{
+    sqlite3_stmt *ask = es_store_prepare(
+        store, "SELECT 1 FROM images WHERE path=? AND identity=? AND options=? AND state<>2");
+    int code = SQLITE_DONE;
+
+    es_bind_string(ask, 1, key->path);
+    es_bind_string(ask, 2, key->identity);
+    es_bind_string(ask, 3, key->options);
+    if (ask)
+        code = sqlite3_step(ask);
+    *ret_has = code == SQLITE_ROW;
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        remember(store, code);
+    sqlite3_finalize(ask);
+    return es_store_tell(store, NULL);
+}
+
+es_status es_store_last(es_store *store, int64_t *ret_id)
+{
+    *ret_id = ask_number(store, "SELECT max(id) FROM images");
+    return es_store_tell(store, NULL);
+}
+
+static const char *column_text(sqlite3_stmt *statement, int at)
+{
+    return (const char *)sqlite3_column_text(statement, at);
+}
+
+es_status es_store_each(es_store *store,
+                        es_status (*each)(void *context, const es_store_entry *entry),
+                        void *context)
+{
+    sqlite3_stmt *ask = es_store_prepare(
+        store, "SELECT id, state, path, reason, id=(SELECT max(id) FROM images AS j"
+               " WHERE j.path=i.path) FROM images AS i ORDER BY path, id");
+    es_status status = ES_OK;
+    int code = SQLITE_DONE;
+
+    while (ask && status == ES_OK && (code = sqlite3_step(ask)) == SQLITE_ROW) {
+        es_store_entry entry = { sqlite3_column_int64(ask, 0),
+                                 (uint32_t)sqlite3_column_int64(ask, 1), column_text(ask, 2),
+                                 column_text(ask, 3), sqlite3_column_int(ask, 4) != 0 };
+
+        status = each(context, &entry);
+    }
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        remember(store, code);
+    sqlite3_finalize(ask);
+    return status != ES_OK ? status : es_store_tell(store, NULL);
+}
+
+es_status es_store_count(es_store *store, const char *verdict, int64_t after,
+                         void (*each)(void *context, const char *answer, int64_t n),
+                         void *context)
+{
+    sqlite3_stmt *ask = es_store_prepare(
+        store, "SELECT answer, count(*) AS n FROM verdicts JOIN installations AS i ON"
+               " i.image=verdicts.image AND i.id=verdicts.installation WHERE name=? AND"
+               " verdicts.image>? AND i.role='current' GROUP BY answer ORDER BY n DESC, answer");
+
+    es_bind_string(ask, 1, verdict);
+    if (ask)
+        sqlite3_bind_int64(ask, 2, after);
+    while (ask && sqlite3_step(ask) == SQLITE_ROW)
+        each(context, column_text(ask, 0), sqlite3_column_int64(ask, 1));
+    sqlite3_finalize(ask);
+    return es_store_tell(store, NULL);
+}
+
+/* ---- claims ---- */
+
+/* The owner of a claim, if it is another's that lives; else the claim is ours to take. */
+static bool is_taken(es_store *store, const es_store_key *key, const char *owner,
+                     bool (*alive)(const char *owner))
+{
+    sqlite3_stmt *ask =
+        es_store_prepare(store, "SELECT owner FROM claims WHERE path=? AND options=?");
+    bool taken = false;
+
+    es_bind_string(ask, 1, key->path);
+    es_bind_string(ask, 2, key->options);
+    if (ask && sqlite3_step(ask) == SQLITE_ROW) {
+        const char *other = column_text(ask, 0);
+
+        taken = other && strcmp(other, owner) != 0 && alive(other);
+    }
+    sqlite3_finalize(ask);
+    return taken;
+}
+
+es_status es_store_claim(es_store *store, const es_store_key *key, const char *owner,
+                         bool (*alive)(const char *owner))
+{
+    sqlite3_stmt *put;
+    bool taken;
+
+    es_store_run(store, "BEGIN IMMEDIATE");
+    taken = is_taken(store, key, owner, alive);
+    if (!taken) {
+        put = es_store_prepare(store, "INSERT OR REPLACE INTO claims VALUES(?,?,?)");
+        es_bind_string(put, 1, key->path);
+        es_bind_string(put, 2, key->options);
+        es_bind_string(put, 3, owner);
+        es_store_step(store, put);
+        sqlite3_finalize(put);
+    }
+    es_store_run(store, "COMMIT");
+    if (store->failed && !sqlite3_get_autocommit(store->db))
+        sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    if (store->failed)
+        return es_store_tell(store, NULL);
+    return taken ? ES_LIMIT : ES_OK;
+}
+
+es_status es_store_unclaim(es_store *store, const char *owner, const char *path)
+{
+    sqlite3_stmt *drop =
+        es_store_prepare(store, "DELETE FROM claims WHERE owner=? AND (?2 IS NULL OR path=?2)");
+
+    es_bind_string(drop, 1, owner);
+    es_bind_string(drop, 2, path);
+    es_store_step(store, drop);
+    sqlite3_finalize(drop);
+    return es_store_tell(store, NULL);
+}
