@@ -49,6 +49,8 @@ def normal_tool(tool):
     tool['libraries'] = collections.OrderedDict((name, 'VERSION') for name in tool['libraries'])
     tool['jail'] = ['JAIL']                         # refuse.py asks for its fences by name
     tool['command'] = ['COMMAND']
+    if tool['catalogue']:
+        tool['catalogue'] = 'CATALOGUE'
     tool['started'] = tool['finished'] = 'TIME'
 
 
@@ -77,7 +79,7 @@ def normal_jsonl(text):
 def normal_text(text):
     text = re.sub(r'esuscan \d+\.\d+\.\d+', 'esuscan VERSION', text)
     text = re.sub(r'(?m)^! ANALYSED WITHOUT A JAIL: none \(sanitizer build\).*\n(?:  .*\n)*', '', text)
-    return re.sub(r'(?m)^(  (?:Tool|Jail|Command|Ran) +)\S.*(?:\n {10,}\S.*)*', r'\1-', text)
+    return re.sub(r'(?m)^(  (?:Tool|Plugins|Catalogue|Jail|Command|Ran) +)\S.*(?:\n {10,}\S.*)*', r'\1-', text)
 
 
 def normal(arguments, text):
