@@ -81,6 +81,39 @@
 /* Files larger than this have no PE checksum we would compute. */
 #define ES_PE_FILE_MAX (UINT64_C(1) << 32)
 
+/* ---- signatures and catalogs ---- */
+
+/* A file is held in memory while its image hash is made; the largest system file (imageres.dll,
+ * a few service pack cabinets aside) has some 30 MiB. */
+#define ES_SIGNED_FILE_MAX (UINT64_C(256) << 20)
+/* Signatures in one certificate table, nested ones included: signtool writes one or two. */
+#define ES_SIGNATURES_MAX 16u
+/* Signatures in signatures. Windows itself looks at the first level only. */
+#define ES_NESTED_DEPTH_MAX 4u
+/* One signature with its certificates and time stamps has 5 to 20 KiB, with page hashes of a large
+ * kernel 300 KiB. */
+#define ES_SIGNATURE_SIZE_MAX (UINT64_C(8) << 20)
+/* Certificates carried by one signature, and the size of one. */
+#define ES_CERTIFICATES_MAX 32u
+#define ES_CERTIFICATE_SIZE_MAX (UINT64_C(64) << 10)
+/* Signers of one signature: Authenticode knows one. */
+#define ES_SIGNERS_MAX 4u
+/* Attributes of one signer, and values of one attribute. */
+#define ES_ATTRIBUTES_MAX 64u
+/* Trust anchors of one file: all roots that Windows ever trusted are some 500. */
+#define ES_ROOTS_MAX 1000u
+/* Microsoft's chains have three or four certificates. */
+#define ES_CHAIN_DEPTH_MAX 8
+/* Pages with a hash of their own: 4 KiB each. */
+#define ES_PAGES_MAX (ES_SIGNED_FILE_MAX >> 12)
+/* A catalog has 10 KiB, that of a service pack 2 MiB. */
+#define ES_CATALOG_SIZE_MAX (UINT64_C(50) << 20)
+/* Catalogs of one installation: a server of ten years has a few thousand. */
+#define ES_CATALOGS_MAX 100000u
+/* Members of one catalog (service pack: some 30,000) and of all of them together. */
+#define ES_CATALOG_MEMBERS_MAX 1000000u
+#define ES_CATALOG_DIGESTS_MAX UINT64_C(8000000)
+
 /* ---- XML of servicing ---- */
 
 /* A .mum has kilobytes, that of a service pack 1 MiB, pending.xml a few MiB. */

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * catalog_index.c: see catalog.h: the catalogs of one installation and the digests they hold.
+ *
+ * Only the first eight bytes of a digest are kept, with the number of its catalog: whoever finds
+ * them reads that catalog again anyhow, to verify it, and compares the rest there. Catalogs are
+ * opened by their MFT entry as the folder lists them; no path is looked up twice.
+ */
+#include "windows/catalog.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define THREADS_MAX 8u
+/* Fewer catalogs than this are read faster than threads are started. */
+#define THREADS_FROM 64u
+
+typedef enum reading { UNREAD, GOOD, DAMAGED, MALFORMED, TOO_LARGE } reading;
+
+typedef struct catalog {
+    char *path;
+    uint64_t entry, size;
+    uint32_t sequence;
+    reading state;
+} catalog;
+
+typedef struct known_digest {
+    uint64_t prefix;
+    uint32_t catalog;
+} known_digest;
+
+struct es_catalogs {
+    es_fs *fs;
+    catalog *all;
+    uint32_t n, capacity;
+    known_digest *digests;
+    uint64_t n_digests;
+    es_catalog_counts counts;
+};
+
+es_catalogs *es_catalogs_free(es_catalogs *catalogs)
+{
+    if (!catalogs)
+        return NULL;
+    for (uint32_t i = 0; i < catalogs->n; i++)
+        free(catalogs->all[i].path);
+    free(catalogs->all);
+    free(catalogs->digests);
+    free(catalogs);
+    return NULL;
+}
+
+const es_catalog_counts *es_catalogs_counts(const es_catalogs *catalogs)
+{
+    return &catalogs->counts;
+}
+
+static uint64_t prefix_of(es_bytes digest)
+{
+    uint64_t prefix = 0;
+
+    for (unsigned i = 0; i < 8; i++)
+        prefix = prefix << 8 | digest.data[i];
+    return prefix;
+}
+
+/* ------------------------------------------------------------------ finding them */
+
+typedef struct gathering {
+    es_catalogs *to;
+    const char *folder;
+    uint32_t n_before; /* those of earlier folders are in order of their names */
+    es_status status;
+} gathering;
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const catalog *left = a, *right = b;
+    int order = strcasecmp(base_name(left->path), base_name(right->path));
+
+    return order ? order : strcmp(left->path, right->path);
+}
+
+/* Servicing keeps a copy beside the package: the same name and size is the same catalog. */
+static bool have_copy(const gathering *now, char *path, uint64_t size)
+{
+    const catalog key = { .path = path };
+    const es_catalogs *to = now->to;
+    uint32_t low = 0, high = now->n_before;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (strcasecmp(base_name(to->all[middle].path), base_name(key.path)) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < now->n_before && to->all[low].size == size &&
+           strcasecmp(base_name(to->all[low].path), base_name(key.path)) == 0;
+}
+
+static int gather(void *context, const es_dirent *dirent)
+{
+    gathering *now = context;
+    es_catalogs *to = now->to;
+    char *path = NULL;
+
+    if (dirent->directory || dirent->dos_name || !es_fs_glob(to->fs, "*.cat", dirent->name))
+        return 0;
+    if (to->n == ES_CATALOGS_MAX) {
+        to->counts.incomplete = true;
+        return 1;
+    }
+    if (to->n == to->capacity) {
+        uint32_t capacity = to->capacity ? to->capacity * 2 : 256;
+        catalog *grown = realloc(to->all, capacity * sizeof *grown);
+
+        if (!grown) {
+            now->status = ES_NOMEM;
+            return 1;
+        }
+        to->all = grown;
+        to->capacity = capacity;
+    }
+    if (asprintf(&path, "%s/%.*s", now->folder, (int)(dirent->name.size & 0x7fff),
+                 dirent->name.data) < 0) {
+        now->status = ES_NOMEM;
+        return 1;
+    }
+    if (have_copy(now, path, dirent->size)) {
+        free(path);
+        return 0;
+    }
+    to->all[to->n++] = (catalog){ .path = path, .entry = dirent->mft_entry, .size = dirent->size,
+                                  .sequence = dirent->mft_sequence };
+    return 0;
+}
+
+static es_status gather_folder(es_catalogs *to, const char *system_root, const char *below)
+{
+    gathering now = { .to = to, .n_before = to->n };
+    char asked[ES_PATH_MAX], *true_path = NULL;
+    uint64_t entry = 0;
+    uint32_t sequence = 0;
+    es_status status;
+
+    if (snprintf(asked, sizeof asked, "%s/%s", system_root, below) >= (int)sizeof asked)
+        return ES_OK;
+    status = es_fs_lookup(to->fs, asked, &entry, &sequence, &true_path, NULL);
+    if (status == ES_OK) {
+        now.folder = true_path;
+        status = es_fs_list(to->fs, entry, sequence, gather, &now);
+    }
+    if (status > 0 && status != ES_ABSENT)
+        to->counts.incomplete = true;
+    free(true_path);
+    if (now.status != ES_OK)
+        return now.status;
+    if (to->n > 1)
+        qsort(to->all, to->n, sizeof *to->all, by_name);
+    return status < 0 ? status : ES_OK;
+}
+
+/* ------------------------------------------------------------------ reading them */
+
+/* The bytes of a catalog; the caller frees. ES_CORRUPT when they are not all there and good. */
+static es_status load(es_fs *fs, const catalog *from, es_bytes *ret_bytes, bool *ret_damaged)
+{
+    es_file *file = NULL;
+    uint8_t *data = NULL;
+    uint64_t size, got = 0;
+    es_note ignored;
+    es_status status = es_file_open(fs, from->entry, from->sequence, NULL, &file, &ignored);
+
+    if (status != ES_OK)
+        return status < 0 ? status : ES_CORRUPT;
+    size = es_file_size(file);
+    if (size > ES_CATALOG_SIZE_MAX)
+        status = ES_LIMIT;
+    else if (!(data = malloc(size ? (size_t)size : 1)))
+        status = ES_NOMEM;
+    if (status == ES_OK && size)
+        status = es_file_read(file, 0, data, size, &got, ret_damaged);
+    es_file_free(file);
+    if (status == ES_OK && got < size)
+        status = ES_CORRUPT;
+    if (status != ES_OK) {
+        free(data);
+        return status == ES_LIMIT || status < 0 ? status : ES_CORRUPT;
+    }
+    *ret_bytes = (es_bytes){ data, size };
+    return ES_OK;
+}
+
+/* What one thread found. */
+typedef struct worker {
+    es_catalogs *all;
+    es_source *source;
+    es_fs *fs, *own; /* `own` is NULL for the thread that uses the caller's */
+    atomic_uint *next;
+    _Atomic uint64_t *n_all;
+    known_digest *digests;
+    uint64_t n, capacity, bytes;
+    uint32_t now;
+    es_status status;
+    pthread_t thread;
+    bool started, capped;
+} worker;
+
+static int keep(void *context, const es_catalog_member *member)
+{
+    worker *w = context;
+
+    if (member->digest.size < 8)
+        return 0;
+    if (atomic_fetch_add(w->n_all, 1) >= ES_CATALOG_DIGESTS_MAX) {
+        w->capped = true;
+        return 1;
+    }
+    if (w->n == w->capacity) {
+        uint64_t capacity = w->capacity ? w->capacity * 2 : 4096;
+        known_digest *grown = realloc(w->digests, (size_t)capacity * sizeof *grown);
+
+        if (!grown) {
+            w->status = ES_NOMEM;
+            return 1;
+        }
+        w->digests = grown;
+        w->capacity = capacity;
+    }
+    w->digests[w->n++] = (known_digest){ prefix_of(member->digest), w->now };
+    return 0;
+}
+
+static void read_one(worker *w, catalog *from)
+{
+    es_bytes bytes = { NULL, 0 };
+    bool damaged = false;
+    es_status status = load(w->fs, from, &bytes, &damaged);
+    union {
+        const uint8_t *data;
+        void *ours;
+    } held = { bytes.data };
+
+    if (status < 0) {
+        w->status = status;
+        return;
+    }
+    if (status != ES_OK) {
+        from->state = status == ES_LIMIT ? TOO_LARGE : DAMAGED;
+        return;
+    }
+    w->bytes += bytes.size;
+    status = es_catalog_members(bytes, NULL, keep, w);
+    from->state = damaged ? DAMAGED : status == ES_OK ? GOOD : MALFORMED;
+    free(held.ours);
+}
+
+static void *work(void *context)
+{
+    worker *w = context;
+
+    while (w->status == ES_OK) {
+        w->now = atomic_fetch_add(w->next, 1);
+        if (w->now >= w->all->n)
+            break;
+        read_one(w, &w->all->all[w->now]);
+    }
+    return NULL;
+}
+
+static int by_digest(const void *a, const void *b)
+{
+    const known_digest *left = a, *right = b;
+
+    if (left->prefix != right->prefix)
+        return left->prefix < right->prefix ? -1 : 1;
+    return left->catalog < right->catalog ? -1 : left->catalog > right->catalog;
+}
+
+static es_status merge(es_catalogs *to, worker *workers, unsigned n_workers)
+{
+    uint64_t n = 0;
+
+    for (unsigned i = 0; i < n_workers; i++) {
+        if (workers[i].status != ES_OK)
+            return workers[i].status;
+        n += workers[i].n;
+        to->counts.bytes += workers[i].bytes;
+        to->counts.incomplete |= workers[i].capped;
+    }
+    to->digests = malloc((size_t)(n ? n : 1) * sizeof *to->digests);
+    if (!to->digests)
+        return ES_NOMEM;
+    for (unsigned i = 0; i < n_workers; i++) {
+        if (workers[i].n)
+            memcpy(to->digests + to->n_digests, workers[i].digests,
+                   (size_t)workers[i].n * sizeof *to->digests);
+        to->n_digests += workers[i].n;
+    }
+    qsort(to->digests, (size_t)to->n_digests, sizeof *to->digests, by_digest);
+    return ES_OK;
+}
+
+static void count(es_catalogs *to)
+{
+    to->counts.found = to->n;
+    for (uint32_t i = 0; i < to->n; i++) {
+        to->counts.read += to->all[i].state == GOOD;
+        to->counts.damaged += to->all[i].state == DAMAGED;
+        to->counts.malformed += to->all[i].state == MALFORMED;
+        to->counts.too_large += to->all[i].state == TOO_LARGE;
+    }
+}
+
+static es_status read_all(es_catalogs *to, es_source *source, unsigned n_threads)
+{
+    worker workers[THREADS_MAX] = { { .status = ES_OK } };
+    atomic_uint next = 0;
+    _Atomic uint64_t n_all = 0;
+    unsigned n = to->n < THREADS_FROM ? 1 : n_threads > THREADS_MAX ? THREADS_MAX : n_threads;
+    es_note ignored;
+    es_status status;
+
+    n = n ? n : 1;
+    for (unsigned i = 0; i < n; i++) {
+        worker *w = &workers[i];
+
+        *w = (worker){ .all = to, .source = source, .fs = to->fs, .next = &next, .n_all = &n_all };
+        if (i == 0)
+            continue;
+        /* A thread that cannot be had costs time, nothing else. */
+        if (es_fs_open(source, es_fs_volume(to->fs), &w->own, &ignored) != ES_OK)
+            continue;
+        w->fs = w->own;
+        w->started = pthread_create(&w->thread, NULL, work, w) == 0;
+    }
+    work(&workers[0]);
+    for (unsigned i = 1; i < n; i++) {
+        if (workers[i].started)
+            pthread_join(workers[i].thread, NULL);
+        es_fs_free(workers[i].own);
+    }
+    status = merge(to, workers, n);
+    for (unsigned i = 0; i < n; i++)
+        free(workers[i].digests);
+    return status;
+}
+
+es_status es_catalogs_build(es_source *source, es_fs *fs, const char *system_root,
+                            unsigned n_threads, es_catalogs **ret_catalogs)
+{
+    es_catalogs *to = calloc(1, sizeof *to);
+    es_status status = to ? ES_OK : ES_NOMEM;
+
+    if (status == ES_OK) {
+        to->fs = fs;
+        status = gather_folder(to, system_root,
+                               "System32/CatRoot/{F750E6C3-38EE-11D1-85E5-00C04FC295EE}");
+    }
+    if (status == ES_OK)
+        status = gather_folder(to, system_root, "servicing/Packages");
+    if (status == ES_OK)
+        status = read_all(to, source, n_threads);
+    if (status == ES_OK) {
+        count(to);
+        *ret_catalogs = to;
+    } else {
+        es_catalogs_free(to);
+    }
+    return status;
+}
+
+/* ------------------------------------------------------------------ asking them */
+
+typedef struct asking {
+    es_bytes digest;
+    es_vouch *vouch;
+    bool found;
+} asking;
+
+static int compare(void *context, const es_catalog_member *member)
+{
+    asking *now = context;
+
+    if (member->digest.size != now->digest.size ||
+        memcmp(member->digest.data, now->digest.data, (size_t)now->digest.size) != 0)
+        return 0;
+    now->found = true;
+    es_catalog_attribute(member->attributes, "File", now->vouch->file);
+    es_catalog_attribute(member->attributes, "OSAttr", now->vouch->os);
+    return 1;
+}
+
+/* Whether this catalog holds the whole digest, and who signed it. */
+static es_status ask(es_catalogs *catalogs, const catalog *from, es_bytes digest,
+                     const es_roots *roots, es_vouch *vouch, bool *ret_found)
+{
+    asking now = { .digest = digest, .vouch = vouch };
+    es_bytes bytes = { NULL, 0 };
+    es_signed found;
+    es_status status;
+    union {
+        const uint8_t *data;
+        void *ours;
+    } held;
+
+    memset(vouch, 0, sizeof *vouch);
+    vouch->path = from->path;
+    status = load(catalogs->fs, from, &bytes, &vouch->damaged);
+    if (status != ES_OK)
+        return status < 0 ? status : ES_OK;
+    held.data = bytes.data;
+    status = es_catalog_members(bytes, &found, compare, &now);
+    if (status == ES_OK && now.found)
+        status = es_signed_verify(&found, roots, &vouch->signer);
+    free(held.ours);
+    vouch->signer.nested = (es_bytes){ NULL, 0 };
+    *ret_found = now.found;
+    return status < 0 ? status : ES_OK;
+}
+
+es_status es_catalogs_find(es_catalogs *catalogs, es_bytes digest, const es_roots *roots,
+                           es_vouch *ret_vouches, uint32_t room, uint32_t *ret_n)
+{
+    uint64_t low = 0, high = catalogs->n_digests, prefix = prefix_of(digest);
+    uint32_t before = UINT32_MAX;
+    es_status status = ES_OK;
+
+    *ret_n = 0;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+
+        if (catalogs->digests[middle].prefix < prefix)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < catalogs->n_digests && catalogs->digests[low].prefix == prefix && *ret_n < room &&
+           status == ES_OK;
+         low++) {
+        uint32_t number = catalogs->digests[low].catalog;
+        bool found = false;
+
+        if (number == before)
+            continue;
+        before = number;
+        status = ask(catalogs, &catalogs->all[number], digest, roots, &ret_vouches[*ret_n], &found);
+        *ret_n += found;
+    }
+    return status;
+}

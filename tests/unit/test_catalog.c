@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test_catalog.c: catalogs taken apart, and those that lie. The index is tested on disks, through
+ * the program.
+ *
+ * argv[1] is the folder of the fixtures.
+ */
+#include "windows/catalog.h"
+
+#include "base/text.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *fixtures = "fixtures";
+
+/* Image hashes of pe/ntoskrnl-amd64-6003.exe. */
+static const char sha1[] = "246a8e3d6833266b4eff195c35cf5e26351f060d";
+static const char sha256[] = "d445ce14f6b710b93d2bb3c61df13ff5fe85e5f01751ecff5f4ab53bd780f6d6";
+
+static es_bytes load(const char *name)
+{
+    char path[1024];
+    uint8_t *data = malloc(1u << 20);
+    es_bytes bytes = { data, 0 };
+    FILE *file;
+
+    snprintf(path, sizeof path, "%s/signed/%s", fixtures, name);
+    file = fopen(path, "rb");
+    if (!file || !data)
+        fail_msg("%s is missing", path);
+    bytes.size = fread(data, 1, 1u << 20, file);
+    fclose(file);
+    return bytes;
+}
+
+static void unload(es_bytes bytes)
+{
+    union {
+        const uint8_t *data;
+        void *ours;
+    } held = { bytes.data };
+
+    free(held.ours);
+}
+
+typedef struct looking {
+    const char *digest;
+    unsigned n, found;
+    char file[ES_NAME_MAX], os[ES_NAME_MAX];
+} looking;
+
+static int look(void *context, const es_catalog_member *member)
+{
+    looking *at = context;
+    char hex[129];
+
+    at->n++;
+    es_text_hex(member->digest.data, (size_t)member->digest.size, hex);
+    if (strcmp(hex, at->digest) != 0)
+        return 0;
+    at->found++;
+    es_catalog_attribute(member->attributes, "File", at->file);
+    es_catalog_attribute(member->attributes, "OSAttr", at->os);
+    return 0;
+}
+
+static void check(const char *name, const char *digest, unsigned n, unsigned found,
+                  const char *file, uint32_t state, uint32_t chain)
+{
+    es_bytes pem = load("roots.pem"), bytes = load(name);
+    looking at = { .digest = digest };
+    es_roots *roots = NULL;
+    es_signer signer;
+    es_signed parts;
+    es_note note;
+
+    assert_int_equal(es_roots_parse(pem, &roots, &note), ES_OK);
+    assert_int_equal(es_catalog_members(bytes, &parts, look, &at), ES_OK);
+    assert_int_equal(at.n, n);
+    assert_int_equal(at.found, found);
+    assert_string_equal(at.file, file);
+    if (state) {
+        assert_int_equal(es_signed_verify(&parts, roots, &signer), ES_OK);
+        assert_int_equal(signer.state, state);
+        assert_int_equal(signer.chain.result, chain);
+    } else {
+        assert_int_equal(es_signed_verify(&parts, roots, &signer), ES_ABSENT);
+    }
+    es_roots_free(roots);
+    unload(pem);
+    unload(bytes);
+}
+
+static void test_members(void **state)
+{
+    (void)state;
+    check("sha1.cat", sha1, 41, 1, "ntoskrnl.exe", ES_SIGNER_SOUND, ES_CHAIN_TRUSTED);
+    check("sha256.cat", sha256, 1, 1, "", ES_SIGNER_SOUND, ES_CHAIN_TRUSTED);
+    check("without.cat", sha1, 40, 0, "", ES_SIGNER_SOUND, ES_CHAIN_TRUSTED);
+}
+
+static void test_liars(void **state)
+{
+    (void)state;
+    check("forged.cat", sha1, 2, 1, "ntoskrnl.exe", ES_SIGNER_SOUND, ES_CHAIN_FORGED);
+    check("unsigned.cat", sha1, 1, 1, "ntoskrnl.exe", 0, 0);
+    check("empty.cat", sha1, 0, 0, "", 0, 0);
+    /* its tag is what it was, its indirect data is not: both count, and the signature is broken */
+    check("member-changed.cat", sha1, 42, 1, "ntoskrnl.exe", ES_SIGNER_BROKEN, ES_CHAIN_TRUSTED);
+}
+
+static void test_broken(void **state)
+{
+    static const struct {
+        const char *name;
+        es_status status;
+    } files[] = { { "cut.cat", ES_CORRUPT }, { "no-catalog.cat", ES_UNSUPPORTED } };
+    looking at = { .digest = sha1 };
+    es_signed parts;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        es_bytes bytes = load(files[i].name);
+
+        assert_int_equal(es_catalog_members(bytes, &parts, look, &at), files[i].status);
+        unload(bytes);
+    }
+    assert_int_equal(es_catalog_members((es_bytes){ NULL, 0 }, &parts, look, &at), ES_CORRUPT);
+    assert_int_equal(at.n, 0);
+}
+
+/* No cut makes it read past the end; none but the whole is a catalog. */
+static void test_every_cut(void **state)
+{
+    es_bytes whole = load("sha256.cat");
+    looking at = { .digest = sha256 };
+    es_signed parts;
+
+    (void)state;
+    for (uint64_t size = 0; size < whole.size; size += 3) {
+        uint8_t *copy = malloc(size ? (size_t)size : 1);
+
+        assert_non_null(copy);
+        memcpy(copy, whole.data, (size_t)size);
+        assert_int_not_equal(es_catalog_members((es_bytes){ copy, size }, &parts, look, &at),
+                             ES_OK);
+        free(copy);
+    }
+    unload(whole);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_members),
+        cmocka_unit_test(test_liars),
+        cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_every_cut),
+    };
+
+    if (argc > 1)
+        fixtures = argv[1];
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
