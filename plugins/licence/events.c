@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * events.c: what the licensing service logged.
+ *
+ * Event 1003 of Microsoft-Windows-Security-Licensing-SLC (NT 6.0) and of its successor lists, after
+ * a check of all licences, lines such as
+ *
+ *     4: 553673ed-6ddf-419c-a153-b760283472fd, 1, 1 [(0 [0x00000000, 1, 0], …
+ *
+ * activation id, whether it is installed, whether it is licensed. On 6.1 this is observed; that
+ * 6.0 writes the same is assumed. A line that does not have this form says nothing.
+ */
+#include "licence.h"
+
+#define MAX_EVENTS 2000000u
+#define MAX_IDS 256u
+
+static int of_licensing(es_text provider)
+{
+    return same_text(provider, "Microsoft-Windows-Security-Licensing-SLC") ||
+           same_text(provider, "Software Licensing Service") ||
+           same_text(provider, "Microsoft-Windows-Security-SPP");
+}
+
+/* Behind the id: ", 1, 1 [". Returns -1 where the line has another form. */
+static int licensed_behind(es_text rest)
+{
+    if (starts_with(rest, ", 1, 1 ["))
+        return 1;
+    return starts_with(rest, ", 1, 0 [") || starts_with(rest, ", 0, 0 [") ? 0 : -1;
+}
+
+static es_status emit_event(const es_host *host, const es_event *event,
+                            const es_catalogue_activation *activation, int licensed)
+{
+    es_datum fields[4];
+
+    fields[0] = es_datum_integer(event->id);
+    fields[1] = es_datum_text(activation->id);
+    fields[2] = text_or_null(activation->sku);
+    fields[3] = licensed < 0 ? es_null() : es_datum_boolean(licensed);
+    return emit(host, FACT_EVENT, fields, event->written, event->where);
+}
+
+/* What the event's strings say of an id: 1, 0, -1 (named only), -2 (not named). */
+static int says_of(const es_event *event, es_text id)
+{
+    for (uint32_t k = 0; k < event->n_data; k++) {
+        es_text text = event->data[k];
+
+        for (uint64_t at = 0; id.size && id.size <= text.size && at <= text.size - id.size; at++) {
+            es_text part = { text.data + at, id.size };
+            es_text rest = { part.data + id.size, text.size - at - id.size };
+
+            if (same_texts(part, id))
+                return licensed_behind(rest);
+        }
+    }
+    return -2;
+}
+
+/* The service checks every few hours: told are the first event and each change. */
+static es_status look_at(const es_host *host, const es_catalogue *catalogue, const es_event *event,
+                         int8_t *told)
+{
+    es_status status = ES_OK;
+
+    for (uint32_t i = 0; i < catalogue->n_activations && i < MAX_IDS && status == ES_OK; i++) {
+        int says = says_of(event, catalogue->activations[i]->id);
+
+        if (says == -2 || says + 2 == told[i])
+            continue;
+        told[i] = (int8_t)(says + 2);
+        status = emit_event(host, event, catalogue->activations[i], says);
+    }
+    return status;
+}
+
+es_status examine_events(const es_host *host, const es_artefact *log)
+{
+    const es_catalogue *catalogue = catalogue_of(host);
+    int8_t told[MAX_IDS];
+    es_event event;
+    es_status status = ES_OK;
+
+    memset(told, 0, sizeof told);
+    for (uint32_t n = 0; catalogue && n < MAX_EVENTS; n++) {
+        status = host->event_next(host, log, &event);
+        if (status)
+            break;
+        if (event.id == 1003 && of_licensing(event.provider))
+            status = look_at(host, catalogue, &event, told);
+        if (status)
+            break;
+    }
+    if (status < 0 || status == ES_END || status == ES_OK)
+        return status < 0 ? status : ES_OK;
+    return host->note(host, 1,
+                      es_text_of("the log of the licensing service cannot be read to its end"),
+                      log->where);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * files.c: files that bypasses leave, the licence check's manifests, and the trusted store.
+ *
+ * System32 is listed once and its names are compared with those that tools are known to install;
+ * a file that is found is opened for its place and its time.
+ */
+#include "licence.h"
+
+static const struct {
+    const char *name; /* '*' at the end: any name that begins so */
+    const char *typical;
+    int specific;
+} left_files[] = {
+    { "kerneles.dll", "the update patcher for Vista or BypassESU: a kernel32 that lies about the "
+                      "version", 1 },
+    { "sle.dll", "the update patcher for Vista or BypassESU: a licensing library that says yes",
+      1 },
+    { "wuaueng6.dll", "the update patcher for Vista (Vista_SHA2_WUC)", 1 },
+    { "wuaueng3.dll", "BypassESU", 1 },
+    { "msiesu.dll", "the ESU bypass for .NET installers", 1 },
+    { "gesu.dll", "an old version of BypassESU", 1 },
+    { "bypassesu.dll", "an old version of BypassESU", 1 },
+    { "esuslc.dll", "an old version of BypassESU", 1 },
+    { "kurwica*", "an old version of the ESU bypass for .NET installers", 1 },
+    { "kexdll.dll", "a version-spoofing shim (VxKex)", 0 },
+};
+
+/* Place in the list, or -1. */
+static int left_as(es_text name)
+{
+    for (size_t i = 0; i < sizeof left_files / sizeof *left_files; i++) {
+        es_text wanted = es_text_of(left_files[i].name);
+
+        if (wanted.data[wanted.size - 1] == '*') {
+            wanted.size--;
+            if (name.size >= wanted.size &&
+                same_texts((es_text){ name.data, wanted.size }, wanted))
+                return (int)i;
+        } else if (same_texts(name, wanted)) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static es_status emit_left(const es_host *host, es_text name, int place)
+{
+    es_artefact file;
+    es_status status = host->artefact_open(host, WANT_SYSTEM32_FILE, name, &file);
+
+    return status ? (status < 0 ? status : ES_OK)
+                  : emit_trace(host, "file", file.path, left_files[place].typical,
+                               left_files[place].specific, file.modified, file.where);
+}
+
+/* The trusted store is encrypted: only that it is there and when it was written can be told. */
+static es_status emit_trusted_store(const es_host *host, es_text name)
+{
+    es_artefact file;
+    es_datum fields[4];
+    es_status status = host->artefact_open(host, WANT_SYSTEM32_FILE, name, &file);
+
+    if (status)
+        return status < 0 ? status : ES_OK;
+    fields[0] = es_datum_text(es_text_of("trusted store"));
+    fields[1] = es_datum_text(file.path);
+    fields[2] = es_datum_integer((int64_t)file.file_size);
+    fields[3] = es_datum_boolean(0);
+    return emit(host, FACT_STORE, fields, file.modified, file.where);
+}
+
+es_status examine_system32(const es_host *host, const es_artefact *listing)
+{
+    es_entry entry;
+    es_status status;
+
+    while ((status = host->entry_next(host, listing, &entry)) == ES_OK) {
+        if (entry.is_directory)
+            continue;
+        if (left_as(entry.name) >= 0)
+            status = emit_left(host, entry.name, left_as(entry.name));
+        else if (starts_with(entry.name, "7B296FB0-376B-497e-B012-9C450E1B7327-"))
+            status = emit_trusted_store(host, entry.name);
+        if (status < 0)
+            return status;
+    }
+    if (status < 0 || status == ES_END)
+        return status < 0 ? status : ES_OK;
+    return host->note(host, 1,
+                      es_text_of("the folder System32 cannot be listed to its end: a file that a "
+                                 "bypass left may be missing from it"),
+                      listing->where);
+}
+
+es_status examine_left_file(const es_host *host, const es_artefact *file)
+{
+    const char *typical = file->want == WANT_SERVICING_SLC
+                              ? "an old version of BypassESU: a licensing library beside servicing"
+                              : "BypassESU: patches the update agent again after each update of it";
+
+    return emit_trace(host, file->want == WANT_PATCH_TASK ? "scheduled task" : "file", file->path,
+                      typical, 1, file->modified, file->where);
+}
+
+/* A patched agent asks sle.dll and KERNELES.dll where the original asks slc.dll and KERNEL32. */
+es_status examine_update_agent(const es_host *host, const es_artefact *file)
+{
+    static const char *const words[] = { "sle.dll", "kerneles" };
+    pattern patterns[4];
+    es_text detail;
+    int whole = 0;
+    es_status status;
+
+    for (uint32_t i = 0; i < 2; i++) {
+        pattern_ascii(&patterns[2 * i], words[i], strlen(words[i]));
+        pattern_utf16(&patterns[2 * i + 1], words[i], strlen(words[i]));
+    }
+    status = search_file(host, file, patterns, 4, &whole);
+    if (status < 0)
+        return status;
+    for (uint32_t i = 0; i < 4; i++) {
+        const es_where *where = file->where;
+
+        if (!patterns[i].hits)
+            continue;
+        status = host->place(host, file->where, patterns[i].first, patterns[i].size, &where);
+        if (status == ES_OK)
+            status = say(host, &detail, "%.*s holds \"%s\"", SHOWN(file->path), words[i / 2]);
+        return status ? (status < 0 ? status : ES_OK)
+                      : emit_trace(host, "patched update agent", detail,
+                                   "the update patcher for Vista or BypassESU", 1, file->modified,
+                                   where);
+    }
+    return whole ? ES_OK
+                 : host->note(host, 1, es_text_of("the update agent was not searched to its end"),
+                              file->where);
+}
+
+/* The agent's version: 7.7.6003 was made for Server 2008 alone. */
+es_status examine_agent_version(const es_host *host, const es_artefact *file)
+{
+    const es_executable *agent = file->executable;
+    es_time no_time = { 0, 0, 0 };
+    es_datum fields[2];
+    es_text version;
+    es_status status;
+
+    if (!agent || !agent->has_version)
+        return ES_OK;
+    status = say(host, &version, "%u.%u.%u.%u", agent->file_version[0], agent->file_version[1],
+                 agent->file_version[2], agent->file_version[3]);
+    if (status)
+        return status;
+    fields[0] = es_datum_text(file->path);
+    fields[1] = es_datum_text(version);
+    return emit(host, FACT_AGENT, fields, no_time, agent->version_where);
+}
+
+/* ------------------------------------------------------------------ the licence check */
+
+/* "…_6.0.6003.20692_none_…": the fourth part from the front that is a version. */
+static es_text version_of(es_text name)
+{
+    es_text part = name;
+
+    while (name.size) {
+        const char *end = (const char *)memchr(name.data, '_', (size_t)name.size);
+
+        part = (es_text){ name.data, end ? (uint64_t)(end - name.data) : name.size };
+        if (part.size && part.data[0] >= '0' && part.data[0] <= '9' &&
+            memchr(part.data, '.', (size_t)part.size))
+            return part;
+        if (!end)
+            break;
+        name.size -= part.size + 1;
+        name.data += part.size + 1;
+    }
+    return (es_text)ES_TEXT("");
+}
+
+/* A manifest of the check. A suppressor installs one of its own: a version of 6.3 on an older
+ * Windows, with an identity and nothing else in it. */
+es_status examine_check(const es_host *host, const es_artefact *document)
+{
+    es_xml_node node;
+    es_datum fields[5];
+    es_time no_time = { 0, 0, 0 };
+    es_text name = base_name(document->path), version = version_of(name);
+    uint32_t n = 0;
+    int empty;
+    es_status status;
+
+    while ((status = host->xml_next(host, document, &node)) == ES_OK)
+        n += node.kind == ES_XML_START;
+    if (status < 0)
+        return status;
+    /* The root and its identity. */
+    empty = status == ES_END && n <= 2;
+    fields[0] = es_datum_text(name);
+    fields[1] = text_or_null(version);
+    fields[2] = es_datum_integer((int64_t)document->file_size);
+    fields[3] = status == ES_END ? es_datum_integer(n) : es_null();
+    fields[4] = es_datum_boolean(empty);
+    status = emit(host, FACT_CHECK, fields, no_time, document->where);
+    if (status || !starts_with(version, "6.3.9603."))
+        return status;
+    return emit_trace(host, "manifest of the licence check", name,
+                      "the ESU suppressor: a check of a newer version that checks nothing", 1,
+                      document->modified, document->where);
+}

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * judge.c: the verdict esu-licence.
+ *
+ * What can be proven offline is little. A licensing event that calls an ESU product licensed is
+ * evidence of its activation. An activation id in the token store proves that licence files are
+ * there, which arrive with updates. A trace that only a bypass is known to leave proves that one
+ * was at work. The strongest of these is the answer, in this order: activation, bypass, files;
+ * whatever it is, evidence and traces are all listed, neither hides the other, and what is merely
+ * remarkable (an ESU update without any licence evidence) is a trace that decides nothing.
+ *
+ * ESU is sold for Server 2008 SP2. On Vista there is none to have, so only a bypass is an answer
+ * there; what other Windows hold is listed, and not judged.
+ */
+#include "licence.h"
+
+enum { EVIDENCE, TRACES };
+enum { ACTIVATION, FILES, BYPASS, NONE, NOT_APPLICABLE, UNKNOWN };
+
+#define MAX_BECAUSE 256u
+#define MAX_ROWS 512u
+/* The install time that a known tool writes: 2006-11-02 15:34:16 UTC, when Vista was made. */
+#define TOOL_TICKS INT64_C(0x01c6fe945b437864)
+
+typedef struct finding {
+    const es_host *host;
+    const es_installation *installation;
+    const es_catalogue *catalogue;
+    int nt60, client, server_pack_2; /* what the registry states */
+    int software_read, tokens_read, tokens_there, unreadable;
+    int activated, files, azure, bypass, hints;
+    uint32_t n_esu, n_rows;
+    uint64_t because[MAX_BECAUSE];
+    uint32_t n_because;
+    es_fact_view first_esu;
+    int check_there, check_won;
+    es_fact_view check;
+} finding;
+
+static es_text text_of(const es_fact_view *fact, const char *name)
+{
+    for (uint32_t i = 0; i < fact->n_fields; i++)
+        if (!strcmp(fact->declared[i].name, name) && fact->fields[i].type == ES_FIELD_TEXT)
+            return fact->fields[i].text;
+    return (es_text)ES_TEXT("");
+}
+
+/* A number or truth; -1 when it is null. */
+static int64_t number_of(const es_fact_view *fact, const char *name)
+{
+    for (uint32_t i = 0; i < fact->n_fields; i++)
+        if (!strcmp(fact->declared[i].name, name) && fact->fields[i].type &&
+            (fact->fields[i].type == ES_FIELD_INTEGER || fact->fields[i].type == ES_FIELD_BOOLEAN))
+            return fact->fields[i].integer;
+    return -1;
+}
+
+static void because(finding *of, const es_fact_view *fact)
+{
+    if (of->n_because < MAX_BECAUSE)
+        of->because[of->n_because++] = fact->reference;
+}
+
+/* A row of either list; both have the same fields. */
+static es_status add_row(finding *of, uint32_t list, const char *what, es_text detail,
+                         es_text means, int weight, const es_fact_view *fact)
+{
+    es_datum fields[6];
+    es_row row = { sizeof row, list, fields };
+
+    if (of->n_rows++ >= MAX_ROWS)
+        return ES_OK;
+    fields[0] = es_datum_text(es_text_of(what));
+    fields[1] = text_or_null(detail);
+    fields[2] = text_or_null(means);
+    fields[3] = es_datum_boolean(weight);
+    fields[4] = es_datum_time(fact->time);
+    fields[5] = es_datum_fact(fact->reference);
+    because(of, fact);
+    return of->host->row(of->host, &row);
+}
+
+static es_status each_fact(finding *of, const char *type,
+                           es_status (*take)(finding *of, const es_fact_view *fact))
+{
+    uint64_t cursor = 0;
+    es_fact_view fact;
+    es_status status;
+
+    while ((status = of->host->fact_next(of->host, es_text_of(type), &cursor, &fact)) == ES_OK) {
+        status = take(of, &fact);
+        if (status)
+            return status;
+    }
+    return status == ES_END ? ES_OK : status;
+}
+
+/* ------------------------------------------------------------------ what is judged */
+
+static es_status take_registry(finding *of, const es_fact_view *fact)
+{
+    es_text name = text_of(fact, "name"), text = text_of(fact, "text");
+
+    if (number_of(fact, "wow64") == 1 || !same_text(text_of(fact, "hive"), "SOFTWARE"))
+        return ES_OK;
+    of->software_read = 1;
+    if (same_text(name, "CurrentVersion") && starts_with(text, "6.0"))
+        of->nt60 = 1;
+    if (same_text(name, "CSDVersion") && same_text(text, "Service Pack 2"))
+        of->server_pack_2 = 1;
+    return ES_OK;
+}
+
+static es_status take_product(finding *of, const es_fact_view *fact)
+{
+    of->client = same_text(text_of(fact, "product_type"), "WinNT");
+    return ES_OK;
+}
+
+static es_status take_unreadable(finding *of, const es_fact_view *fact)
+{
+    es_text path = text_of(fact, "path");
+
+    of->unreadable = of->unreadable || ends_with(path, "tokens.dat") ||
+                     ends_with(path, "config/SOFTWARE") || ends_with(path, "config/SYSTEM");
+    return ES_OK;
+}
+
+/* ------------------------------------------------------------------ evidence */
+
+static es_status take_id(finding *of, const es_fact_view *fact)
+{
+    int foreign = number_of(fact, "foreign") == 1;
+    es_text detail, means;
+    es_status status = say(of->host, &detail, "%.*s (%.*s, %.*s) as %.*s",
+                           SHOWN(text_of(fact, "id")), SHOWN(text_of(fact, "sku")),
+                           SHOWN(text_of(fact, "licence_channel")), SHOWN(text_of(fact, "form")));
+
+    if (status == ES_OK)
+        status = foreign ? say(of->host, &means, "of another product (%.*s)",
+                               SHOWN(text_of(fact, "applies_to")))
+                         : say(of->host, &means, "licence files of this product are installed; "
+                                                 "not that it was activated");
+    of->files = of->files || !foreign;
+    return status ? status
+                  : add_row(of, EVIDENCE, "activation id in the token store", detail, means,
+                            !foreign, fact);
+}
+
+static es_status take_store(finding *of, const es_fact_view *fact)
+{
+    if (!same_text(text_of(fact, "what"), "tokens.dat"))
+        return ES_OK;
+    of->tokens_there = 1;
+    of->tokens_read = of->tokens_read || number_of(fact, "searched") == 1;
+    because(of, fact);
+    return ES_OK;
+}
+
+static es_status take_event(finding *of, const es_fact_view *fact)
+{
+    int licensed = number_of(fact, "licensed") == 1;
+
+    of->activated = of->activated || licensed;
+    return add_row(of, EVIDENCE, "licensing event", text_of(fact, "sku"),
+                   es_text_of(licensed ? "the licensing service called this product licensed"
+                                       : "the licensing service knew this product"),
+                   licensed, fact);
+}
+
+static es_status take_azure(finding *of, const es_fact_view *fact)
+{
+    of->azure = 1;
+    return add_row(of, EVIDENCE, "Azure hint", text_of(fact, "what"),
+                   es_text_of("machines on Azure get ESU without a key; nothing on the disk proves "
+                              "that this one did"),
+                   0, fact);
+}
+
+static const es_catalogue_prerequisite *preparation_of(const finding *of, uint32_t kb)
+{
+    for (uint32_t i = 0; of->catalogue && i < of->catalogue->n_prerequisites; i++) {
+        const es_catalogue_prerequisite *one = of->catalogue->prerequisites[i];
+
+        if (one->kb == kb && same_text(one->role, "esu-licensing-preparation") &&
+            holds(one->operating_system, "Windows Server 2008 SP2"))
+            return one;
+    }
+    return NULL;
+}
+
+static int is_esu_update(const finding *of, uint32_t kb)
+{
+    const es_catalogue_update *update = es_catalogue_find(of->catalogue, kb);
+
+    return update && update->channel >= ES_CHANNEL_ESU_YEAR_1 &&
+           (update->kind == ES_UPDATE_MONTHLY_ROLLUP || update->kind == ES_UPDATE_SECURITY_ONLY ||
+            update->kind == ES_UPDATE_PREVIEW_ROLLUP);
+}
+
+/* ------------------------------------------------------------------ traces */
+
+static es_status take_trace(finding *of, const es_fact_view *fact)
+{
+    int specific = number_of(fact, "specific") == 1;
+    es_text what = text_of(fact, "what");
+    char word[64];
+
+    of->bypass = of->bypass || specific;
+    of->hints = of->hints || !specific;
+    memset(word, 0, sizeof word);
+    if (what.size)
+        memcpy(word, what.data, what.size < sizeof word ? (size_t)what.size : sizeof word - 1);
+    return add_row(of, TRACES, word, text_of(fact, "detail"), text_of(fact, "typical_of"),
+                   specific, fact);
+}
+
+/* Packages say three things here: preparation, ESU updates, and what a tool installed. */
+static es_status take_package(finding *of, const es_fact_view *fact)
+{
+    es_text state = text_of(fact, "state"), role = text_of(fact, "role");
+    es_text identity = text_of(fact, "identity");
+    uint32_t kb = es_kb_number(text_of(fact, "kb"));
+    int installed = same_text(state, "installed") || same_text(state, "permanent") ||
+                    same_text(state, "superseded");
+    es_status status = ES_OK;
+
+    if (!installed)
+        return ES_OK;
+    if (same_text(role, "update") && preparation_of(of, kb))
+        status = add_row(of, EVIDENCE, "preparation package", text_of(fact, "kb"),
+                         es_text_of("lets ESU updates check for a licence; installs without one"),
+                         0, fact);
+    if (status == ES_OK && same_text(role, "update") && is_esu_update(of, kb) && of->n_esu++ == 0)
+        of->first_esu = *fact;
+    if (status == ES_OK && of->nt60 && of->client && kb == 4474419 &&
+        starts_with(identity, "Package_25_for_") && number_of(fact, "visibility") == 2) {
+        of->bypass = 1;
+        status = add_row(of, TRACES, "part of KB4474419 that is for servers, hidden on a client",
+                         identity, es_text_of("the update patcher for Vista (Vista_SHA2_WUC)"), 1,
+                         fact);
+    }
+    if (status == ES_OK && fact->time.ticks == TOOL_TICKS && es_time_known(fact->time) &&
+        !holds(identity, "~6.0.6000.")) {
+        of->bypass = 1;
+        status = add_row(of, TRACES, "install time that a tool writes into every package", identity,
+                         es_text_of("the update patcher for Vista: the constant 2006-11-02 "
+                                    "15:34:16"),
+                         1, fact);
+    }
+    return status;
+}
+
+static es_status take_agent(finding *of, const es_fact_view *fact)
+{
+    if (!of->nt60 || !of->client || !starts_with(text_of(fact, "version"), "7.7.6003."))
+        return ES_OK;
+    of->hints = 1;
+    return add_row(of, TRACES, "update agent made for Server 2008, on a client",
+                   text_of(fact, "version"),
+                   es_text_of("the update patcher for Vista (Vista_SHA2_WUC)"), 0, fact);
+}
+
+static es_status take_check(finding *of, const es_fact_view *fact)
+{
+    of->check_there = 1;
+    of->check = *fact;
+    because(of, fact);
+    if (number_of(fact, "empty") != 1 || starts_with(text_of(fact, "version"), "6.3.9603."))
+        return ES_OK;
+    of->hints = 1;
+    return add_row(of, TRACES, "manifest of the licence check with nothing in it",
+                   text_of(fact, "name"), es_text_of("an ESU suppressor"), 0, fact);
+}
+
+static es_status take_component(finding *of, const es_fact_view *fact)
+{
+    if (!ends_with(text_of(fact, "component"), "edsecurityupdatesai"))
+        return ES_OK;
+    of->check_won = 1;
+    if (!of->nt60 || !starts_with(text_of(fact, "version"), "6.3."))
+        return ES_OK;
+    of->bypass = 1;
+    return add_row(of, TRACES, "winning licence check of another Windows",
+                   text_of(fact, "version"), es_text_of("the ESU suppressor"), 1, fact);
+}
+
+/* What is remarkable once everything is known. */
+static es_status flag(finding *of)
+{
+    es_status status = ES_OK;
+    es_text detail;
+
+    if (of->check_there && !of->check_won) {
+        of->hints = 1;
+        status = add_row(of, TRACES, "licence check without a winner", text_of(&of->check, "name"),
+                         es_text_of("an ESU update that was tried and rolled back for want of a "
+                                    "licence"),
+                         0, &of->check);
+    }
+    if (status || !of->n_esu || !of->nt60 ||
+        (!of->client && (of->files || of->activated || of->azure)))
+        return status;
+    of->hints = 1;
+    status = say(of->host, &detail, "%u ESU update%s, first %.*s", of->n_esu,
+                 of->n_esu == 1 ? "" : "s", SHOWN(text_of(&of->first_esu, "kb")));
+    return status ? status
+                  : add_row(of, TRACES,
+                            of->client ? "ESU updates on a client" : "ESU updates without licence "
+                                                                     "evidence",
+                            detail,
+                            es_text_of("a bypass, a licence whose files were removed, or a machine "
+                                       "on Azure"),
+                            0, &of->first_esu);
+}
+
+/* ------------------------------------------------------------------ the verdict */
+
+static uint32_t answer_of(const finding *of)
+{
+    if (!of->software_read && !of->activated && !of->bypass && !of->files)
+        return UNKNOWN;
+    if (!of->nt60)
+        return of->software_read ? NOT_APPLICABLE : UNKNOWN;
+    if (of->client)
+        return of->bypass ? BYPASS : NOT_APPLICABLE;
+    if (of->activated)
+        return ACTIVATION;
+    if (of->bypass)
+        return BYPASS;
+    if (of->files)
+        return FILES;
+    if (of->unreadable || (of->tokens_there && !of->tokens_read) ||
+        of->installation->role == ES_ROLE_REGBACK)
+        return UNKNOWN;
+    return NONE;
+}
+
+static const char *sentence_of(const finding *of, uint32_t answer)
+{
+    switch (answer) {
+    case ACTIVATION:
+        return "A licensing event calls an ESU product licensed. ";
+    case FILES:
+        return "Licence files of an ESU product are installed. They come with updates: this does "
+               "not prove that a key was entered or activated. ";
+    case BYPASS:
+        return "There are traces that are known of bypasses of the ESU licence check, and of "
+               "nothing else. ";
+    case NONE:
+        return "No evidence found of an ESU licence, and no trace of a bypass. That is not proof "
+               "that the machine was unlicensed. ";
+    case NOT_APPLICABLE:
+        return of->nt60 ? "ESU was never offered for Windows Vista. "
+                        : "ESU for Server 2008 does not concern this Windows. ";
+    default:
+        return of->installation->role == ES_ROLE_REGBACK
+                   ? "This state has registry hives only: the token store and the files of a "
+                     "bypass lie outside them. "
+                   : "What would have to be read could not be read. ";
+    }
+}
+
+static es_status explain(const finding *of, uint32_t answer, es_text *ret)
+{
+    const char *also = of->bypass && answer != BYPASS ? "Traces of a bypass are there as well. "
+                       : answer == BYPASS && of->files
+                           ? "Licence files of an ESU product are there as well. "
+                           : "";
+    const char *hints = of->hints ? "What else is remarkable is listed among the traces. " : "";
+    const char *azure = of->azure ? "Hints of Azure are there, where ESU needs no key. " : "";
+    const char *tokens = of->tokens_there || !of->nt60 ||
+                                 of->installation->role == ES_ROLE_REGBACK
+                             ? ""
+                             : "The token store was not found. ";
+
+    return say(of->host, ret, "%s%s%s%s%sLicensing events are evidence only as far as the "
+                              "Application log could be read.",
+               sentence_of(of, answer), also, hints, azure, tokens);
+}
+
+static es_status gather(finding *of)
+{
+    static const struct {
+        const char *type;
+        es_status (*take)(finding *, const es_fact_view *);
+    } takes[] = {
+        { "build.registry", take_registry },     { "build.product", take_product },
+        { "artefact.unreadable", take_unreadable }, { "licence.event", take_event },
+        { "licence.activation_id", take_id },    { "licence.store", take_store },
+        { "licence.azure_hint", take_azure },    { "licence.trace", take_trace },
+        { "licence.check_manifest", take_check }, { "servicing.component", take_component },
+        { "servicing.package", take_package },   { "licence.update_agent", take_agent },
+    };
+    es_status status = ES_OK;
+
+    for (size_t i = 0; i < sizeof takes / sizeof *takes && status == ES_OK; i++)
+        status = each_fact(of, takes[i].type, takes[i].take);
+    return status ? status : flag(of);
+}
+
+es_status licence_judge(void *state, const es_host *host, const es_installation *installation,
+                        const es_question *question)
+{
+    finding of;
+    es_text explanation;
+    es_verdict verdict;
+    es_datum fields[3];
+    uint32_t answer;
+    es_status status;
+
+    (void)state, (void)question;
+    memset(&of, 0, sizeof of);
+    of.host = host;
+    of.installation = installation;
+    of.catalogue = catalogue_of(host);
+    status = gather(&of);
+    if (status)
+        return status;
+    answer = answer_of(&of);
+    status = explain(&of, answer, &explanation);
+    if (status)
+        return status;
+    fields[0] = es_datum_boolean(of.files);
+    fields[1] = es_datum_boolean(of.bypass);
+    fields[2] = es_datum_boolean(of.azure);
+    verdict = (es_verdict){ sizeof verdict, 0, answer, of.n_because, of.because, &explanation,
+                            fields };
+    return host->verdict(host, &verdict);
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * registry.c: what the hives say of licensing, of Azure, and of bypasses.
+ *
+ * Traces are what known tools leave (see each); a trace says what it is typical of, and whether
+ * anything else is known to leave it.
+ */
+#include "licence.h"
+
+#define NT "Microsoft\\Windows NT\\CurrentVersion"
+#define IFEO NT "\\Image File Execution Options"
+#define SERVICES "CurrentControlSet\\Services\\"
+#define MAX_VALUES 64u
+#define MAX_KEYS 4096u
+
+static const char WUC[] = "the update patcher for Vista (Vista_SHA2_WUC)";
+static const char BYPASS[] = "BypassESU";
+static const char NET_BYPASS[] = "the ESU bypass for .NET installers";
+static const char SPOOF[] = "a version-spoofing shim (VxKex)";
+
+/* ------------------------------------------------------------------ SOFTWARE */
+
+/* Values of the licensing service's key, as far as they are texts or numbers. */
+static es_status emit_values(const es_host *host, const es_artefact *hive, const char *path)
+{
+    es_key key;
+    es_value value;
+    es_time no_time = { 0, 0, 0 };
+    es_status status = open_key(host, hive, path, &key);
+
+    for (uint64_t i = 0; status > 0 && i < MAX_VALUES; i++) {
+        es_datum fields[4] = { es_datum_text(es_text_of(path)), es_null(), es_null(), es_null() };
+        uint64_t number;
+        es_text text;
+        es_status got = host->value_child(host, &key, i, &value);
+
+        if (got == ES_CORRUPT)
+            continue;
+        if (got)
+            return got < 0 ? got : ES_OK;
+        fields[1] = es_datum_text(value.name);
+        if (host->value_text(host, &value, 0, &text) == ES_OK)
+            fields[2] = es_datum_text(text);
+        else if (host->value_number(host, &value, 0, &number) == ES_OK)
+            fields[3] = es_datum_integer((int64_t)number);
+        got = emit(host, FACT_REGISTRY, fields, no_time, value.where);
+        if (got)
+            return got;
+    }
+    return status < 0 ? status : ES_OK;
+}
+
+/* The edition was changed to a server's, and the true one kept for later. */
+static es_status look_at_edition(const es_host *host, const es_artefact *hive)
+{
+    es_key key;
+    es_value value;
+    es_text text = ES_TEXT("");
+    es_status status = open_key(host, hive, NT, &key);
+
+    if (status > 0)
+        status = find_text(host, &key, "EditionID_bak", &value, &text);
+    return status <= 0 ? status
+                       : emit_trace(host, "EditionID_bak", text, "BypassESU or the update patcher "
+                                    "for Vista: EditionID was replaced and kept here", 1,
+                                    key.written, value.where);
+}
+
+/* Who is known to have a program loaded through the application verifier. */
+static const char *verifier_of(es_text dlls, int *ret_specific)
+{
+    static const char *const net[] = { "msiesu.dll", "kurwica", "gesu.dll", "bypassesu.dll",
+                                       "esuslc.dll" };
+
+    *ret_specific = 1;
+    for (size_t i = 0; i < sizeof net / sizeof *net; i++)
+        if (holds(dlls, net[i]))
+            return NET_BYPASS;
+    return holds(dlls, "kexdll") || holds(dlls, "vxkex") ? SPOOF : NULL;
+}
+
+static es_status look_at_program(const es_host *host, const es_key *key)
+{
+    es_value value, flag;
+    es_text dlls = ES_TEXT(""), detail;
+    uint64_t flags = 0;
+    int specific = 0;
+    const char *typical;
+    es_status status = find_text(host, key, "VerifierDlls", &value, &dlls);
+
+    if (status <= 0)
+        return status;
+    status = find_number(host, key, "GlobalFlag", &flag, &flags);
+    if (status < 0)
+        return status;
+    typical = verifier_of(dlls, &specific);
+    if (!typical && !same_text(key->name, "msiexec.exe"))
+        return ES_OK;
+    if (!typical) {
+        typical = "a library put into the installer, as bypasses of the ESU check do, and debuggers";
+        specific = 0;
+    }
+    status = say(host, &detail, "%.*s: VerifierDlls %.*s, GlobalFlag 0x%x", SHOWN(key->name),
+                 SHOWN(dlls), (unsigned)flags);
+    return status ? status
+                  : emit_trace(host, "Image File Execution Options", detail, typical, specific,
+                               key->written, value.where);
+}
+
+static es_status look_at_programs(const es_host *host, const es_artefact *hive)
+{
+    es_key options, key;
+    es_status status = open_key(host, hive, IFEO, &options);
+
+    for (uint64_t i = 0; status > 0 && i < MAX_KEYS; i++) {
+        es_status got = host->key_child(host, &options, i, &key);
+
+        if (got == ES_CORRUPT)
+            continue;
+        if (got)
+            return got < 0 ? got : ES_OK;
+        got = look_at_program(host, &key);
+        if (got < 0)
+            return got;
+    }
+    return status < 0 ? status : ES_OK;
+}
+
+es_status examine_software(const es_host *host, const es_artefact *hive)
+{
+    es_status status = emit_values(host, hive, NT "\\SL");
+
+    if (status == ES_OK)
+        status = emit_values(host, hive, NT "\\SoftwareProtectionPlatform");
+    if (status == ES_OK)
+        status = look_at_edition(host, hive);
+    if (status >= 0)
+        status = look_at_programs(host, hive);
+    return status < 0 ? status : ES_OK;
+}
+
+/* ------------------------------------------------------------------ SYSTEM */
+
+static es_status look_at_update_service(const es_host *host, const es_artefact *hive)
+{
+    es_key key;
+    es_value value;
+    es_text path, file;
+    const char *typical = "an update agent that is not the original one";
+    int specific = 0;
+    es_status status = open_key(host, hive, SERVICES "wuauserv\\Parameters", &key);
+
+    if (status > 0)
+        status = find_text(host, &key, "ServiceDll", &value, &path);
+    if (status <= 0)
+        return status;
+    file = base_name(path);
+    if (same_text(file, "wuaueng.dll"))
+        return ES_OK;
+    if (same_text(file, "wuaueng6.dll")) {
+        typical = WUC;
+        specific = 1;
+    } else if (same_text(file, "wuaueng3.dll")) {
+        typical = BYPASS;
+        specific = 1;
+    }
+    return emit_trace(host, "ServiceDll of wuauserv", path, typical, specific, key.written,
+                      value.where);
+}
+
+static es_status emit_azure(const es_host *host, const char *what, es_text detail,
+                            const es_where *where)
+{
+    es_time no_time = { 0, 0, 0 };
+    es_datum fields[2];
+
+    fields[0] = es_datum_text(es_text_of(what));
+    fields[1] = text_or_null(detail);
+    return emit(host, FACT_AZURE, fields, no_time, where);
+}
+
+static es_status look_for_agents(const es_host *host, const es_artefact *hive)
+{
+    static const char *const services[] = { SERVICES "WindowsAzureGuestAgent", SERVICES "RdAgent",
+                                            SERVICES "WindowsAzureTelemetryService" };
+    es_key key;
+    es_status status = ES_OK;
+
+    for (size_t i = 0; i < sizeof services / sizeof *services && status >= 0; i++) {
+        status = open_key(host, hive, services[i], &key);
+        if (status > 0)
+            status = emit_azure(host, "service", key.name, key.where);
+    }
+    return status;
+}
+
+/* Hyper-V says so in the firmware's tables; so does every other Hyper-V host. */
+static es_status look_at_firmware(const es_host *host, const es_artefact *hive)
+{
+    es_key key;
+    es_value value;
+    es_text maker = ES_TEXT(""), product = ES_TEXT("");
+    es_status status = open_key(host, hive, "CurrentControlSet\\Control\\SystemInformation", &key);
+
+    if (status > 0)
+        status = find_text(host, &key, "SystemManufacturer", &value, &maker);
+    if (status > 0)
+        status = find_text(host, &key, "SystemProductName", &value, &product);
+    if (status <= 0 || !same_text(maker, "Microsoft Corporation") ||
+        !same_text(product, "Virtual Machine"))
+        return status;
+    return emit_azure(host, "Hyper-V firmware (of any Hyper-V host, not only Azure's)", product,
+                      value.where);
+}
+
+/* Option 245 of a DHCP lease: Azure's wire server. The options are a list of code, four unknown
+ * numbers, length and data, each number of 4 bytes. */
+static int has_option_245(es_bytes options)
+{
+    es_cursor cursor = es_cursor_make(options);
+
+    while (es_cursor_left(&cursor) >= 20) {
+        uint32_t code = es_cursor_u32(&cursor), length;
+
+        es_cursor_skip(&cursor, 4);
+        length = es_cursor_u32(&cursor);
+        es_cursor_skip(&cursor, 8);
+        es_cursor_skip(&cursor, (length + 3u) & ~3u);
+        if (code == 245 && length)
+            return 1;
+    }
+    return 0;
+}
+
+static es_status look_at_leases(const es_host *host, const es_artefact *hive)
+{
+    es_key interfaces, key;
+    es_value value;
+    es_status status = open_key(host, hive, SERVICES "Tcpip\\Parameters\\Interfaces", &interfaces);
+
+    for (uint64_t i = 0; status > 0 && i < 256; i++) {
+        es_status got = host->key_child(host, &interfaces, i, &key);
+
+        if (got)
+            return got < 0 ? got : ES_OK;
+        got = host->value_find(host, &key, es_text_of("DhcpInterfaceOptions"), &value);
+        if (got == ES_OK && has_option_245(value.data))
+            got = emit_azure(host, "DHCP option 245", key.name, value.where);
+        if (got < 0)
+            return got;
+    }
+    return status;
+}
+
+es_status examine_azure_folder(const es_host *host, const es_artefact *folder)
+{
+    return emit_azure(host, "folder", folder->path, folder->where);
+}
+
+es_status examine_system(const es_host *host, const es_artefact *hive)
+{
+    es_status status = look_at_update_service(host, hive);
+
+    if (status >= 0)
+        status = look_for_agents(host, hive);
+    if (status >= 0)
+        status = look_at_firmware(host, hive);
+    if (status >= 0)
+        status = look_at_leases(host, hive);
+    return status < 0 ? status : ES_OK;
+}
