@@ -90,8 +90,17 @@ static bool parse_section(const uint8_t *data, uint64_t at, uint64_t file_size, 
     return ret->size == 0 || ret->size == ret->next - at;
 }
 
-static es_status read_table(ewf_segment *segment, uint64_t at, const section *s)
+/* What a walk carries from one section to the next. */
+typedef struct walk_state {
+    ewf_segment *segment;
+    ewf_tables *tables;
+    uint64_t sectors_end; /* of the data that the next table is of; 0: it holds its own */
+} walk_state;
+
+static es_status read_table(walk_state *now, uint64_t at, const section *s)
 {
+    ewf_segment *segment = now->segment;
+    ewf_table table = { .file = segment->file };
     uint8_t data[EWF_TABLE_HEADER_SIZE];
     es_cursor c = es_cursor_make((es_bytes){ data, sizeof data });
     uint64_t body = s->next - at - EWF_SECTION_SIZE;
@@ -104,13 +113,33 @@ static es_status read_table(ewf_segment *segment, uint64_t at, const section *s)
     if (status != ES_OK)
         return status;
     n = es_cursor_u32(&c);
-    es_cursor_skip(&c, 16);
+    es_cursor_skip(&c, 4);
+    table.base = es_cursor_u64(&c);
+    es_cursor_skip(&c, 4);
     if (es_cursor_u32(&c) != libdeflate_adler32(1, data, sizeof data - 4))
         return ES_CORRUPT;
     if (n == 0 || n > (body - sizeof data) / 4)
         return ES_CORRUPT;
     segment->n_chunks += n;
-    return ES_OK;
+    if (table.base > segment->file->size)
+        table.base = 0; /* no chunk will be found by it */
+    table.n = n;
+    table.entries_at = at + EWF_SECTION_SIZE + sizeof data;
+    table.has_checksum = now->sectors_end && (body - sizeof data) / 4 > n;
+    table.data_end = now->sectors_end ? now->sectors_end : s->next;
+    now->sectors_end = 0;
+    segment->n_tables++;
+    return ewf_tables_add(now->tables, &table);
+}
+
+/* The copy of the table before it. */
+static void read_twin(walk_state *now, uint64_t at, const section *s)
+{
+    ewf_table *table = &now->tables->list[now->tables->n - 1];
+
+    if (s->next - at - EWF_SECTION_SIZE >= EWF_TABLE_HEADER_SIZE + (uint64_t)table->n * 4 + 4 &&
+        table->has_checksum)
+        table->twin_at = at + EWF_SECTION_SIZE + EWF_TABLE_HEADER_SIZE;
 }
 
 /* "volume" and "disk" in the first segment, "data" in the others: the same shape. */
@@ -143,10 +172,16 @@ static es_status read_volume(ewf_segment *segment, uint64_t at, const section *s
     return ES_OK;
 }
 
-static es_status read_body(ewf_segment *segment, uint64_t at, const section *s)
+static es_status read_body(walk_state *now, uint64_t at, const section *s)
 {
+    ewf_segment *segment = now->segment;
+
     if (strcmp(s->type, "table") == 0)
-        return read_table(segment, at, s);
+        return read_table(now, at, s);
+    if (strcmp(s->type, "table2") == 0 && segment->n_tables > 0)
+        read_twin(now, at, s);
+    if (strcmp(s->type, "sectors") == 0)
+        now->sectors_end = s->next;
     if (strcmp(s->type, "volume") == 0 || strcmp(s->type, "disk") == 0 ||
         strcmp(s->type, "data") == 0)
         return read_volume(segment, at, s);
@@ -156,11 +191,13 @@ static es_status read_body(ewf_segment *segment, uint64_t at, const section *s)
 
 /* Walk the sections up to the first that is not whole. Only our own failures are negative; ES_LIMIT
  * is a chunk size that nobody writes. */
-static es_status walk(ewf_segment *segment)
+static es_status walk(ewf_segment *segment, ewf_tables *tables)
 {
+    walk_state now = { segment, tables, 0 };
     uint8_t data[EWF_SECTION_SIZE];
     uint64_t at = EWF_FILE_HEADER_SIZE;
 
+    segment->first_table = tables->n;
     segment->usable = at;
     for (unsigned i = 0; i < ES_EWF_SECTIONS_MAX; i++) {
         section s;
@@ -176,7 +213,7 @@ static es_status walk(ewf_segment *segment)
             segment->usable = at + EWF_SECTION_SIZE;
             return ES_OK;
         }
-        status = read_body(segment, at, &s);
+        status = read_body(&now, at, &s);
         if (status != ES_OK)
             return status == ES_CORRUPT ? ES_OK : status;
         at = s.next;
@@ -186,7 +223,7 @@ static es_status walk(ewf_segment *segment)
 }
 
 /* ES_UNSUPPORTED: not a segment at all. */
-static es_status examine(es_part *file, ewf_segment *ret_segment)
+static es_status examine(es_part *file, ewf_tables *tables, ewf_segment *ret_segment)
 {
     uint8_t head[EWF_FILE_HEADER_SIZE];
     es_status status = es_part_peek(file, 0, head, sizeof head);
@@ -199,7 +236,7 @@ static es_status examine(es_part *file, ewf_segment *ret_segment)
         .file = file,
         .number = (uint16_t)(head[9] | head[10] << 8),
     };
-    return walk(ret_segment);
+    return walk(ret_segment, tables);
 }
 
 /* ---------------------------------------------------------------- gathering */
@@ -209,6 +246,7 @@ typedef struct gathering {
     ewf_segment *list; /* by number: list[number], up to room */
     size_t room;
     ewf_segment named; /* the one named first */
+    ewf_tables tables; /* of all that were looked at, in order of looking */
 } gathering;
 
 /* By the set identifier; where one has none (libewf writes none), by the size of the media. */
@@ -249,7 +287,7 @@ static es_status take_given(gathering *g, es_note *note)
     for (size_t i = 0; i < g->source->evidence.n_files; i++) {
         es_part *file = g->source->files[i];
         ewf_segment segment;
-        es_status status = examine(file, &segment);
+        es_status status = examine(file, &g->tables, &segment);
 
         if (status == ES_LIMIT) {
             es_note_set(note, ES_SEVERITY_ERROR, "image", "%s claims chunks larger than %u bytes, "
@@ -303,7 +341,7 @@ static es_status fetch(gathering *g, unsigned number, char *ret_why, size_t why_
         snprintf(ret_why, why_size, "segment %s is missing", name);
         return status < 0 ? status : ES_ABSENT;
     }
-    status = examine(file, &segment);
+    status = examine(file, &g->tables, &segment);
     if (status < 0)
         return status;
     if (status != ES_OK || segment.number != number) {
@@ -354,19 +392,52 @@ static es_status lead(gathering *g, ewf_segments *ret, es_note *note)
     return ES_OK;
 }
 
+/* The tables of the segments in use, in the order of their chunks. */
+static es_status line_up(const gathering *g, ewf_segments *segments)
+{
+    uint64_t first = 0;
+    es_status status = ES_OK;
+
+    for (size_t i = 0; i < segments->n; i++) {
+        const ewf_segment *segment = &segments->list[i];
+
+        for (size_t k = 0; k < segment->n_tables && status == ES_OK; k++) {
+            ewf_table table = g->tables.list[segment->first_table + k];
+
+            table.first = first;
+            first += table.n;
+            status = ewf_tables_add(&segments->tables, &table);
+        }
+    }
+    return status;
+}
+
+void ewf_segments_done(ewf_segments *segments)
+{
+    if (segments->list)
+        ewf_tables_done(&segments->tables);
+    free(segments->list);
+    segments->list = NULL;
+}
+
 es_status ewf_segments_find(es_source *source, ewf_segments *segments, es_note *reterr_note)
 {
     gathering g = { .source = source };
-    es_status status = take_given(&g, reterr_note);
+    es_status status;
 
+    ewf_tables_init(&g.tables);
     *segments = (ewf_segments){ 0 };
+    status = take_given(&g, reterr_note);
     if (status == ES_OK)
         status = lead(&g, segments, reterr_note);
-    if (status != ES_OK) {
-        free(g.list);
-        return status;
+    if (status == ES_OK) {
+        memmove(g.list, g.list + 1, segments->n * sizeof *g.list);
+        segments->list = g.list;
+        g.list = NULL;
+        ewf_tables_init(&segments->tables);
+        status = line_up(&g, segments);
     }
-    memmove(g.list, g.list + 1, segments->n * sizeof *g.list);
-    segments->list = g.list;
-    return ES_OK;
+    free(g.list);
+    ewf_tables_done(&g.tables);
+    return status;
 }

@@ -11,6 +11,7 @@
 #ifndef ES_EVIDENCE_EWF_SEGMENTS_H
 #define ES_EVIDENCE_EWF_SEGMENTS_H
 
+#include "evidence/ewf_table.h"
 #include "evidence/format.h"
 
 typedef struct ewf_segment {
@@ -18,6 +19,7 @@ typedef struct ewf_segment {
     uint16_t number;      /* as its file header says */
     uint64_t usable;      /* bytes up to the first section that is not whole */
     uint64_t n_chunks;    /* its tables count so many */
+    size_t first_table, n_tables; /* where they were gathered */
     bool whole;           /* ends with "next" or "done" */
     bool last;            /* ends with "done" */
     bool logical;         /* has a file tree: L01 by another name */
@@ -30,10 +32,12 @@ typedef struct ewf_segments {
     ewf_segment *list; /* number 1 first, without a gap: what libewf may be given */
     size_t n;
     uint64_t n_chunks;
+    ewf_tables tables;
     char reason[ES_FILE_NAME_MAX + 160]; /* why chunks behind n_chunks are bad; empty: none are */
 } ewf_segments;
 
 bool ewf_is_segment(es_bytes head);
+void ewf_segments_done(ewf_segments *segments);
 es_status ewf_segments_find(es_source *source, ewf_segments *segments, es_note *reterr_note);
 
 /* The name of segment `number` in the scheme of `name` (case.E01), which is segment `named`: false

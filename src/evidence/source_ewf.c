@@ -2,12 +2,13 @@
  *
  * source_ewf.c: E01, s01 and EWF-SMART images.
  *
- * libewf opens the segments, knows the metadata, finds each chunk and reads it as it is stored;
- * everything after that is ours: libdeflate inflates it (2.7 times as fast as zlib) on as many
- * threads as there are processors, and the checksum is compared here, because libewf answers a
- * damaged chunk with zeros and success.
+ * libewf opens the segments and knows the metadata. Where a chunk lies the image's tables say
+ * (ewf_table.h has the reason why libewf is not asked); it is read with one pread, and libdeflate
+ * inflates it (2.7 times as fast as zlib) on as many threads as there are processors. The checksum
+ * is compared here, because libewf answers a damaged chunk with zeros and success.
  *
- * libewf is not thread safe: one lock is held while it reads a stored chunk, and no longer.
+ * libewf still finds and reads the chunks of a table that is damaged, for it knows ways around
+ * some damage. It is not thread safe: one lock is held while it does, and no longer.
  *
  * libewf_handle_read_chunk() of 20140813 copies a compressed chunk into the buffer without looking
  * at the buffer's size, and the size comes from the image. The door through which libewf reads
@@ -298,8 +299,51 @@ typedef struct stored_chunk {
     bool damaged; /* the medium below could not be read */
 } stored_chunk;
 
+static es_status chunk_bad(void *context, uint64_t offset, uint64_t length, const char *reason)
+{
+    (void)offset;
+    (void)length;
+    (void)reason;
+    *(bool *)context = true;
+    return ES_OK;
+}
+
+/* Read the chunk as it is stored from where the image's tables say it lies. ES_UNSUPPORTED: they
+ * are not to be relied on, ask libewf. */
+static es_status fetch_placed(ewf *image, uint64_t number, uint8_t *data, stored_chunk *ret)
+{
+    ewf_place place;
+    uint64_t held, most = image->stored_max;
+    es_status status = ewf_tables_find(&image->segments.tables, number, &place);
+
+    if (status != ES_OK)
+        return status;
+    held = place.size;
+    if (!place.compressed) {
+        if (held <= 4)
+            return ES_UNSUPPORTED;
+        most = (uint64_t)image->chunk_size + 4;
+    }
+    if (held > most) {
+        if (!place.last)
+            return ES_UNSUPPORTED;
+        held = most;
+    }
+    ret->damaged = false;
+    status = es_part_read(place.file, place.offset, data, held, chunk_bad, &ret->damaged);
+    if (status != ES_OK)
+        return status;
+    ret->compressed = place.compressed;
+    ret->has_checksum = !place.compressed;
+    ret->size = held - (place.compressed ? 0 : 4);
+    if (!place.compressed)
+        ret->checksum = (uint32_t)data[ret->size] | (uint32_t)data[ret->size + 1] << 8 |
+                        (uint32_t)data[ret->size + 2] << 16 | (uint32_t)data[ret->size + 3] << 24;
+    return ES_OK;
+}
+
 /* Let libewf find and read the chunk as it is stored. False when it cannot. */
-static bool fetch_stored(ewf *image, uint64_t number, uint8_t *data, stored_chunk *ret)
+static bool fetch_by_libewf(ewf *image, uint64_t number, uint8_t *data, stored_chunk *ret)
 {
     uint8_t checksum[4] = { 0 };
     int8_t compressed = 0, has_checksum = 0;
@@ -357,6 +401,7 @@ static es_status make_chunk(void *context, uint64_t number, uint8_t *data)
     uint32_t size = image->chunk_size;
     stored_chunk stored = { 0 };
     const char *why = NULL;
+    es_status status;
     bench *b;
 
     if (image->source->size - at < size)
@@ -368,7 +413,12 @@ static es_status make_chunk(void *context, uint64_t number, uint8_t *data)
     b = take_bench(image);
     if (!b)
         return ES_NOMEM;
-    if (!fetch_stored(image, number, b->stored, &stored))
+    status = fetch_placed(image, number, b->stored, &stored);
+    if (status < 0) {
+        put_bench(image, b);
+        return status;
+    }
+    if (status != ES_OK && !fetch_by_libewf(image, number, b->stored, &stored))
         why = ES_WHY_LOST;
     else if (!unpack(image, b, &stored, data, size))
         why = stored.damaged ? ES_WHY_MEDIUM : ES_WHY_CHUNK;
@@ -512,7 +562,7 @@ static void close_ewf(void *state)
     }
     pthread_mutex_destroy(&image->bench_lock);
     pthread_mutex_destroy(&image->lock);
-    free(image->segments.list);
+    ewf_segments_done(&image->segments);
     free(image->gates);
     free(image);
 }
