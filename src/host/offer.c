@@ -109,13 +109,16 @@ static es_status host_file_read(const es_host *host, const es_artefact *file, ui
                                 void *buffer, uint64_t size, uint64_t *ret_size)
 {
     es_opened *opened = opened_of(file);
+    es_status status;
 
     (void)host;
     if (!opened || !opened->file || file->kind != ES_KIND_FILE)
         return ES_BUG;
     if (size > ES_FILE_READ_MAX)
         return ES_LIMIT;
-    return es_artefact_file_read(opened->file, offset, buffer, size, ret_size);
+    status = es_artefact_file_read(opened->file, offset, buffer, size, ret_size);
+    /* The last piece is a piece: its end is told when nothing is left. */
+    return status == ES_END && *ret_size ? ES_OK : status;
 }
 
 /* ------------------------------------------------------------------ kinds without a parser yet */
