@@ -490,6 +490,9 @@ struct es_host {
     es_status (*file_read)(const es_host *host, const es_artefact *file, uint64_t offset,
                            void *buffer, uint64_t size, uint64_t *ret_size);
     es_status (*entry_next)(const es_host *host, const es_artefact *listing, es_entry *ret);
+    /* Logs and tables can be larger than memory: an event, a row and a line last only until the
+     * next one of the same artefact is asked for. What of them cannot be read is noted by the
+     * host. ES_END after the last; ES_UNSUPPORTED and ES_CORRUPT: none can be had at all. */
     es_status (*event_next)(const es_host *host, const es_artefact *log, es_event *ret);
     es_status (*table_next_row)(const es_host *host, const es_artefact *database, es_text table,
                                 es_table_row *ret);
@@ -518,6 +521,11 @@ struct es_host {
 
     /* The update catalogue (<esuscan/catalogue.h>); NULL when the host has none. */
     const struct es_catalogue *catalogue;
+
+    /* Before the first event_next of a log: only events with one of these identifiers are handed
+     * out, and no time is spent on the others. */
+    es_status (*event_only)(const es_host *host, const es_artefact *log, const uint16_t *ids,
+                            uint32_t n_ids);
 };
 
 /* ------------------------------------------------------------------ the export */

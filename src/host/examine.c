@@ -222,7 +222,7 @@ static es_status call_examine(turn *now, const es_opened *opened, const es_artef
                      .artefact = opened };
     es_host host;
     char path[4096];
-    es_status status;
+    es_status status, told;
 
     snprintf(path, sizeof path, "%.*s", (int)(view->path.size & 0x7fff), view->path.data);
     status = es_session_step(now->session, now->work->state->id, plugin_of(now)->name, path,
@@ -242,6 +242,9 @@ static es_status call_examine(turn *now, const es_opened *opened, const es_artef
     host = es_host_make(&call);
     status = plugin_of(now)->examine(run->state, &host, view);
     es_walks_end(&call);
+    told = es_streams_end(&call);
+    if (status >= 0 && told < 0)
+        status = told;
     es_arena_free(call.arena);
     return status > 0 ? tell_failed(now, "examine", status, view->where) : status;
 }
@@ -487,7 +490,8 @@ static es_status take(turn *now)
 static bool readable(uint32_t kind)
 {
     return kind == ES_KIND_HIVE || kind == ES_KIND_EXECUTABLE || kind == ES_KIND_FILE ||
-           kind == ES_KIND_LISTING || kind == ES_KIND_BOOT_ENTRY || kind == ES_KIND_XML;
+           kind == ES_KIND_LISTING || kind == ES_KIND_BOOT_ENTRY || kind == ES_KIND_XML ||
+           kind == ES_KIND_EVENT_LOG;
 }
 
 static es_status tell_absent(turn *now, const es_want *want)

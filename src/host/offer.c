@@ -123,12 +123,6 @@ static es_status host_file_read(const es_host *host, const es_artefact *file, ui
 
 /* ------------------------------------------------------------------ kinds without a parser yet */
 
-static es_status host_event_next(const es_host *host, const es_artefact *log, es_event *ret)
-{
-    (void)host, (void)log, (void)ret;
-    return ES_UNSUPPORTED;
-}
-
 static es_status host_table_next_row(const es_host *host, const es_artefact *database,
                                      es_text table, es_table_row *ret)
 {
@@ -170,7 +164,7 @@ es_host es_host_make(es_call *call)
         .text_utf16 = host_text_utf16,
         .file_read = host_file_read,
         .entry_next = es_host_entry_next,
-        .event_next = host_event_next,
+        .event_next = es_host_event_next,
         .table_next_row = host_table_next_row,
         .xml_next = es_host_xml_next,
         .line_next = host_line_next,
@@ -181,6 +175,7 @@ es_host es_host_make(es_call *call)
         .artefact_open = es_host_artefact_open,
         .question = call->session->question,
         .catalogue = call->session->catalogue,
+        .event_only = es_host_event_only,
     };
 
     return host;

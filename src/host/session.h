@@ -80,6 +80,7 @@ struct es_session {
 };
 
 typedef struct es_walk es_walk;
+typedef struct es_stream es_stream;
 
 /* One callback of one plugin: what the host table's context points to. */
 typedef struct es_call {
@@ -90,6 +91,7 @@ typedef struct es_call {
     es_arena *arena;           /* until the callback returns */
     bool judging;
     es_walk *walks; /* of the artefacts that are being walked */
+    es_stream *streams; /* of the logs and tables that are being read */
 } es_call;
 
 /* ---- artefacts.c ---- */
@@ -139,6 +141,14 @@ es_status es_host_artefact_open(const es_host *host, uint32_t want, es_text name
                                 es_artefact *ret);
 /* Free what walks hold outside the call's arena; before the arena goes. */
 void es_walks_end(es_call *call);
+
+/* ---- stream.c: host calls that read logs and tables ---- */
+
+es_status es_host_event_only(const es_host *host, const es_artefact *log, const uint16_t *ids,
+                             uint32_t n_ids);
+es_status es_host_event_next(const es_host *host, const es_artefact *log, es_event *ret);
+/* Say what could not be read of them, and free them. */
+es_status es_streams_end(es_call *call);
 
 /* ---- judge.c: host calls of judge ---- */
 

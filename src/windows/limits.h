@@ -114,6 +114,23 @@
 #define ES_CATALOG_MEMBERS_MAX 1000000u
 #define ES_CATALOG_DIGESTS_MAX UINT64_C(8000000)
 
+/* ---- event logs ---- */
+
+/* Chunks of 64 KiB: 4 GiB, the largest a log may be set to. */
+#define ES_EVTX_CHUNKS_MAX 65536u
+/* A record lies in one chunk. Its text as UTF-8: half as much again as UTF-16 at most, twice over
+ * for templates that use a value more than once. */
+#define ES_EVTX_TEXT_MAX (UINT32_C(256) << 10)
+/* Data of one event; audit events have some fifty. */
+#define ES_EVTX_DATA_MAX 1024u
+/* Values of one template instance. */
+#define ES_EVTX_VALUES_MAX 1024u
+/* Elements in elements, and fragments in templates in fragments: Windows writes six and four. */
+#define ES_EVTX_DEPTH_MAX 64u
+#define ES_EVTX_NESTING_MAX 16u
+/* Tokens of one record, templates counted each time: a record is shorter than this many bytes. */
+#define ES_EVTX_STEPS_MAX 65536u
+
 /* ---- XML of servicing ---- */
 
 /* A .mum has kilobytes, that of a service pack 1 MiB, pending.xml a few MiB. */

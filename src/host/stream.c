@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * stream.c: event logs, read record by record for a plugin.
+ *
+ * A stream is opened when its first record is asked for and stands where the last one ended. What
+ * it hands out lives in the reader until the next record: logs are larger than memory may be. What
+ * could not be read is said once, when the callback is over, whether or not the plugin read to the
+ * end.
+ */
+#include "host/session.h"
+
+#include "windows/evtx.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+struct es_stream {
+    es_stream *next;
+    es_opened *artefact;
+    es_status status; /* of opening it */
+    bool begun;
+    es_evtx *events;
+    es_where where; /* of the record at hand */
+};
+
+static es_call *call_of(const es_host *host)
+{
+    return host->context;
+}
+
+static es_opened *opened_of(const es_artefact *artefact)
+{
+    union {
+        const void *theirs;
+        es_opened *ours;
+    } handle = { artefact->handle };
+
+    return handle.ours;
+}
+
+static es_stream *stream_of(es_call *call, const es_artefact *artefact)
+{
+    es_opened *opened = opened_of(artefact);
+    es_stream *made;
+
+    for (es_stream *each = call->streams; each; each = each->next)
+        if (each->artefact == opened)
+            return each;
+    made = es_arena_take(call->arena, sizeof *made);
+    if (made) {
+        made->artefact = opened;
+        made->next = call->streams;
+        call->streams = made;
+    }
+    return made;
+}
+
+static es_status read_file(void *context, uint64_t offset, void *buffer, uint64_t size,
+                           bool *ret_damaged)
+{
+    es_artefact_file *file = context;
+    uint64_t got = 0;
+    bool before = file->damaged;
+    es_status status;
+
+    file->damaged = false;
+    status = es_artefact_file_read(file, offset, buffer, size, &got);
+    *ret_damaged = file->damaged;
+    file->damaged = before || file->damaged;
+    return status == ES_OK && got < size ? ES_CORRUPT : status;
+}
+
+static es_status tell(es_call *call, const es_stream *stream, const es_note *note)
+{
+    return es_session_note(call->session, call->work->state->id, note, &stream->artefact->where);
+}
+
+static void place(es_stream *stream, uint64_t offset, uint64_t length, bool damaged)
+{
+    stream->where = stream->artefact->where;
+    stream->where.offset = (int64_t)offset;
+    stream->where.length = (int64_t)length;
+    stream->where.damaged |= damaged;
+}
+
+/* ------------------------------------------------------------------ event logs */
+
+static es_status open_log(es_call *call, es_stream *stream)
+{
+    es_artefact_file *file = stream->artefact->file;
+    es_evtx_input input = { file->info.size, read_file, file };
+    bool old = false;
+    es_note note;
+    es_status status, told;
+
+    stream->begun = true;
+    stream->status = es_evtx_open(&input, &stream->events, &old);
+    status = stream->status;
+    if (status <= 0)
+        return status;
+    if (file->info.size == 0)
+        es_note_set(&note, ES_SEVERITY_INFO, "event-log", "%s is empty.",
+                    stream->artefact->asked);
+    else
+        es_note_set(&note, ES_SEVERITY_GAP, "event-log",
+                    old ? "%s is an event log of the format before Windows Vista (.evt), which "
+                          "this version does not read."
+                        : status == ES_UNSUPPORTED
+                              ? "%s is an event log of a version that is not known."
+                              : "%s is no event log, or its beginning is damaged beyond use.",
+                    stream->artefact->asked);
+    told = tell(call, stream, &note);
+    return told < 0 ? told : status;
+}
+
+static es_status log_of(const es_host *host, const es_artefact *log, es_stream **ret_stream)
+{
+    es_call *call = call_of(host);
+    es_opened *opened = opened_of(log);
+
+    if (log->kind != ES_KIND_EVENT_LOG || !opened || !opened->file)
+        return ES_BUG;
+    *ret_stream = stream_of(call, log);
+    if (!*ret_stream)
+        return ES_LIMIT;
+    return (*ret_stream)->begun ? (*ret_stream)->status : open_log(call, *ret_stream);
+}
+
+es_status es_host_event_only(const es_host *host, const es_artefact *log, const uint16_t *ids,
+                             uint32_t n_ids)
+{
+    es_stream *stream;
+    es_status status = log_of(host, log, &stream);
+
+    if (status == ES_OK)
+        es_evtx_only(stream->events, ids, n_ids);
+    return status;
+}
+
+es_status es_host_event_next(const es_host *host, const es_artefact *log, es_event *ret)
+{
+    es_stream *stream;
+    es_evtx_event event;
+    es_status status = log_of(host, log, &stream);
+
+    if (status == ES_OK)
+        status = es_evtx_next(stream->events, &event);
+    if (status != ES_OK)
+        return status;
+    place(stream, event.offset, event.length, event.damaged);
+    *ret = (es_event){
+        .size = sizeof *ret, .id = event.id, .record = event.record, .written = event.written,
+        .provider = event.provider, .provider_guid = event.provider_guid,
+        .channel = event.channel, .computer = event.computer, .user_sid = event.user_sid,
+        .level = event.level, .n_data = event.n_data, .data_names = event.data_names,
+        .data = event.data, .binary = event.binary, .recovered = event.recovered,
+        .where = &stream->where,
+    };
+    return ES_OK;
+}
+
+/* What could not be read of a log, in one sentence or two. */
+static es_status tell_loss(es_call *call, const es_stream *stream)
+{
+    const es_evtx_loss *loss = es_evtx_get_loss(stream->events);
+    uint64_t bad = loss->n_broken + loss->n_checksums + loss->n_damaged;
+    const char *path = stream->artefact->asked;
+    es_note note;
+    es_status status = ES_OK;
+
+    /* A log that was open has its last chunk and its header written later than its records. */
+    if (bad && !(loss->open && bad == loss->n_checksums && bad == 1)) {
+        es_note_set(&note, ES_SEVERITY_GAP, "event-log",
+                    "%" PRIu64 " of %" PRIu64 " chunks of %s are damaged (%" PRIu64
+                    " with a broken structure, %" PRIu64 " with a checksum that does not fit, %"
+                    PRIu64 " on bytes of the image that cannot be trusted), the first at offset %"
+                    PRIu64 ". %" PRIu64 " records were read from the log, %" PRIu64 " that are "
+                    "there could not be; others may be gone without a trace.",
+                    bad, loss->n_chunks, path, loss->n_broken, loss->n_checksums, loss->n_damaged,
+                    loss->first_at, loss->n_records, loss->n_records_lost);
+        status = tell(call, stream, &note);
+    }
+    if (status == ES_OK && (loss->header || loss->cut)) {
+        es_note_set(&note, ES_SEVERITY_GAP, "event-log",
+                    loss->header ? "The header of %s is damaged; its chunks were read all the same."
+                                 : "%s does not end where a chunk does, or is larger than an event "
+                                   "log can be: its end was not read.",
+                    path);
+        status = tell(call, stream, &note);
+    }
+    return status;
+}
+
+es_status es_streams_end(es_call *call)
+{
+    es_status status = ES_OK;
+
+    for (es_stream *each = call->streams; each; each = each->next) {
+        if (each->events && status == ES_OK)
+            status = tell_loss(call, each);
+        each->events = es_evtx_free(each->events);
+    }
+    call->streams = NULL;
+    return status;
+}
