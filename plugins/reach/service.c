@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * service.c: values, start types and firewall rules of a service: see service.h.
+ */
+#include "service.h"
+
+#include <stdio.h>
+
+/* ------------------------------------------------------------------ values */
+
+es_status service_open(const es_host *host, const es_artefact *hive, const char *path,
+                          es_key *ret)
+{
+    char text[200];
+    es_status status = host->key_open(host, hive, es_text_of(path), ret);
+
+    if (status <= 0)
+        return status < 0 ? status : 1;
+    if (status == ES_ABSENT)
+        return 0;
+    (void)snprintf(text, sizeof text, "the key %s cannot be read", path);
+    status = host->note(host, 1, es_text_of(text), hive->where);
+    return status < 0 ? status : 0;
+}
+
+es_status service_number(const es_host *host, const es_key *key, const char *name, es_datum *ret)
+{
+    es_value value;
+    uint64_t number;
+    es_status status = host->value_find(host, key, es_text_of(name), &value);
+
+    *ret = es_null();
+    if (status == ES_OK)
+        status = host->value_number(host, &value, 0, &number);
+    if (status == ES_OK)
+        *ret = es_datum_integer((int64_t)number);
+    return status < 0 ? status : ES_OK;
+}
+
+es_status service_boolean(const es_host *host, const es_key *key, const char *name,
+                            es_datum *ret)
+{
+    es_status status = service_number(host, key, name, ret);
+
+    if (status == ES_OK && ret->type)
+        *ret = es_datum_boolean(ret->integer != 0);
+    return status;
+}
+
+es_status service_start(const es_host *host, const es_artefact *hive, const char *service,
+                          es_datum *ret)
+{
+    static const char *const words[] = { "boot", "system", "automatic", "manual", "disabled" };
+    es_key key;
+    es_status status = service_open(host, hive, service, &key);
+
+    *ret = es_null();
+    if (status <= 0)
+        return status;
+    status = service_number(host, &key, "Start", ret);
+    if (status == ES_OK && ret->type)
+        *ret = es_datum_text(es_text_of((uint64_t)ret->integer < ES_COUNT(words)
+                                            ? words[ret->integer]
+                                            : "not known"));
+    return status;
+}
+
+/* ------------------------------------------------------------------ firewall */
+
+/* The value of "Name=…" in a rule, whose parts stand between '|'. */
+static es_text part_of(es_text rule, const char *name)
+{
+    uint64_t size = strlen(name);
+
+    for (uint64_t at = 0; at + size < rule.size; at++) {
+        uint64_t end = at + size;
+
+        if ((at > 0 && rule.data[at - 1] != '|') ||
+            memcmp(rule.data + at, name, (size_t)size) != 0)
+            continue;
+        while (end < rule.size && rule.data[end] != '|')
+            end++;
+        return (es_text){ rule.data + at + size, end - at - size };
+    }
+    return (es_text)ES_TEXT("");
+}
+
+static int is_word(es_text text, const char *word)
+{
+    return es_text_equal(text, es_text_of(word));
+}
+
+/* An active inbound rule that names one of these TCP ports. */
+static int concerns(es_text rule, const char *const *ports, uint32_t n)
+{
+    es_text protocol = part_of(rule, "Protocol="), port = part_of(rule, "LPort=");
+
+    if (!is_word(part_of(rule, "Active="), "TRUE") || !is_word(part_of(rule, "Dir="), "In") ||
+        (protocol.size && !is_word(protocol, "6")))
+        return 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (is_word(port, ports[i]))
+            return 1;
+    return 0;
+}
+
+static es_status describe(const es_host *host, es_text name, es_text rule, es_text *ret)
+{
+    es_text action = part_of(rule, "Action="), profile = part_of(rule, "Profile=");
+    const uint64_t room = 400;
+    void *memory = NULL;
+    int n;
+    es_status status = host->alloc(host, room, &memory);
+
+    if (status)
+        return status;
+    n = snprintf((char *)memory, (size_t)room, "%.*s: %.*s%s%.*s",
+                 (int)(name.size < 160 ? name.size : 160), name.data,
+                 (int)(action.size < 32 ? action.size : 32), action.size ? action.data : "",
+                 profile.size ? ", profile " : ", all profiles",
+                 (int)(profile.size < 32 ? profile.size : 32), profile.size ? profile.data : "");
+    *ret = (es_text){ (const char *)memory, n > 0 ? (uint64_t)n : 0 };
+    return ES_OK;
+}
+
+es_status service_rules(const es_host *host, const es_artefact *hive, const char *const *ports,
+                          uint32_t n_ports, es_text *rules, uint64_t *ret_n)
+{
+    es_key key;
+    es_value value;
+    es_text rule;
+    es_status status = service_open(host, hive, FIREWALL "\\FirewallRules", &key);
+
+    *ret_n = 0;
+    for (uint64_t i = 0; status > 0 && i < MAX_VALUES && *ret_n < MAX_RULES; i++) {
+        es_status got = host->value_child(host, &key, i, &value);
+
+        if (got == ES_CORRUPT)
+            continue;
+        if (got)
+            return got < 0 ? got : ES_OK;
+        if (host->value_text(host, &value, 0, &rule) != ES_OK || !concerns(rule, ports, n_ports))
+            continue;
+        got = describe(host, value.name, rule, &rules[*ret_n]);
+        if (got)
+            return got;
+        ++*ret_n;
+    }
+    return status < 0 ? status : ES_OK;
+}
+
+es_status service_profiles(const es_host *host, const es_artefact *hive, es_text profiles[6],
+                             uint64_t *ret_n)
+{
+    static const struct {
+        const char *key;
+        const char *says[2];
+    } each[] = {
+        { FIREWALL "\\DomainProfile", { "domain: off", "domain: on" } },
+        { FIREWALL "\\StandardProfile", { "private: off", "private: on" } },
+        { FIREWALL "\\PublicProfile", { "public: off", "public: on" } },
+    };
+    es_status status = ES_OK;
+
+    *ret_n = 0;
+    for (uint32_t i = 0; i < ES_COUNT(each) && status >= 0; i++) {
+        es_key key;
+        es_datum on = es_null();
+
+        status = service_open(host, hive, each[i].key, &key);
+        if (status > 0)
+            status = service_number(host, &key, "EnableFirewall", &on);
+        if (status >= 0 && on.type)
+            profiles[(*ret_n)++] = es_text_of(each[i].says[on.integer != 0]);
+    }
+    return status < 0 ? status : ES_OK;
+}
+
+es_status service_emit(const es_host *host, const es_datum *fields, const es_where *where)
+{
+    es_time no_time = { 0, 0, 0 };
+    es_fact fact = { sizeof fact, 0, fields, no_time, where };
+
+    return host->emit(host, &fact, NULL);
+}

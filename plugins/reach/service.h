@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * service.h: what the plugins rdp and smb read alike: start types, firewall rules, values.
+ *
+ * Ownership: everything is borrowed from the callback it was made in.
+ */
+#ifndef ESUSCAN_PLUGIN_SERVICE_H
+#define ESUSCAN_PLUGIN_SERVICE_H
+
+#include <esuscan/plugin.h>
+
+#define SERVICES "CurrentControlSet\\Services\\"
+#define FIREWALL SERVICES "SharedAccess\\Parameters\\FirewallPolicy"
+#define MAX_RULES 64u
+#define MAX_VALUES 4096u
+
+#define FIELD(type, name, means) { sizeof(es_field), ES_FIELD_##type, name, means }
+
+/* 1: there, 0: not, or unreadable, which is noted; negative: failure. */
+es_status service_open(const es_host *host, const es_artefact *hive, const char *path, es_key *ret);
+/* Null where the value is not there or does not fit. */
+es_status service_number(const es_host *host, const es_key *key, const char *name, es_datum *ret);
+es_status service_boolean(const es_host *host, const es_key *key, const char *name, es_datum *ret);
+/* The start type of a service, by its key. */
+es_status service_start(const es_host *host, const es_artefact *hive, const char *service,
+                        es_datum *ret);
+/* Active inbound rules that name one of these TCP ports; room for MAX_RULES. */
+es_status service_rules(const es_host *host, const es_artefact *hive, const char *const *ports,
+                        uint32_t n_ports, es_text *rules, uint64_t *ret_n);
+es_status service_profiles(const es_host *host, const es_artefact *hive, es_text profiles[6],
+                           uint64_t *ret_n);
+/* Emit the plugin's only fact. */
+es_status service_emit(const es_host *host, const es_datum *fields, const es_where *where);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * smb.c: whether the SMB server was there to be reached, and with SMB 1.
+ *
+ * Beside an answer on CVE-2017-0144 stands whether SMB 1 was served. NT 6.0 serves it unless the
+ * registry says otherwise, so a value that is not there is null, which means served.
+ */
+#include "service.h"
+
+static const es_want wants[] = {
+    { sizeof(es_want), ES_KIND_HIVE, ES_SCOPE_SYSTEM_ROOT, 0, "System32/config/SYSTEM",
+      "its service, shares and firewall rules" },
+};
+
+static const es_field smb_fields[] = {
+    FIELD(BOOLEAN, "smb1", "SMB1 of LanmanServer; null: not stated, which means served"),
+    FIELD(BOOLEAN, "smb2", "SMB2 of LanmanServer; null: not stated, which means served"),
+    FIELD(BOOLEAN, "signing_required", "RequireSecuritySignature"),
+    FIELD(BOOLEAN, "null_sessions_restricted", "RestrictNullSessAccess"),
+    FIELD(TEXT, "service_start", "start type of LanmanServer"),
+    FIELD(TEXT, "client_smb1_start", "start type of mrxsmb10, the SMB 1 client"),
+    FIELD(TEXT_LIST, "shares", "names of its shares"),
+    FIELD(TEXT_LIST, "firewall_rules", "active inbound rules for TCP ports 139 and 445"),
+    FIELD(TEXT_LIST, "firewall_profiles", "profiles in which the firewall is on or off"),
+};
+
+
+static const es_fact_type facts[] = {
+    { sizeof(es_fact_type), ES_COUNT(smb_fields), "smb.config", "how the SMB server is configured",
+      smb_fields, NULL },
+};
+
+/* The shares are values named after them. */
+static es_status shares_of(const es_host *host, const es_artefact *hive, es_text *shares,
+                           uint64_t *ret_n)
+{
+    es_key key;
+    es_value value;
+    es_status status = service_open(host, hive, SERVICES "LanmanServer\\Shares", &key);
+
+    *ret_n = 0;
+    for (uint64_t i = 0; status > 0 && i < MAX_VALUES && *ret_n < MAX_RULES; i++) {
+        es_status got = host->value_child(host, &key, i, &value);
+
+        if (got == ES_CORRUPT)
+            continue;
+        if (got)
+            return got < 0 ? got : ES_OK;
+        if (value.name.size)
+            shares[(*ret_n)++] = value.name;
+    }
+    return status < 0 ? status : ES_OK;
+}
+
+static es_status examine_smb(const es_host *host, const es_artefact *hive)
+{
+    static const char *const ports[] = { "445", "139" };
+    static const char *const names[] = { "SMB1", "SMB2", "RequireSecuritySignature",
+                                         "RestrictNullSessAccess" };
+    es_key key;
+    es_text rules[MAX_RULES], profiles[6], shares[MAX_RULES];
+    uint64_t n_rules = 0, n_profiles = 0, n_shares = 0;
+    es_datum fields[9];
+    es_status status = service_open(host, hive, SERVICES "LanmanServer\\Parameters", &key);
+
+    if (status <= 0)
+        return status;
+    for (uint32_t i = 0; i < ES_COUNT(names) && status >= 0; i++)
+        status = service_boolean(host, &key, names[i], &fields[i]);
+    if (status >= 0)
+        status = service_start(host, hive, SERVICES "LanmanServer", &fields[4]);
+    if (status >= 0)
+        status = service_start(host, hive, SERVICES "mrxsmb10", &fields[5]);
+    if (status >= 0)
+        status = shares_of(host, hive, shares, &n_shares);
+    if (status >= 0)
+        status = service_rules(host, hive, ports, ES_COUNT(ports), rules, &n_rules);
+    if (status >= 0)
+        status = service_profiles(host, hive, profiles, &n_profiles);
+    if (status < 0)
+        return status;
+    fields[6] = es_datum_texts(shares, n_shares);
+    fields[7] = es_datum_texts(rules, n_rules);
+    fields[8] = es_datum_texts(profiles, n_profiles);
+    return service_emit(host, fields, key.where);
+}
+
+static es_status examine(void *state, const es_host *host, const es_artefact *artefact)
+{
+    es_status status = examine_smb(host, artefact);
+
+    (void)state;
+    return status < 0 ? status : ES_OK;
+}
+
+ES_PLUGIN_EXPORT const es_plugin esuscan_plugin = {
+    .abi = ES_ABI,
+    .size = sizeof(es_plugin),
+    .name = "smb",
+    .version = "1",
+    .summary = "how the SMB server is configured",
+    .wants = wants,
+    .facts = facts,
+    .n_wants = ES_COUNT(wants),
+    .n_facts = ES_COUNT(facts),
+    .examine = examine,
+};
