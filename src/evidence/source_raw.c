@@ -87,9 +87,11 @@ static bool parse_name(const char *name, numbering *n)
 
 static bool make_name(const numbering *n, unsigned number, char *ret_name, size_t size)
 {
+    size_t stem = strlen(n->stem);
     char tail[8];
-    int length;
 
+    if (n->width >= sizeof tail || stem >= size || n->width >= size - stem)
+        return false;
     for (unsigned i = n->width; i > 0; i--) {
         unsigned base = n->letters ? 26 : 10;
         char first = n->letters ? (n->upper ? 'A' : 'a') : '0';
@@ -97,9 +99,10 @@ static bool make_name(const numbering *n, unsigned number, char *ret_name, size_
         tail[i - 1] = (char)(first + (char)(number % base));
         number /= base;
     }
-    tail[n->width] = '\0';
-    length = snprintf(ret_name, size, "%s%s", n->stem, tail);
-    return number == 0 && length > 0 && (size_t)length < size;
+    memcpy(ret_name, n->stem, stem);
+    memcpy(ret_name + stem, tail, n->width);
+    ret_name[stem + n->width] = '\0';
+    return number == 0;
 }
 
 /* ---------------------------------------------------------------- gathering pieces */
