@@ -53,6 +53,7 @@ fresh() # a bare tree
     rm -f "$tree"/etc/apt/sources.list.d/*
     apt-config dump | grep -E '^Acquire::(http|https)::' >"$tree/etc/apt/apt.conf.d/99host" || :
     mount -t proc proc "$tree/proc"
+    mkdir -p "$tree/dev/shm" && chmod 1777 "$tree/dev/shm" # as on any Debian that was booted
     inside root 'apt-get update -q && DEBIAN_FRONTEND=noninteractive \
         apt-get install -q -y --no-install-recommends git ca-certificates '"$1"
 }
