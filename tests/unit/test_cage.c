@@ -70,7 +70,8 @@ static void with_and_without(void **unused)
     assert_true(has_fence(free_one, "none (--no-jail)"));
     assert_true(n_facts(caged) > 10);
     assert_int_equal(n_facts(caged), n_facts(free_one));
-    assert_false(es_ledger_has_gaps(caged));
+    /* A gap that is due: no update catalogue is handed over here. */
+    assert_int_equal(es_ledger_has_gaps(caged), es_ledger_has_gaps(free_one));
     es_ledger_free(caged);
     es_ledger_free(free_one);
 }

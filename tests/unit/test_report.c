@@ -119,8 +119,11 @@ static void every_format_is_clean(void **state)
     run.examiner = "x\ny\xe2\x80\xae";
     run.image_path = "/cases/\033]0;x\007\xff.E01";
     for (size_t i = 0; es_format_at(i); i++) {
-        char *text = written(es_format_at(i), ledger, &run);
+        char *text;
 
+        if (!es_format_at(i)->write) /* the store has a test of its own */
+            continue;
+        text = written(es_format_at(i), ledger, &run);
         check_clean(text);
         assert_ptr_equal(es_format_find(es_format_at(i)->name), es_format_at(i));
         free(text);
