@@ -76,6 +76,7 @@ const char *es_usage_long(void)
            "      --cve CVE, --kb KB  lead the report with this question; repeatable\n"
            "      --catalogue DIR  use this update catalogue\n"
            "      --partition N    only volume N (or 'all')\n"
+           "      --snapshots all|none|1,3..5  which volume shadow copies to read (all)\n"
            "      --plugin-path DIR  load the plugins of this folder too\n"
            "      --verify         hash the whole media while scanning\n"
            "      --hash HEX       the MD5, SHA-1 or SHA-256 that the media should have\n"
@@ -158,6 +159,52 @@ bool es_kb_spell(const char *text, char ret[ES_ASKED_ID_MAX])
     return number != 0;
 }
 
+static bool read_range(const char **text, es_snapshot_range *ret)
+{
+    char *end;
+    unsigned long first, last;
+
+    if (**text < '0' || **text > '9')
+        return false;
+    first = last = strtoul(*text, &end, 10);
+    if (end[0] == '.' && end[1] == '.' && end[2] >= '0' && end[2] <= '9')
+        last = strtoul(end + 2, &end, 10);
+    if (first == 0 || last < first || last > INT32_MAX || (*end && *end != ','))
+        return false;
+    *ret = (es_snapshot_range){ (uint32_t)first, (uint32_t)last };
+    *text = *end ? end + 1 : end;
+    return true;
+}
+
+/* "all", "none", or numbers and ranges: "1,3..5". */
+static es_status set_snapshots(es_options *to, const char *text, es_note *note)
+{
+    bool comma = false;
+
+    to->no_snapshots = !strcmp(text, "none");
+    to->n_snapshot_ranges = 0;
+    if (to->no_snapshots || !strcmp(text, "all"))
+        return ES_OK;
+    do {
+        if (to->n_snapshot_ranges == ES_SNAPSHOT_RANGES_MAX)
+            return refuse(note, "--snapshots", "names more ranges than are taken.");
+        if (!read_range(&text, &to->snapshot_ranges[to->n_snapshot_ranges++]))
+            return refuse(note, "--snapshots", "needs 'all', 'none', or numbers and ranges such as "
+                                               "1,3..5.");
+        comma = text[-1] == ',';
+    } while (*text || comma);
+    return ES_OK;
+}
+
+bool es_options_snapshot(const es_options *given, uint32_t number)
+{
+    for (size_t i = 0; i < given->n_snapshot_ranges; i++)
+        if (number >= given->snapshot_ranges[i].first &&
+            number <= given->snapshot_ranges[i].last)
+            return true;
+    return !given->no_snapshots && given->n_snapshot_ranges == 0;
+}
+
 static es_status add_asked(es_options *to, uint32_t kind, const char *text, es_note *note)
 {
     es_asked *asked = &to->asked[to->n_asked];
@@ -219,6 +266,8 @@ static es_status set_option(es_options *to, int option, const char *text, es_not
         else
             to->partition = (uint32_t)number;
         return ES_OK;
+    case SNAPSHOTS:
+        return set_snapshots(to, text, note);
     case CVE:
         return add_asked(to, ES_ASKED_CVE, text, note);
     case KB:
@@ -358,7 +407,7 @@ es_status es_options_parse(int argc, char **argv, es_options *ret_options, es_no
         }
         snprintf(name, sizeof name, "The option --%s",
                  option >= OPT(0) ? options[index].name : "");
-        if (option == SNAPSHOTS || option == CREDENTIALS || option == FILES ||
+        if (option == CREDENTIALS || option == FILES ||
             option == KNOWN || option == ROOTS)
             return refuse(reterr_note, name, not_yet);
         status = set_option(&parsed, option, optarg, reterr_note);

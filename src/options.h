@@ -14,6 +14,7 @@
 #define ES_OUTPUTS_MAX 16u
 #define ES_ASKED_MAX 64u
 #define ES_PLUGIN_PATHS_MAX 16u
+#define ES_SNAPSHOT_RANGES_MAX 64u
 
 #define ES_COMMAND_SCAN 1u
 #define ES_COMMAND_PLUGINS 2u
@@ -31,6 +32,11 @@ typedef struct es_output {
     const char *path; /* NULL: stdout; of many images: a folder */
 } es_output;
 
+/* Numbers of shadow copies, both ends included. */
+typedef struct es_snapshot_range {
+    uint32_t first, last;
+} es_snapshot_range;
+
 typedef struct es_options {
     uint32_t command;
     const char *const *images; /* or, of `plugins` and `catalogue`, what is asked for */
@@ -44,6 +50,9 @@ typedef struct es_options {
     const char *catalogue_folder;  /* --catalogue; NULL: the bundled one */
     const es_catalogue *catalogue; /* main reads it; NULL: there is none */
     uint32_t partition; /* 0: all */
+    bool no_snapshots;
+    es_snapshot_range snapshot_ranges[ES_SNAPSHOT_RANGES_MAX]; /* none: all */
+    size_t n_snapshot_ranges;
     const char *plugin_paths[ES_PLUGIN_PATHS_MAX];
     size_t n_plugin_paths;
     bool verify, no_jail, quiet, no_progress;
@@ -61,6 +70,9 @@ es_status es_options_parse(int argc, char **argv, es_options *ret_options, es_no
 /* Spell a CVE ("cve-2019-0708") or KB ("4493471") as the catalogue does. False when it is none. */
 bool es_cve_spell(const char *text, char ret[ES_ASKED_ID_MAX]);
 bool es_kb_spell(const char *text, char ret[ES_ASKED_ID_MAX]);
+
+/* Whether --snapshots asks for the shadow copy of this number. */
+bool es_options_snapshot(const es_options *options, uint32_t number);
 
 /* How it is used: short for errors, long for --help. */
 const char *es_usage_short(void);

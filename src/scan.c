@@ -5,6 +5,7 @@
 #include "scan.h"
 
 #include "base/text.h"
+#include "disk/snapshot.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,10 @@ typedef struct scan {
     es_session *session;
     es_fs **filesystems;
     size_t n_filesystems;
+    es_snapshots **snapshots; /* of the volumes that have some */
+    size_t n_snapshots;
+    const es_skip *skips;
+    size_t n_skips;
     es_status status; /* a failure inside a callback that cannot return one */
 } scan;
 
@@ -279,6 +284,99 @@ static es_status read_volumes(scan *now)
     return status;
 }
 
+/* ------------------------------------------------------------------ shadow copies */
+
+static const char looking[] = "look for shadow copies", opening[] = "open a shadow copy";
+
+static es_status tell_snapshot(scan *now, const es_volume *volume, const es_snapshot *snapshot)
+{
+    es_record record = { .kind = ES_RECORD_SNAPSHOT };
+
+    record.snapshot = (es_snapshot_record){ .volume = volume->id, .number = snapshot->number,
+                                            .id = snapshot->id, .created = snapshot->created };
+    return es_ledger_put(now->ledger, &record);
+}
+
+/* Whether reading them had stopped the analysis; the parent says so in a note. */
+static bool stopped_before(const scan *now)
+{
+    for (size_t i = 0; i < now->n_skips; i++)
+        if (!now->skips[i].plugin && (!strcmp(now->skips[i].doing, looking) ||
+                                      !strcmp(now->skips[i].doing, opening)))
+            return true;
+    return false;
+}
+
+static es_status open_snapshot(scan *now, es_snapshots *set, size_t index,
+                               const es_volume *volume)
+{
+    const es_snapshot *snapshot = es_snapshots_at(set, index);
+    es_fs *fs = NULL;
+    es_note note;
+    es_status status = step(now, opening);
+
+    if (status == ES_OK)
+        status = es_snapshots_fs(set, index, &fs, &note);
+    if (status > 0) {
+        tell(now, volume->id, &note);
+        return ES_OK;
+    }
+    return status == ES_OK ? es_states_find_snapshot(now->states, fs, snapshot->created,
+                                                     on_volume_note, now)
+                           : status;
+}
+
+/* The shadow copies of a volume, the newest first: each is compared with the one behind it. */
+static es_status open_snapshots(scan *now, const es_volume *volume, bool *asked_found)
+{
+    es_snapshots *set = NULL;
+    es_status status = step(now, looking);
+
+    if (status == ES_OK)
+        status = es_snapshots_open(now->source, volume, now->options->no_snapshots, on_volume_note,
+                                   now, &set);
+    if (status != ES_OK)
+        return status == ES_ABSENT ? ES_OK : status;
+    now->snapshots[now->n_snapshots++] = set;
+    for (size_t i = es_snapshots_count(set); i-- > 0 && status == ES_OK;) {
+        const es_snapshot *snapshot = es_snapshots_at(set, i);
+
+        status = tell_snapshot(now, volume, snapshot);
+        if (status != ES_OK || !es_options_snapshot(now->options, snapshot->number))
+            continue;
+        *asked_found = true;
+        if (snapshot->readable)
+            status = open_snapshot(now, set, i, volume);
+    }
+    return status;
+}
+
+static es_status read_snapshots(scan *now)
+{
+    const es_options *options = now->options;
+    size_t n = es_volumes_count(now->volumes);
+    bool asked_found = options->n_snapshot_ranges == 0;
+    es_note note;
+    es_status status = ES_OK;
+
+    now->snapshots = calloc(n + 1, sizeof *now->snapshots);
+    if (!now->snapshots)
+        return ES_NOMEM;
+    for (size_t i = 0; i < now->n_filesystems && status == ES_OK; i++) {
+        const es_volume *volume = es_fs_volume(now->filesystems[i]);
+
+        if (!strcmp(volume->filesystem, "ntfs") &&
+            (!options->partition || options->partition == volume->id))
+            status = open_snapshots(now, volume, &asked_found);
+    }
+    if (status == ES_OK && !asked_found) {
+        es_note_set(&note, ES_SEVERITY_GAP, "snapshot",
+                    "None of the shadow copies that --snapshots names is on this image.");
+        tell(now, 0, &note);
+    }
+    return status;
+}
+
 /* ------------------------------------------------------------------ plugins at work */
 
 static es_status examine(scan *now, const es_plugins *plugins, const es_skip *skips,
@@ -315,6 +413,9 @@ static void scan_free(scan *now)
 {
     es_session_free(now->session);
     es_states_free(now->states);
+    for (size_t i = 0; i < now->n_snapshots; i++)
+        es_snapshots_free(now->snapshots[i]);
+    free(now->snapshots);
     for (size_t i = 0; i < now->n_filesystems; i++)
         es_fs_free(now->filesystems[i]);
     free(now->filesystems);
@@ -326,7 +427,7 @@ es_status es_scan_evidence(const es_options *options, const es_evidence *evidenc
                            const es_plugins *plugins, const es_skip *skips, size_t n_skips,
                            es_ledger *ledger)
 {
-    scan now = { .options = options, .ledger = ledger };
+    scan now = { .options = options, .ledger = ledger, .skips = skips, .n_skips = n_skips };
     es_record record = { .kind = ES_RECORD_DONE };
     es_note note = { .severity = ES_SEVERITY_ERROR };
     es_status status = step(&now, "open the image");
@@ -345,6 +446,8 @@ es_status es_scan_evidence(const es_options *options, const es_evidence *evidenc
         tell(&now, 0, &note);
     if (status == ES_OK)
         status = read_volumes(&now);
+    if (status == ES_OK && !stopped_before(&now))
+        status = read_snapshots(&now);
     if (status == ES_OK)
         status = examine(&now, plugins, skips, n_skips);
     if (status == ES_OK && options->verify)

@@ -9,6 +9,7 @@
  */
 #include "disk/fs.h"
 #include "disk/ntfs.h"
+#include "disk/snapshot.h"
 #include "disk/tsk.h"
 #include <stdlib.h>
 
@@ -21,6 +22,8 @@ struct es_fs {
     es_ntfs *ntfs; /* one of the two */
     es_fat *fat;
     uint16_t *fat_upcase;
+    const es_snapshots *set; /* of a shadow copy: which set, and which of it */
+    uint32_t snapshot;
 };
 
 struct es_file {
@@ -66,6 +69,23 @@ es_status es_fs_open(es_source *source, const es_volume *volume, es_fs **ret_fs,
     }
     *ret_fs = fs;
     return ES_OK;
+}
+
+es_status es_fs_open_snapshot(es_source *source, const es_volume *volume, const es_snapshots *set,
+                              uint32_t number, es_fs **ret_fs, es_note *reterr_note)
+{
+    es_status status = es_fs_open(source, volume, ret_fs, reterr_note);
+
+    if (status == ES_OK) {
+        (*ret_fs)->set = set;
+        (*ret_fs)->snapshot = number;
+    }
+    return status;
+}
+
+uint32_t es_fs_snapshot(const es_fs *fs)
+{
+    return fs->snapshot;
 }
 
 es_fs *es_fs_free(es_fs *fs)
@@ -362,4 +382,78 @@ es_status es_file_place(es_file *file, uint64_t offset, uint64_t *ret_media_offs
     if (file->fat)
         return es_fat_file_place(file->fat, offset, ret_media_offset, ret_run);
     return ES_END;
+}
+
+/* ---------------------------------------------------------------- the same file, earlier */
+
+/* Two files of one volume, the first in a shadow copy, that can be compared by place. */
+static bool comparable(const es_file *file, const es_file *later)
+{
+    const es_ntfs_stream *a = file->stream, *b = later->stream;
+
+    return file->fs->set && file->fs->volume == later->fs->volume &&
+           (!later->fs->set || later->fs->set == file->fs->set) && a && b && !a->suspect &&
+           !b->suspect && !a->incomplete && !b->incomplete && a->resident == b->resident &&
+           a->flags == b->flags && a->unit_clusters == b->unit_clusters &&
+           file->elsewhere == later->elsewhere && file->info.reparse == later->info.reparse &&
+           a->volume->boot.cluster_size == b->volume->boot.cluster_size;
+}
+
+static bool run_unchanged(const es_file *file, const es_file *later, const es_ntfs_run *run)
+{
+    uint64_t cluster = file->stream->volume->boot.cluster_size;
+
+    return run->lcn == ES_NTFS_HOLE ||
+           !es_snapshots_changed(file->fs->set, file->fs->snapshot, later->fs->snapshot,
+                                 run->lcn * cluster, run->length * cluster);
+}
+
+bool es_file_unchanged(const es_file *file, const es_file *later)
+{
+    const es_ntfs_stream *a = file->stream, *b = later->stream;
+
+    if (!comparable(file, later) || file->info.mft_entry != later->info.mft_entry ||
+        file->info.mft_sequence != later->info.mft_sequence || a->size != b->size ||
+        a->initialised != b->initialised || a->n_runs != b->n_runs)
+        return false;
+    if (a->resident)
+        return memcmp(a->bytes, b->bytes, (size_t)a->size) == 0;
+    for (size_t i = 0; i < a->n_runs; i++)
+        if (a->runs[i].vcn != b->runs[i].vcn || a->runs[i].lcn != b->runs[i].lcn ||
+            a->runs[i].length != b->runs[i].length || !run_unchanged(file, later, &a->runs[i]))
+            return false;
+    return true;
+}
+
+bool es_file_range_unchanged(const es_file *file, const es_file *later, uint64_t offset,
+                             uint64_t size)
+{
+    const es_ntfs_stream *a = file->stream, *b = later->stream;
+    uint64_t cluster, end;
+
+    if (!comparable(file, later) || a->resident || a->unit_clusters || size == 0 ||
+        size > a->initialised || offset > a->initialised - size || size > b->initialised ||
+        offset > b->initialised - size)
+        return false;
+    cluster = a->volume->boot.cluster_size;
+    end = (offset + size - 1) / cluster + 1;
+    for (uint64_t at = offset / cluster; at < end;) {
+        const es_ntfs_run *one = es_ntfs_runs_find(a, at), *other = es_ntfs_runs_find(b, at);
+        es_ntfs_run both;
+        uint64_t left, right;
+
+        if (!one || !other || one->vcn > at || other->vcn > at || one->lcn == ES_NTFS_HOLE ||
+            other->lcn == ES_NTFS_HOLE || one->lcn + (at - one->vcn) != other->lcn + (at - other->vcn))
+            return false;
+        left = one->length - (at - one->vcn);
+        right = other->length - (at - other->vcn);
+        both = (es_ntfs_run){ .vcn = at, .lcn = one->lcn + (at - one->vcn),
+                              .length = left < right ? left : right };
+        if (both.length > end - at)
+            both.length = end - at;
+        if (!run_unchanged(file, later, &both))
+            return false;
+        at += both.length;
+    }
+    return true;
 }

@@ -21,6 +21,7 @@
 
 typedef struct es_fs es_fs;
 typedef struct es_file es_file;
+typedef struct es_snapshots es_snapshots; /* snapshot.h */
 
 /* What a directory entry or an MFT record says. */
 typedef struct es_file_info {
@@ -50,7 +51,13 @@ typedef struct es_dirent {
  * and the volume are borrowed and must outlive it. */
 es_status es_fs_open(es_source *source, const es_volume *volume, es_fs **ret_fs,
                      es_note *reterr_note);
+/* The same of a shadow copy: `source` is the view that holds it. For snapshot.c alone. */
+es_status es_fs_open_snapshot(es_source *source, const es_volume *volume,
+                              const es_snapshots *set, uint32_t number, es_fs **ret_fs,
+                              es_note *reterr_note);
 es_fs *es_fs_free(es_fs *fs);
+/* Which shadow copy it is; 0 for the volume as it stands. */
+uint32_t es_fs_snapshot(const es_fs *fs);
 const es_volume *es_fs_volume(const es_fs *fs);
 
 /* Look a path up, letter case as Windows does (an exact match wins over one by $UpCase when a
@@ -91,6 +98,14 @@ void es_file_attribute(const es_file *file, uint32_t *ret_type, uint32_t *ret_id
  * unreadable compressed unit), else left alone. */
 es_status es_file_read(es_file *file, uint64_t offset, void *buffer, uint64_t size,
                        uint64_t *ret_size, bool *ret_damaged);
+
+/* Whether a file of a shadow copy certainly holds the same bytes as `later`, the file in a later copy
+ * of the same volume or on the volume as it stands: the same record, the same runs, and none of
+ * their blocks copied in between. False when that cannot be told. */
+bool es_file_unchanged(const es_file *file, const es_file *later);
+/* The same of one range: neither where it lies nor what lies there differs. */
+bool es_file_range_unchanged(const es_file *file, const es_file *later, uint64_t offset,
+                             uint64_t size);
 
 /* Where a byte of the file lies on the media; ES_ABSENT for resident data's record-relative bytes
  * is not used: resident data gives its place inside the MFT. ES_UNSUPPORTED for compressed data

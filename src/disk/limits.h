@@ -83,6 +83,19 @@
 /* A path: 32,767 units is what Windows takes. */
 #define ES_PATH_BYTES_MAX (3u * 32767u)
 
+/* Shadow copies of one volume: 512 is what Windows keeps at most. */
+#define ES_VSS_STORES_MAX 512u
+
+/* Blocks of their chains, of one volume: 2^18 of 16 KiB describe copies of 2 TiB of blocks. */
+#define ES_VSS_LINKS_MAX (UINT64_C(1) << 18)
+
+/* Copied blocks of all shadow copies of a volume, kept by number: 2^23 are 128 GiB of copies, and
+ * 32 MiB of memory here (libvshadow needs some twenty times that, for the copies that are read). */
+#define ES_VSS_BLOCKS_MAX (UINT64_C(1) << 23)
+
+/* One question to libvshadow: it goes block by block anyway. */
+#define ES_VSS_READ_MAX (UINT64_C(1) << 20)
+
 /* FAT: a directory of more than 65,536 entries is not FAT. Files of a boot store are small: fonts
  * and boot managers of a few MB. */
 #define ES_FAT_ENTRIES_MAX 65536u

@@ -80,6 +80,14 @@ typedef struct es_counters {
 es_status es_source_open(const es_evidence *evidence, es_source **ret_source, es_note *reterr_note);
 es_source *es_source_free(es_source *source);
 
+/* Another reading of the same media: a source of the same size whose bytes `read` gives. It fills the
+ * buffer (zeros for what cannot be had) and sets `ret_damaged` as es_source_read() does, returns
+ * ES_OK or our failure, and may be called from any thread. `below` is borrowed. */
+typedef es_status (*es_source_view_fn)(void *context, uint64_t offset, void *buffer, uint64_t size,
+                                       bool *ret_damaged);
+es_status es_source_open_view(es_source *below, es_source_view_fn read, void *context,
+                              es_source **ret_view);
+
 /* Read `size` bytes at `offset` into `buffer`, which is always filled: bytes that could not be had
  * are zero. `ret_damaged` (may be NULL) is set true when any byte of the range cannot be trusted
  * and is left alone otherwise. A read that starts or ends behind the media gives ES_END and zeros

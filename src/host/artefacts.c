@@ -107,7 +107,7 @@ es_status es_artefact_announce(es_session *session, const es_artefact_file *file
 
     to->id = id;
     to->volume = es_fs_volume(file->fs)->id;
-    to->snapshot = -1;
+    to->snapshot = es_fs_snapshot(file->fs) ? (int32_t)es_fs_snapshot(file->fs) : -1;
     to->attribute_type = file->attribute_type;
     to->attribute_id = file->attribute_id;
     to->path = file->path;
@@ -238,6 +238,7 @@ static es_status describe(es_session *session, es_opened *opened, const es_artef
     opened->id = ++session->n_artefacts;
     opened->where.artefact = opened->id;
     opened->where.volume = es_fs_volume(file->fs)->id;
+    opened->where.snapshot = es_fs_snapshot(file->fs);
     opened->where.path = NULL;
     opened->where.damaged = file->damaged;
     *view = (es_artefact){
@@ -402,8 +403,8 @@ es_status es_opened_get(es_session *session, es_state_work *work, es_fs *fs, uin
         return ES_NOMEM;
     opened->fs = fs;
     opened->kind = kind;
-    opened->where = (es_where){ .volume = es_fs_volume(fs)->id, .path = opened->asked,
-                                .offset = -1, .length = -1 };
+    opened->where = (es_where){ .volume = es_fs_volume(fs)->id, .snapshot = es_fs_snapshot(fs),
+                                .path = opened->asked, .offset = -1, .length = -1 };
     opened->next = work->opened;
     work->opened = opened;
     es_note_set(&note, ES_SEVERITY_GAP, "artefact", "%s could not be read.", path);

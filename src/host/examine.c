@@ -130,7 +130,8 @@ static es_status state_view(es_session *session, es_state_work *work)
     es_text root;
     es_status status = es_text_repair(session->arena, es_text_of(state->system_root), &root);
 
-    work->where = (es_where){ .volume = state->volume->id, .path = state->system_root,
+    work->where = (es_where){ .volume = state->volume->id,
+                              .snapshot = es_fs_snapshot(state->fs), .path = state->system_root,
                               .offset = -1, .length = -1 };
     work->view = (es_installation){
         .size = sizeof work->view, .id = state->id, .machine = state->machine,
@@ -335,8 +336,8 @@ static es_status hand_over_matches(turn *now, es_fs *fs, const char *path)
         status = all.status;
     if (status == ES_CORRUPT || all.status == ES_LIMIT) {
         es_note note;
-        es_where where = { .volume = es_fs_volume(fs)->id, .path = folder, .offset = -1,
-                           .length = -1 };
+        es_where where = { .volume = es_fs_volume(fs)->id, .snapshot = es_fs_snapshot(fs),
+                           .path = folder, .offset = -1, .length = -1 };
 
         es_note_set(&note, ES_SEVERITY_GAP, "filesystem",
                     status == ES_CORRUPT

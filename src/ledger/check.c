@@ -346,6 +346,9 @@ static bool other_sound(const es_record *record)
     case ES_RECORD_BAD_RANGE:
         return record->bad_range.reason && size_sound(record->bad_range.offset) &&
                size_sound(record->bad_range.length);
+    case ES_RECORD_SNAPSHOT:
+        return record->snapshot.volume && record->snapshot.number && record->snapshot.id &&
+               record->snapshot.number <= INT32_MAX && time_sound(record->snapshot.created);
     case ES_RECORD_FENCE:
         return record->fence.name != NULL;
     case ES_RECORD_STEP:

@@ -39,6 +39,7 @@ es_ledger *es_ledger_free(es_ledger *ledger)
     free(ledger->bad_ranges.items);
     free(ledger->fences.items);
     free(ledger->volumes.items);
+    free(ledger->snapshots.items);
     free(ledger->installations.items);
     free(ledger->plugins.items);
     free(ledger->artefacts.items);
@@ -182,6 +183,10 @@ static es_status file_other(es_ledger *ledger, es_record *record)
     case ES_RECORD_BAD_RANGE:
         return add(&ledger->bad_ranges, &record->bad_range, sizeof record->bad_range,
                    ES_BAD_RANGES_MAX);
+    case ES_RECORD_SNAPSHOT:
+        drop_time(ledger, &record->snapshot.created);
+        return add(&ledger->snapshots, &record->snapshot, sizeof record->snapshot,
+                   ES_SNAPSHOTS_MAX);
     case ES_RECORD_FENCE:
         return add(&ledger->fences, &record->fence, sizeof record->fence, ES_FENCES_MAX);
     case ES_RECORD_DONE:
@@ -334,6 +339,12 @@ size_t es_ledger_volumes(const es_ledger *ledger, const es_volume_record **ret)
 {
     *ret = ledger->volumes.items;
     return ledger->volumes.n;
+}
+
+size_t es_ledger_snapshots(const es_ledger *ledger, const es_snapshot_record **ret)
+{
+    *ret = ledger->snapshots.items;
+    return ledger->snapshots.n;
 }
 
 size_t es_ledger_installations(const es_ledger *ledger, const es_installation_record **ret)

@@ -57,6 +57,13 @@ typedef struct es_volume_record {
                              in bytes of the media; 0: the first one is good */
 } es_volume_record;
 
+/* A shadow copy of a volume, whether it was read or not. */
+typedef struct es_snapshot_record {
+    uint32_t volume, number; /* 1 is the oldest */
+    const char *id;          /* GUID of its store */
+    es_time created;
+} es_snapshot_record;
+
 typedef struct es_installation_record {
     uint32_t id, machine, volume, role; /* ES_ROLE_… */
     int32_t snapshot;
@@ -87,6 +94,7 @@ typedef struct es_artefact_record {
  * keeps what the evidence has; reports escape it. */
 struct es_where {
     uint32_t volume;
+    uint32_t snapshot; /* 0: the volume as it stands; of an artefact, its record says it */
     uint32_t artefact;
     const char *path;  /* when there is no artefact record */
     const char *key;   /* registry key below the root, '\' between components */
@@ -173,7 +181,8 @@ typedef struct es_counters_record {
 #define ES_RECORD_COUNTERS 15u
 #define ES_RECORD_REFUSED 16u /* the image could not be opened: `note` says why */
 #define ES_RECORD_DONE 17u    /* the child finished its work */
-#define ES_RECORD_KINDS 18u
+#define ES_RECORD_SNAPSHOT 18u
+#define ES_RECORD_KINDS 19u
 
 typedef struct es_record {
     uint32_t kind;
@@ -183,6 +192,7 @@ typedef struct es_record {
         es_bad_range_record bad_range;
         es_digest_record digest;
         es_volume_record volume;
+        es_snapshot_record snapshot;
         es_installation_record installation;
         const es_plugin *plugin; /* its declaration; callbacks are ignored, NULL when read back */
         es_artefact_record artefact;
@@ -230,6 +240,7 @@ size_t es_ledger_segments(const es_ledger *ledger, const es_segment_record **ret
 size_t es_ledger_bad_ranges(const es_ledger *ledger, const es_bad_range_record **ret);
 size_t es_ledger_fences(const es_ledger *ledger, const es_fence_record **ret);
 size_t es_ledger_volumes(const es_ledger *ledger, const es_volume_record **ret);
+size_t es_ledger_snapshots(const es_ledger *ledger, const es_snapshot_record **ret);
 size_t es_ledger_installations(const es_ledger *ledger, const es_installation_record **ret);
 size_t es_ledger_plugins(const es_ledger *ledger, const es_plugin *const **ret);
 size_t es_ledger_artefacts(const es_ledger *ledger, const es_artefact_record **ret);

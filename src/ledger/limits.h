@@ -26,6 +26,7 @@
 /* GPT tables hold 128 entries, logical partitions chain to a few dozen. */
 #define ES_VOLUMES_MAX UINT64_C(4096)
 /* 512 shadow copies a volume is Windows' own maximum; RegBack doubles the states. */
+#define ES_SNAPSHOTS_MAX UINT64_C(16384)
 #define ES_INSTALLATIONS_MAX UINT64_C(16384)
 #define ES_VERDICTS_MAX (ES_INSTALLATIONS_MAX * 16)
 #define ES_PLUGINS_MAX UINT64_C(256)
@@ -37,7 +38,7 @@
 /* What one declaration may hold: ten times what the largest bundled plugin needs. */
 #define ES_PLUGIN_TYPES_MAX UINT32_C(256) /* wants, facts, verdicts, rows, needs, data: of each */
 #define ES_FIELDS_MAX UINT32_C(256)       /* of one fact, verdict or row */
-#define ES_ANSWERS_MAX UINT32_C(64)
+#define ES_ANSWERS_MAX UINT32_C(512)      /* patch levels: a word for each month of 18 years */
 #define ES_NAME_MAX 64 /* of a plugin, type, field or answer */
 
 /* Texts in one list (a MULTI_SZ of 64 KB has at most 32,000), facts in one list. */

@@ -116,6 +116,8 @@ static int compare_where(const es_ledger *ledger, const es_where *a, const es_wh
     if (!order)
         order = compare_u64(a->volume, b->volume);
     if (!order)
+        order = compare_u64(a->snapshot, b->snapshot);
+    if (!order)
         order = compare_string(a->key, b->key);
     if (!order)
         order = compare_string(a->value, b->value);
@@ -192,6 +194,15 @@ static int compare_volume(const void *left, const void *right, void *context)
 
     (void)context;
     return compare_u64(a->id, b->id);
+}
+
+static int compare_snapshot(const void *left, const void *right, void *context)
+{
+    const es_snapshot_record *a = left, *b = right;
+
+    (void)context;
+    return a->volume != b->volume ? compare_u64(a->volume, b->volume)
+                                  : compare_u64(a->number, b->number);
 }
 
 static int compare_installation(const void *left, const void *right, void *context)
@@ -415,6 +426,8 @@ es_status es_ledger_close(es_ledger *ledger)
     sort(ledger, &ledger->notes, sizeof(es_note_record), compare_note);
     unique(ledger, &ledger->notes, sizeof(es_note_record), compare_note);
     sort(ledger, &ledger->volumes, sizeof(es_volume_record), compare_volume);
+    sort(ledger, &ledger->snapshots, sizeof(es_snapshot_record), compare_snapshot);
+    unique(ledger, &ledger->snapshots, sizeof(es_snapshot_record), compare_snapshot);
     sort(ledger, &ledger->installations, sizeof(es_installation_record), compare_installation);
     sort(ledger, &ledger->bad_ranges, sizeof(es_bad_range_record), compare_bad_range);
     unique(ledger, &ledger->bad_ranges, sizeof(es_bad_range_record), compare_bad_range);

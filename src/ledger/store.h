@@ -31,7 +31,8 @@ struct es_ledger {
     es_step_record *last_step;
     es_counters_record *counters;
 
-    es_records segments, bad_ranges, fences, volumes, installations, plugins, artefacts, facts,
+    es_records segments, bad_ranges, fences, volumes, snapshots,
+        installations, plugins, artefacts, facts,
         verdicts, rows, notes;
     es_map volume_at, installation_at, artefact_at; /* id to place */
     es_map fact_at;                                 /* reference to place */

@@ -124,6 +124,7 @@ static void put_data(es_buffer *buffer, const es_datum *data, uint32_t n)
 static void put_where(es_buffer *buffer, const es_where *where)
 {
     es_buffer_u32(buffer, where->volume);
+    es_buffer_u32(buffer, where->snapshot);
     es_buffer_u32(buffer, where->artefact);
     put_string(buffer, where->path);
     put_string(buffer, where->key);
@@ -344,6 +345,12 @@ static void put_other(es_buffer *buffer, const es_record *record)
         es_buffer_u64(buffer, record->bad_range.offset);
         es_buffer_u64(buffer, record->bad_range.length);
         put_string(buffer, record->bad_range.reason);
+        break;
+    case ES_RECORD_SNAPSHOT:
+        es_buffer_u32(buffer, record->snapshot.volume);
+        es_buffer_u32(buffer, record->snapshot.number);
+        put_string(buffer, record->snapshot.id);
+        put_time(buffer, record->snapshot.created);
         break;
     case ES_RECORD_DIGEST:
         put_string(buffer, record->digest.md5);

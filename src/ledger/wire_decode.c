@@ -202,6 +202,7 @@ static es_where get_where(reader *r)
 
     memset(&where, 0, sizeof where);
     where.volume = get_u32(r);
+    where.snapshot = get_u32(r);
     where.artefact = get_u32(r);
     where.path = get_string(r);
     where.key = get_string(r);
@@ -470,6 +471,12 @@ static void get_counters(reader *r, es_counters_record *counters)
 static void get_other(reader *r, es_record *record)
 {
     switch (record->kind) {
+    case ES_RECORD_SNAPSHOT:
+        record->snapshot.volume = get_u32(r);
+        record->snapshot.number = get_u32(r);
+        record->snapshot.id = get_string(r);
+        record->snapshot.created = get_time(r);
+        break;
     case ES_RECORD_SEGMENT:
         record->segment.name = get_string(r);
         record->segment.size = get_u64(r);

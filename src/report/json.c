@@ -152,26 +152,20 @@ static json_t *image_value(es_json *json)
 
 /* ---- volumes and installations ---- */
 
-/* The snapshots of a volume that gave a state; each once, as the states are ordered. */
 static json_t *snapshots_value(es_json *json, uint32_t volume)
 {
-    const es_installation_record *states;
-    size_t n = es_ledger_installations(json->ledger, &states);
+    const es_snapshot_record *snapshots;
+    size_t n = es_ledger_snapshots(json->ledger, &snapshots);
     json_t *array = json_array();
 
     for (size_t i = 0; i < n; i++) {
         json_t *snapshot;
-        bool known = false;
 
-        if (states[i].volume != volume || states[i].snapshot < 0)
-            continue;
-        for (size_t j = 0; j < i && !known; j++)
-            known = states[j].volume == volume && states[j].snapshot == states[i].snapshot;
-        if (known)
+        if (snapshots[i].volume != volume)
             continue;
         snapshot = json_object();
-        es_json_set(json, snapshot, "id", json_integer(states[i].snapshot));
-        es_json_set(json, snapshot, "created", es_json_time(json, states[i].state_time));
+        es_json_set(json, snapshot, "id", json_integer(snapshots[i].number));
+        es_json_set(json, snapshot, "created", es_json_time(json, snapshots[i].created));
         es_json_append(json, array, snapshot);
     }
     return array;

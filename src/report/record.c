@@ -217,6 +217,8 @@ static json_t *where_value(es_json *json, const es_where *from)
         set_artefact(json, where, artefact);
     else if (from->volume)
         es_json_set(json, where, "volume", json_integer(from->volume));
+    if (!artefact && from->snapshot)
+        es_json_set(json, where, "snapshot", json_integer(from->snapshot));
     if (!artefact && from->path)
         es_json_set(json, where, "path", es_json_string(json, from->path));
     if (from->key)

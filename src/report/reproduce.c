@@ -363,7 +363,7 @@ static bool put_place(command *line, const es_where *where)
         return true;
     }
     if (!artefact)
-        return !where->path && where->offset >= 0 && put_img_cat(line, where);
+        return !where->path && !where->snapshot && where->offset >= 0 && put_img_cat(line, where);
     if (artefact->is_hive && names_are_plain(where))
         return put_hivexget(line, artefact, where);
     if (!put_icat(line, artefact))

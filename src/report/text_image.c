@@ -149,6 +149,20 @@ static bool is_closed(const es_volume_record *volume)
            is_one_of(volume->filesystem, filesystems, sizeof filesystems / sizeof *filesystems);
 }
 
+static void show_snapshots(es_page *page, uint32_t volume)
+{
+    const es_snapshot_record *snapshots;
+    size_t n = es_ledger_snapshots(page->ledger, &snapshots), shown = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (snapshots[i].volume != volume)
+            continue;
+        es_page_say(page, "%s%" PRIu32 " of ", shown++ ? ", " : ", shadow copies: ",
+                    snapshots[i].number);
+        es_show_time(&page->words, snapshots[i].created);
+    }
+}
+
 static void show_volume(es_page *page, const es_volume_record *volume)
 {
     es_page_show(page, volume->filesystem);
@@ -170,6 +184,7 @@ static void show_volume(es_page *page, const es_volume_record *volume)
     }
     if (volume->encrypted)
         es_page_say(page, ", ENCRYPTED");
+    show_snapshots(page, volume->id);
 }
 
 static void put_volumes(es_page *page, bool open, bool closed)

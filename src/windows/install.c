@@ -139,6 +139,7 @@ typedef struct search {
     void *context;
     uint32_t current; /* machine of the installation that replaced a Windows.old, 0 if none */
     uint32_t n_current;
+    es_time created; /* of the shadow copy that is searched */
 } search;
 
 static void tell(search *find, uint32_t severity, const char *format, const char *name)
@@ -177,7 +178,8 @@ static es_state *state_make(search *find, uint32_t role, const char *root, const
     if (!state)
         return NULL;
     state->role = role;
-    state->snapshot = -1;
+    state->snapshot = es_fs_snapshot(find->fs) ? (int32_t)es_fs_snapshot(find->fs) : -1;
+    state->state_time = find->created;
     state->fs = find->fs;
     state->volume = es_fs_volume(find->fs);
     state->system_root = strdup(root);
@@ -210,6 +212,20 @@ static void cut_components(char *path, int n)
         *slash = '\0';
 }
 
+/* The machine of which a shadow copy is a state; a new one when none stands there now. */
+static uint32_t machine_of(search *find, const char *root)
+{
+    for (size_t i = 0; i < find->states->n; i++) {
+        const es_state *state = find->states->items[i];
+
+        if (state->volume == es_fs_volume(find->fs) &&
+            (state->role == ES_ROLE_CURRENT || state->role == ES_ROLE_SNAPSHOT) &&
+            es_text_equal_ascii_case(es_text_of(state->system_root), es_text_of(root)))
+            return state->machine;
+    }
+    return ++find->states->machines;
+}
+
 /* The hives are there: add the installation, and its RegBack state if it has one. */
 static es_status add_installation(search *find, uint32_t role, const char *software_path, bool twin)
 {
@@ -223,6 +239,8 @@ static es_status add_installation(search *find, uint32_t role, const char *softw
     cut_components(config, 1);
     memcpy(root, config, sizeof root);
     cut_components(root, 2);
+    if (role == ES_ROLE_SNAPSHOT)
+        return add_state(find, role, machine_of(find, root), root, config, twin);
     machine = role == ES_ROLE_WINDOWS_OLD && find->current ? find->current
                                                            : ++find->states->machines;
     if (role == ES_ROLE_CURRENT) {
@@ -332,7 +350,7 @@ static int find_old(void *context, const es_dirent *dirent)
 
 es_status es_states_find(es_states *states, es_fs *fs, es_install_note_fn on_note, void *context)
 {
-    search find = { states, fs, on_note, context, 0, 0 };
+    search find = { .states = states, .fs = fs, .on_note = on_note, .context = context };
     char old[ES_WINDOWS_OLD_MAX][32] = { { 0 } };
     es_status status = look_in(&find, "", ES_ROLE_CURRENT);
 
@@ -345,6 +363,15 @@ es_status es_states_find(es_states *states, es_fs *fs, es_install_note_fn on_not
     for (size_t i = 0; i < ES_WINDOWS_OLD_MAX && old[i][0] && status >= 0; i++)
         status = look_in(&find, old[i], ES_ROLE_WINDOWS_OLD);
     return status < 0 ? status : ES_OK;
+}
+
+es_status es_states_find_snapshot(es_states *states, es_fs *fs, es_time created,
+                                  es_install_note_fn on_note, void *context)
+{
+    search find = { .states = states, .fs = fs, .on_note = on_note, .context = context,
+                    .created = created };
+
+    return look_in(&find, "", ES_ROLE_SNAPSHOT);
 }
 
 /* ------------------------------------------------------------------ identity */

@@ -5,8 +5,9 @@
  * An installation is any directory in the root of a volume, or of a Windows.old there, that holds
  * System32\config\SOFTWARE and SYSTEM, whatever it is called and whatever its letter case. Two
  * names that differ only in case are two installations. A state is an installation as it stood at
- * one time: the current one, and the one its RegBack hives hold. States of one system root, and a
- * Windows.old of the installation that replaced it, are one machine.
+ * one time: the current one, the one its RegBack hives hold, and those in shadow copies of the
+ * volume. States of one system root, and a Windows.old of the installation that replaced it, are one
+ * machine.
  *
  * Ownership: a list owns its states; filesystems are borrowed. Threading: one thread.
  */
@@ -43,6 +44,11 @@ es_state *es_states_at(es_states *states, size_t index);
 
 /* Add every state found on this volume. */
 es_status es_states_find(es_states *states, es_fs *fs, es_install_note_fn on_note, void *context);
+
+/* Add every installation that a shadow copy holds, as a state of its machine: the one of the same
+ * system root on that volume, found before. `fs` is the copy's. */
+es_status es_states_find_snapshot(es_states *states, es_fs *fs, es_time created,
+                                  es_install_note_fn on_note, void *context);
 
 /* Take what identifies the state from its open hives; either may be NULL. */
 es_status es_state_identify(es_state *state, es_hive *software, es_hive *system);

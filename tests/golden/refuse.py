@@ -93,7 +93,7 @@ def main():
         expect('option without its argument', scan('-o'), {2})
         for later in (('-o', 'timesketch', disk),
                       ('-o', 'bodyfile', disk), ('-o', 'l2tcsv', disk), ('-o', 'csv', disk),
-                      ('-o', 'html', disk), ('--snapshots', 'all', disk),
+                      ('-o', 'html', disk),
                       ('--credentials', locked, disk),
                       ('--file', '*.sys', disk), ('--known', locked, disk),
                       ('--roots', locked, disk)):

@@ -86,7 +86,30 @@ static void what_is_refused(void **unused)
     refused("esuscan --partition zero a", "--partition");
     refused("esuscan --partition 0 a", "--partition");
     refused("esuscan -j 0 a", "-j");
-    refused("esuscan --snapshots all a", "not in this version");
+    refused("esuscan --snapshots some a", "--snapshots");
+    refused("esuscan --snapshots 0 a", "--snapshots");
+    refused("esuscan --snapshots 1, a", "--snapshots");
+    refused("esuscan --snapshots 5..3 a", "--snapshots");
+    refused("esuscan --snapshots 1.. a", "--snapshots");
+    refused("esuscan --snapshots 99999999999999999999 a", "--snapshots");
+}
+
+static void which_shadow_copies(void **unused)
+{
+    es_options options;
+    es_note note;
+
+    (void)unused;
+    assert_int_equal(parse("esuscan a", &options, &note), ES_OK);
+    assert_true(es_options_snapshot(&options, 1) && es_options_snapshot(&options, 512));
+    assert_int_equal(parse("esuscan --snapshots 1,3..5 a", &options, &note), ES_OK);
+    assert_true(es_options_snapshot(&options, 1) && es_options_snapshot(&options, 3) &&
+                es_options_snapshot(&options, 5));
+    assert_false(es_options_snapshot(&options, 2) || es_options_snapshot(&options, 6));
+    assert_int_equal(parse("esuscan --snapshots none a", &options, &note), ES_OK);
+    assert_false(es_options_snapshot(&options, 1));
+    assert_int_equal(parse("esuscan --snapshots 2 --snapshots all a", &options, &note), ES_OK);
+    assert_true(es_options_snapshot(&options, 1));
 }
 
 int main(void)
@@ -94,6 +117,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_understood),
         cmocka_unit_test(what_is_refused),
+        cmocka_unit_test(which_shadow_copies),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,6 +98,7 @@ static es_where some_where(chance *c)
 
     memset(&where, 0, sizeof where);
     where.volume = below(c, 5);
+    where.snapshot = below(c, 3);
     where.artefact = below(c, 500);
     where.path = some_string(c);
     where.key = some_string(c);
@@ -272,6 +273,9 @@ static es_record some_record(chance *c, uint32_t kind)
         record.volume = (es_volume_record){ below(c, 9), below(c, 3), some_string(c),
                                             some_string(c), some_string(c), some_string(c),
                                             some_string(c), next(c), next(c), next(c) };
+    else if (kind == ES_RECORD_SNAPSHOT)
+        record.snapshot = (es_snapshot_record){ below(c, 9), below(c, 9), some_string(c),
+                                                some_time(c) };
     else if (kind == ES_RECORD_INSTALLATION)
         some_installation(c, &record.installation);
     else if (kind == ES_RECORD_PLUGIN)
