@@ -159,7 +159,7 @@ static const char *check_verdicts(const es_plugin *plugin)
         const char *wrong;
 
         if (type->size < sizeof *type || !plain(type->name, "_-") || !type->summary ||
-            !type->answers || type->n_answers > ES_FIELDS_MAX)
+            !type->answers || type->n_answers > ES_DECLARED_MAX)
             return "declares a verdict without a proper name, summary and answers";
         for (uint32_t k = 0; k < type->n_answers; k++)
             unknown |= type->answers[k] && !strcmp(type->answers[k], "unknown");

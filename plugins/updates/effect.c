@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * effect.c: which updates were in effect at the asked time.
+ *
+ * An update protects from the first start after its installation. Between the two the old code
+ * still ran. At the end of the record one that is installed counts as effective unless a restart is
+ * owed that could be its own: servicing names it as unfinished, or owes a restart and no start, and
+ * no orderly shutdown, came after its installation. In the past only recorded starts tell.
+ *
+ * What is in effect by its package counts as MAYBE when the package is broken, when its .mum or
+ * .cat is not there, or when a file contradicts it.
+ */
+#include "gather.h"
+
+/* The owed restart was noticed at most this long after the installation that owes it. */
+#define OWED_WITHIN (INT64_C(3600) * ES_TICKS_PER_SECOND)
+
+static void decide(entry *one, int32_t effect, const char *why)
+{
+    one->effect = effect;
+    one->why = why;
+}
+
+static const booted *first_boot(const work *of, es_time after)
+{
+    const booted *all = (const booted *)of->boots.items;
+
+    for (size_t i = 0; i < of->boots.n; i++)
+        if (all[i].time.ticks >= after.ticks)
+            return &all[i];
+    return NULL;
+}
+
+/* Recorded starts reach back to before this time. */
+static int boots_reach(const work *of, es_time time)
+{
+    const booted *all = (const booted *)of->boots.items;
+
+    return of->boots.n && all[0].time.ticks <= time.ticks;
+}
+
+static void started_at(const work *of, entry *one, const booted *boot)
+{
+    one->effective_from = boot->time;
+    if (!boots_reach(of, one->installed))
+        one->effective_from.flags |= ES_TIME_UPPER_BOUND;
+    if (one->n_because < N_BECAUSE)
+        one->because[one->n_because++] = boot->fact;
+    decide(one, YES, NULL);
+}
+
+/* ------------------------------------------------------------------ at the end of the record */
+
+static void when_owed(const work *of, entry *one)
+{
+    const state_view *own = &of->own;
+
+    if (!is_sane(one->installed))
+        decide(one, MAYBE, "a restart is owed, and when it was installed is not known");
+    else if (boots_reach(of, one->installed))
+        decide(one, NO, "it was installed, and no start came after it: a restart is owed");
+    else if (es_time_known(own->last_shutdown))
+        decide(one, own->last_shutdown.ticks >= one->installed.ticks ? YES : NO,
+               own->last_shutdown.ticks >= one->installed.ticks
+                   ? NULL
+                   : "it was installed after the last orderly shutdown, and a restart is owed");
+    else if (es_time_known(own->owed_since) &&
+             one->installed.ticks < own->owed_since.ticks - OWED_WITHIN)
+        decide(one, YES, NULL);
+    else
+        decide(one, MAYBE, "a restart is owed, and no record tells of a start after it");
+}
+
+static void at_the_end(const work *of, entry *one)
+{
+    const booted *boot = is_sane(one->installed) ? first_boot(of, one->installed) : NULL;
+
+    switch (one->state) {
+    case STATE_PENDING_INSTALL:
+        decide(one, NO, "its installation waits for a restart");
+        return;
+    case STATE_STAGED:
+        decide(one, NO, "it is only staged");
+        return;
+    case STATE_INSTALLED:
+    case STATE_SUPERSEDED:
+    case STATE_PENDING_UNINSTALL:
+        break;
+    default:
+        decide(one, NO, NULL);
+        return;
+    }
+    if (boot)
+        started_at(of, one, boot);
+    else if (one->named_pending)
+        decide(one, NO, "servicing names it as unfinished");
+    else if (of->own.restart_owed)
+        when_owed(of, one);
+    else
+        decide(one, YES, NULL);
+}
+
+/* ------------------------------------------------------------------ in the past */
+
+static void after_install(const work *of, entry *one, es_time at)
+{
+    const booted *boot = first_boot(of, one->installed);
+
+    if (boot && boot->time.ticks <= at.ticks)
+        started_at(of, one, boot);
+    else if (boots_reach(of, one->installed))
+        decide(one, NO, "it was installed, and the first start after it came only later");
+    else
+        decide(one, MAYBE, "it was installed, and no record of starts reaches this time");
+}
+
+/* It is not there now, or was not there in time: was it ever, before? */
+static void not_there(const work *of, entry *one, es_time at)
+{
+    const entry *before = of->base ? entry_find(of->base, one->kb) : NULL;
+    int was_in = before && (before->state == STATE_INSTALLED || before->state == STATE_SUPERSEDED ||
+                            before->state == STATE_PENDING_UNINSTALL);
+
+    if (was_in)
+        decide(one, MAYBE, "an earlier state of the machine had it installed");
+    else if (of->base || (es_time_known(of->records_from) && of->records_from.ticks <= at.ticks))
+        decide(one, NO, NULL);
+    else
+        decide(one, MAYBE, "that it was installed then and uninstalled since cannot be excluded");
+}
+
+static void in_the_past(const work *of, entry *one, es_time at)
+{
+    int is_in = one->state == STATE_INSTALLED || one->state == STATE_SUPERSEDED ||
+                one->state == STATE_PENDING_UNINSTALL;
+
+    if (one->state == STATE_UNINSTALLED && is_sane(one->uninstalled) &&
+        at.ticks >= one->uninstalled.ticks) {
+        decide(one, NO, "it had been uninstalled");
+    } else if (one->state == STATE_UNINSTALLED) {
+        decide(one, MAYBE, "it was uninstalled later, and when it was installed is not known");
+    } else if (!is_in) {
+        not_there(of, one, at);
+    } else if (!is_sane(one->installed)) {
+        decide(one, MAYBE, "when it was installed is not known");
+    } else if (one->installed.ticks > at.ticks) {
+        const entry *before = of->base ? entry_find(of->base, one->kb) : NULL;
+
+        if (before && before->state == STATE_INSTALLED)
+            decide(one, MAYBE, "it was installed before, and again later");
+        else
+            decide(one, NO, "it was installed only later");
+    } else {
+        after_install(of, one, at);
+    }
+}
+
+/* ------------------------------------------------------------------ both */
+
+static void doubt(const work *of, entry *one)
+{
+    if (one->effect != YES)
+        return;
+    if (one->contradiction.size)
+        decide(one, MAYBE, "it is listed as installed, and files on disk contradict that");
+    else if (one->broken)
+        decide(one, MAYBE, "its package is marked as broken or lies on damaged bytes");
+    else if (one->has_key && one->files == NO)
+        decide(one, MAYBE, "it is listed as installed, and its .mum or .cat is not there");
+    else if (one->has_key && one->files == MAYBE && of->installation->role != ES_ROLE_REGBACK)
+        decide(one, MAYBE, "it is listed as installed, and its .mum and .cat could not be asked");
+}
+
+es_status effect_decide(work *of, es_time at, int32_t past)
+{
+    entry *all = (entry *)of->own.entries.items;
+
+    for (size_t i = 0; i < of->own.entries.n; i++) {
+        if (past)
+            in_the_past(of, &all[i], at);
+        else
+            at_the_end(of, &all[i]);
+        doubt(of, &all[i]);
+    }
+    all = of->base ? (entry *)of->base->entries.items : NULL;
+    for (size_t i = 0; of->base && i < of->base->entries.n; i++)
+        if (!entry_find(&of->own, all[i].kb)) {
+            decide(&all[i], NO, NULL);
+            if (all[i].state == STATE_INSTALLED || all[i].state == STATE_SUPERSEDED)
+                decide(&all[i], MAYBE, "an earlier state of the machine had it installed, and it "
+                                       "is not there any more");
+        }
+    return ES_OK;
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * exposure.c: verdict `exposure`, with what was missing and which CVEs that left open.
+ *
+ * Judged for Server 2008 SP2. `exposed` means that the fix was not in effect, not that the service
+ * was reachable or was attacked.
+ */
+#include "updates.h"
+
+#include <stdlib.h>
+
+enum { COUNT_CRITICAL, COUNT_IMPORTANT, COUNT_MODERATE, COUNT_LOW, COUNT_NOT_RATED, N_SEVERITIES };
+#define N_IMPACTS 8u
+#define BECAUSE_MAX 32u
+
+typedef struct tally {
+    int64_t open, covered, unknown, not_applicable, public_exploit;
+    int64_t severities[N_SEVERITIES];
+    int64_t impacts[N_IMPACTS];
+    int32_t basis_files;
+    uint8_t *missing; /* by index of the update */
+    const char *why;  /* of the first unknown */
+} tally;
+
+static int text_is(es_text text, const char *word)
+{
+    return es_text_equal(text, es_text_of(word));
+}
+
+static uint32_t severity_of(es_text word)
+{
+    static const char *const words[] = { "Critical", "Important", "Moderate", "Low" };
+
+    for (uint32_t i = 0; i < ES_COUNT(words); i++)
+        if (text_is(word, words[i]))
+            return i;
+    return COUNT_NOT_RATED;
+}
+
+/* One CVE may have several impacts, with ';' between. */
+static void count_impacts(tally *to, es_text text)
+{
+    static const char *const words[] = {
+        "Remote Code Execution", "Elevation of Privilege", "Information Disclosure",
+        "Denial of Service", "Security Feature Bypass", "Spoofing", "Tampering",
+    };
+    uint64_t from = 0;
+
+    for (uint64_t i = 0; i <= text.size; i++) {
+        es_text item = { text.data + from, i - from };
+        uint32_t k = 0;
+
+        if (i < text.size && text.data[i] != ';')
+            continue;
+        while (k < ES_COUNT(words) && !text_is(item, words[k]))
+            k++;
+        to->impacts[k]++;
+        from = i + 1;
+    }
+}
+
+static es_status emit_cve(work *of, const standing *how)
+{
+    const es_catalogue_fix *fix = how->fix;
+    es_datum fields[7];
+    es_row row = { sizeof row, ROWS_CVES, fields };
+
+    fields[0] = es_datum_text(fix->cve->id);
+    fields[1] = es_datum_text(kb_text(of->host, fix->update->kb));
+    fields[2] = fix->component.size ? es_datum_text(fix->component) : es_null();
+    fields[3] = fix->severity.size ? es_datum_text(fix->severity) : es_null();
+    fields[4] = fix->impact.size ? es_datum_text(fix->impact) : es_null();
+    fields[5] = fix->public_exploit < 2 ? es_datum_boolean((int)fix->public_exploit) : es_null();
+    fields[6] = es_datum_boolean(how->fix_available);
+    return of->host->row(of->host, &row);
+}
+
+/* Updates that would mend it, were they in effect. */
+static void mark_missing(const work *of, tally *to, const es_catalogue_cve *cve)
+{
+    for (uint32_t i = 0; i < cve->n_fixes; i++) {
+        const es_catalogue_update *update = cve->fixes[i]->update;
+
+        if (of->cover[update->index] == NO && was_released(of, update) == YES &&
+            for_architecture(of, update->architectures) != NO &&
+            for_architecture(of, cve->fixes[i]->architectures) != NO &&
+            update->kind != ES_UPDATE_DOTNET)
+            to->missing[update->index] = 1;
+    }
+}
+
+/* Newest first: by the release of what mends it, then by number. */
+static int by_age(const void *left, const void *right)
+{
+    const standing *a = (const standing *)left, *b = (const standing *)right;
+    int64_t x = es_time_known(a->fix->update->released) ? a->fix->update->released.ticks : 0;
+    int64_t y = es_time_known(b->fix->update->released) ? b->fix->update->released.ticks : 0;
+
+    if (x != y)
+        return x > y ? -1 : 1;
+    return a->fix->cve->index > b->fix->cve->index ? -1 : 1;
+}
+
+static es_status count_all(work *of, tally *to, standing **ret_open)
+{
+    const es_catalogue *catalogue = of->catalogue;
+    void *memory = NULL, *missing = NULL;
+    standing *open;
+    es_status status =
+        of->host->alloc(of->host, (uint64_t)catalogue->n_cves * sizeof *open, &memory);
+
+    if (status == ES_OK)
+        status = of->host->alloc(of->host, catalogue->n_updates, &missing);
+    if (status)
+        return status;
+    open = (standing *)memory;
+    to->missing = (uint8_t *)missing;
+    to->basis_files = 1;
+    for (uint32_t i = 0; i < catalogue->n_cves; i++) {
+        standing how;
+
+        cve_stand(of, catalogue->cves[i], &how);
+        if (!how.applies) {
+            to->not_applicable++;
+        } else if (how.answer == COVERED) {
+            to->covered++;
+            to->basis_files &= how.basis_files;
+        } else if (how.answer == EXPOSURE_UNKNOWN) {
+            to->unknown++;
+            if (!to->why)
+                to->why = how.why;
+        } else {
+            open[to->open++] = how;
+            to->public_exploit += how.fix->public_exploit == 1;
+            to->severities[severity_of(how.fix->severity)]++;
+            count_impacts(to, how.fix->impact);
+            mark_missing(of, to, catalogue->cves[i]);
+        }
+    }
+    if (to->open)
+        qsort(open, (size_t)to->open, sizeof *open, by_age);
+    *ret_open = open;
+    return ES_OK;
+}
+
+/* ------------------------------------------------------------------ missing updates */
+
+static int64_t age_of(const es_catalogue_update *update)
+{
+    if (es_time_known(update->released))
+        return update->released.ticks;
+    return update->month == ES_MONTH_UNKNOWN
+               ? 0
+               : ES_TICKS_UNIX_EPOCH + (int64_t)(update->month - 1970 * 12) * INT64_C(2629746) *
+                                           ES_TICKS_PER_SECOND;
+}
+
+static int by_release(const void *left, const void *right)
+{
+    const es_catalogue_update *a = *(const es_catalogue_update *const *)left;
+    const es_catalogue_update *b = *(const es_catalogue_update *const *)right;
+
+    if (age_of(a) != age_of(b))
+        return age_of(a) > age_of(b) ? -1 : 1;
+    return a->kb > b->kb ? -1 : a->kb < b->kb;
+}
+
+static es_status emit_missing(work *of, const tally *from, uint32_t *ret_n)
+{
+    const es_catalogue *catalogue = of->catalogue;
+    const es_catalogue_update **list;
+    void *memory = NULL;
+    uint32_t n = 0;
+    es_status status =
+        of->host->alloc(of->host, (uint64_t)catalogue->n_updates * sizeof *list, &memory);
+
+    if (status)
+        return status;
+    list = (const es_catalogue_update **)memory;
+    for (uint32_t i = 0; i < catalogue->n_updates; i++)
+        if (from->missing[i])
+            list[n++] = catalogue->updates[i];
+    if (n)
+        qsort(memory, n, sizeof *list, by_release);
+    for (uint32_t i = 0; i < n && status == ES_OK; i++) {
+        es_datum fields[4];
+        es_row row = { sizeof row, ROWS_MISSING, fields };
+        int32_t month = list[i]->month != ES_MONTH_UNKNOWN ? list[i]->month
+                        : es_time_known(list[i]->released) ? time_month(list[i]->released)
+                                                           : ES_MONTH_UNKNOWN;
+
+        fields[0] = es_datum_text(kb_text(of->host, list[i]->kb));
+        fields[1] = es_datum_text(list[i]->kind_word);
+        fields[2] = list[i]->channel ? es_datum_text(list[i]->channel_word) : es_null();
+        fields[3] = month == ES_MONTH_UNKNOWN ? es_null()
+                                              : es_datum_text(month_text(of->host, month));
+        status = of->host->row(of->host, &row);
+    }
+    *ret_n = n;
+    return status;
+}
+
+/* ------------------------------------------------------------------ the verdict */
+
+static int is_judged(const work *of)
+{
+    return of->is_nt60 != NO && of->is_sp2 != NO && of->is_server != NO;
+}
+
+/* Updates that are published for servers only, on a client or an earlier service pack. */
+static void say_foreign(const work *of, prose *to)
+{
+    const entry *all = (const entry *)of->own.entries.items;
+    uint32_t n = 0;
+
+    for (size_t i = 0; of->catalogue && i < of->own.entries.n; i++) {
+        const es_catalogue_update *update = all[i].update;
+
+        if (!update || all[i].state != STATE_INSTALLED ||
+            (update->kind != ES_UPDATE_MONTHLY_ROLLUP && update->kind != ES_UPDATE_SECURITY_ONLY &&
+             update->channel <= ES_CHANNEL_GENERAL))
+            continue;
+        if (!n++)
+            say(to, "Installed here although published for Server 2008 SP2 only: ");
+        if (n <= 12)
+            say(to, "%sKB%u", n > 1 ? ", " : "", (unsigned)all[i].kb);
+    }
+    if (n > 12)
+        say(to, " and %u more", (unsigned)(n - 12));
+    if (n)
+        say(to, ". ");
+}
+
+static es_status not_judged(work *of, es_verdict *verdict, prose *to)
+{
+    verdict->answer = EXPOSURE_NOT_APPLICABLE;
+    say(to, "Exposure is judged for Server 2008 SP2; this is %s. ",
+        of->is_nt60 == NO     ? "another Windows"
+        : of->is_server == NO ? "a client"
+                              : "an earlier service pack");
+    if (of->is_nt60 != NO)
+        say_foreign(of, to);
+    if (of->product_fact)
+        verdict->n_because = 1;
+    return ES_OK;
+}
+
+static void fill(es_datum *fields, const tally *from, uint32_t answer)
+{
+    uint32_t at = 0;
+
+    fields[at++] = answer == COVERED ? es_datum_text(es_text_of(from->basis_files ? "files"
+                                                                                  : "packages"))
+                                     : es_null();
+    fields[at++] = es_datum_integer(from->open);
+    fields[at++] = es_datum_integer(from->covered);
+    fields[at++] = es_datum_integer(from->unknown);
+    fields[at++] = es_datum_integer(from->not_applicable);
+    fields[at++] = es_datum_integer(from->public_exploit);
+    for (uint32_t i = 0; i < N_SEVERITIES; i++)
+        fields[at++] = es_datum_integer(from->severities[i]);
+    for (uint32_t i = 0; i < N_IMPACTS; i++)
+        fields[at++] = es_datum_integer(from->impacts[i]);
+}
+
+static void say_tally(const work *of, const tally *from, uint32_t n_missing, prose *to)
+{
+    say(to, "Of %u CVEs of the catalogue (edition %.*s), %d were open, %d covered, %d unknown, and "
+            "%d do not apply to this machine. ",
+        (unsigned)of->catalogue->n_cves, SHOWN(of->catalogue->edition), (int)from->open,
+        (int)from->covered, (int)from->unknown, (int)from->not_applicable);
+    if (from->open)
+        say(to,
+            "Of the open ones %d are critical and %d important, %d allow remote code execution, "
+            "and for %d the catalogue lists a public exploit. %u updates that would mend them "
+            "were not in effect. ",
+            (int)from->severities[COUNT_CRITICAL], (int)from->severities[COUNT_IMPORTANT],
+            (int)from->impacts[0], (int)from->public_exploit, (unsigned)n_missing);
+    if (from->why)
+        say(to, "Unknown are those of which, for one, %s. ", from->why);
+    say(to, "Open means that the fix was not in effect, not that the service was reachable or was "
+            "attacked. ");
+    if (of->is_server == MAYBE || of->is_sp2 == MAYBE)
+        say(to, "That this is Server 2008 SP2 is taken for granted: the registry does not say. ");
+    say_limits(of, to);
+}
+
+static es_status judge_all(work *of, es_verdict *verdict, es_datum *fields, prose *text)
+{
+    tally counted;
+    standing *open = NULL;
+    uint32_t n_missing = 0;
+    es_status status;
+
+    memset(&counted, 0, sizeof counted);
+    status = count_all(of, &counted, &open);
+    for (int64_t i = 0; i < counted.open && status == ES_OK; i++)
+        status = emit_cve(of, &open[i]);
+    if (status == ES_LIMIT) {
+        say(text, "The list of open CVEs is cut: there is no room for more rows. ");
+        status = ES_OK;
+    }
+    if (status == ES_OK)
+        status = emit_missing(of, &counted, &n_missing);
+    if (status)
+        return status;
+    verdict->answer = counted.open      ? EXPOSED
+                      : counted.unknown ? EXPOSURE_UNKNOWN
+                                        : COVERED;
+    fill(fields, &counted, verdict->answer);
+    say_tally(of, &counted, n_missing, text);
+    return list_prerequisites(of, text);
+}
+
+es_status judge_exposure(work *of)
+{
+    uint64_t because[BECAUSE_MAX];
+    es_datum fields[6 + N_SEVERITIES + N_IMPACTS];
+    es_text explanation;
+    es_verdict verdict = { sizeof verdict, UPDATES_EXPOSURE, EXPOSURE_UNKNOWN, 0, because,
+                           &explanation, fields };
+    const entry *all = (const entry *)of->own.entries.items;
+    prose text;
+    es_status status = prose_make(of->host, 8000, &text);
+
+    if (status)
+        return status;
+    for (uint32_t i = 0; i < ES_COUNT(fields); i++)
+        fields[i] = es_null();
+    because[0] = of->product_fact;
+    if (!is_judged(of)) {
+        status = not_judged(of, &verdict, &text);
+    } else if (!of->catalogue) {
+        say(&text, "There is no update catalogue. ");
+    } else {
+        status = judge_all(of, &verdict, fields, &text);
+        verdict.n_because = of->product_fact != 0;
+        for (size_t i = of->own.entries.n; i && verdict.n_because < 12; i--)
+            if (all[i - 1].effect == YES && all[i - 1].update)
+                because_entry(because, &verdict.n_because, BECAUSE_MAX, &all[i - 1]);
+    }
+    if (status)
+        return status;
+    explanation = prose_text(&text);
+    return of->host->verdict(of->host, &verdict);
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * fold.c: everything that speaks of one KB becomes one entry.
+ *
+ * Component servicing is the best source, then events, then the update history; files of a package
+ * without a key are a residue. The package of the whole KB speaks for it; where only its parts are
+ * there, the furthest of them does. `uninstalled` and `failed` need a record: an absent key proves
+ * nothing.
+ */
+#include "gather.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* 2006 to 2100: Vista is from November 2006, and no clock is right in the next century. */
+#define SANE_FROM (ES_TICKS_UNIX_EPOCH + INT64_C(1136073600) * ES_TICKS_PER_SECOND)
+#define SANE_TO (ES_TICKS_UNIX_EPOCH + INT64_C(4102444800) * ES_TICKS_PER_SECOND)
+
+int is_sane(es_time time)
+{
+    return es_time_known(time) && !(time.flags & ES_TIME_IMPOSSIBLE) && time.ticks >= SANE_FROM &&
+           time.ticks < SANE_TO;
+}
+
+static int by_kb(const void *left, const void *right)
+{
+    const trace *a = (const trace *)left, *b = (const trace *)right;
+
+    if (a->kb != b->kb)
+        return a->kb < b->kb ? -1 : 1;
+    if (a->kind != b->kind)
+        return a->kind < b->kind ? -1 : 1;
+    return a->fact < b->fact ? -1 : a->fact > b->fact;
+}
+
+static int is_in(uint32_t state)
+{
+    return state == STATE_INSTALLED || state == STATE_SUPERSEDED ||
+           state == STATE_PENDING_UNINSTALL;
+}
+
+/* How far a state is, to choose between packages of one KB. */
+static int furthest(uint32_t state)
+{
+    static const int order[] = {
+        [STATE_NONE] = 0,           [STATE_RESIDUE] = 1,    [STATE_FAILED] = 1,
+        [STATE_UNINSTALLED] = 1,    [STATE_STAGED] = 2,     [STATE_PENDING_INSTALL] = 3,
+        [STATE_PENDING_UNINSTALL] = 4, [STATE_SUPERSEDED] = 5, [STATE_INSTALLED] = 6,
+    };
+
+    return order[state];
+}
+
+static int newer(es_text a, es_text b)
+{
+    file_version left = { { 0 }, 0 }, right = { { 0 }, 0 };
+
+    if (!version_parse(a, &left) || !version_parse(b, &right))
+        return left.known && !right.known;
+    return version_compare(left.parts, right.parts) > 0;
+}
+
+static int better(const trace *a, const trace *b)
+{
+    if (!b || a->rank != b->rank)
+        return !b || a->rank > b->rank;
+    if (furthest(a->state) != furthest(b->state))
+        return furthest(a->state) > furthest(b->state);
+    return newer(a->version, b->version);
+}
+
+static void source(const es_host *host, entry *to, const char *who, const char *what, es_time time)
+{
+    char word[WORD_SIZE];
+    prose text;
+
+    if (to->n_sources == N_SOURCES || prose_make(host, 120, &text) != ES_OK)
+        return;
+    say(&text, "%s: %s", who, what);
+    if (es_time_known(time))
+        say(&text, " %s", time_word(time, word));
+    to->sources[to->n_sources++] = prose_text(&text);
+}
+
+static void because(entry *to, uint64_t fact)
+{
+    if (to->n_because < N_BECAUSE)
+        to->because[to->n_because++] = fact;
+}
+
+static void take_package(const es_host *host, entry *to, const trace *best)
+{
+    file_version version = { { 0 }, 0 };
+
+    to->has_key = 1;
+    to->rank = (int32_t)best->rank;
+    to->state = best->state;
+    to->version = best->version;
+    to->client = best->client;
+    to->user = best->user;
+    to->user_name = best->user_name;
+    to->broken = best->broken > 0;
+    to->issue = version_parse(best->version, &version) ? version.parts[2] : -1;
+    if (is_sane(best->time)) {
+        to->installed = best->time;
+        to->means = MEANS_CBS;
+    }
+    because(to, best->fact);
+    source(host, to, "component servicing",
+           best->state == STATE_RESIDUE ? "not installed" : state_word(best->state),
+           to->installed);
+}
+
+/* Whether each package that is in has its two files. */
+static void take_files(const es_host *host, entry *to, const trace *traces, size_t n)
+{
+    const es_time never = { 0, ES_TIME_NONE, 0 };
+
+    to->files = YES;
+    for (size_t i = 0; i < n; i++) {
+        if (traces[i].kind != TRACE_PACKAGE || !is_in(traces[i].state))
+            continue;
+        if (traces[i].mum == 0 || traces[i].cat == 0)
+            to->files = NO;
+        else if ((traces[i].mum < 0 || traces[i].cat < 0) && to->files == YES)
+            to->files = MAYBE;
+    }
+    if (is_in(to->state) && to->files != MAYBE)
+        source(host, to, "package files", to->files == YES ? ".mum and .cat" : "missing", never);
+}
+
+static void take_events(const es_host *host, entry *to, const trace *traces, size_t n)
+{
+    static const char *const words[] = { "", "installed", "failed", "uninstalled", "other" };
+    const trace *last = NULL;
+
+    for (size_t i = 0; i < n; i++) {
+        if (traces[i].kind == TRACE_HISTORY && traces[i].title.size)
+            to->title = traces[i].title;
+        if ((traces[i].kind != TRACE_EVENT && traces[i].kind != TRACE_HISTORY) ||
+            traces[i].result == RESULT_OTHER || traces[i].result == RESULT_NONE)
+            continue;
+        if (!last || (is_sane(traces[i].time) && traces[i].time.ticks >= last->time.ticks))
+            last = &traces[i];
+    }
+    if (!last)
+        return;
+    because(to, last->fact);
+    source(host, to, last->kind == TRACE_EVENT ? "event log" : "update history",
+           words[last->result], last->time);
+    if (last->result == RESULT_UNINSTALLED)
+        to->uninstalled = last->time;
+    if (last->result == RESULT_FAILED)
+        to->failed = last->time;
+    if (!to->has_key && last->result == RESULT_INSTALLED && is_sane(last->time)) {
+        to->installed = last->time;
+        to->means = MEANS_EVENT;
+    }
+}
+
+/* What the record adds to what the packages say. */
+static void settle(entry *to, int packages_read)
+{
+    int recorded_in = to->means == MEANS_EVENT;
+
+    if (to->has_key && is_in(to->state)) {
+        if (is_sane(to->uninstalled) && is_sane(to->installed) &&
+            to->uninstalled.ticks > to->installed.ticks)
+            to->agree = 0; /* CBS is the better source, and the record says otherwise */
+        else
+            memset(&to->uninstalled, 0, sizeof to->uninstalled);
+        return;
+    }
+    if (is_sane(to->uninstalled))
+        to->state = STATE_UNINSTALLED;
+    else if (is_sane(to->failed))
+        to->state = STATE_FAILED;
+    else if (!to->has_key)
+        to->state = recorded_in && !packages_read ? STATE_INSTALLED : STATE_RESIDUE;
+    if (recorded_in && packages_read && to->state == STATE_RESIDUE)
+        to->agree = 0;
+}
+
+static void fold_one(work *of, state_view *to, entry *made, const trace *traces, size_t n)
+{
+    const trace *best = NULL;
+
+    made->kb = traces[0].kb;
+    made->update = es_catalogue_find(of->catalogue, made->kb);
+    made->issue = -1;
+    made->agree = 1;
+    for (size_t i = 0; i < n; i++) {
+        if (traces[i].kind == TRACE_PACKAGE && better(&traces[i], best))
+            best = &traces[i];
+        if (traces[i].kind == TRACE_FILE)
+            because(made, traces[i].fact);
+    }
+    if (best)
+        take_package(of->host, made, best);
+    else if (traces[0].kind == TRACE_FILE)
+        source(of->host, made, "package files", "without a key", made->installed);
+    if (best)
+        take_files(of->host, made, traces, n);
+    take_events(of->host, made, traces, n);
+    settle(made, to->packages_read);
+    if (made->n_sources > 1 && is_in(made->state) && made->has_key && made->files == NO)
+        made->agree = 0;
+}
+
+es_status fold(work *of, state_view *to, table *traces)
+{
+    const trace *all = (const trace *)traces->items;
+
+    to->entries.item_size = sizeof(entry);
+    if (traces->n)
+        qsort(traces->items, traces->n, sizeof(trace), by_kb);
+    for (size_t at = 0; at < traces->n;) {
+        size_t n = 1;
+        void *item = NULL;
+        es_status status = table_add(of->host, &to->entries, &item);
+
+        if (status)
+            return status;
+        while (at + n < traces->n && all[at + n].kb == all[at].kb)
+            n++;
+        memset(item, 0, sizeof(entry));
+        fold_one(of, to, (entry *)item, all + at, n);
+        at += n;
+    }
+    return ES_OK;
+}
+
+entry *entry_find(const state_view *state, uint32_t kb)
+{
+    entry *all = (entry *)state->entries.items;
+    size_t low = 0, high = state->entries.n;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (all[middle].kb < kb)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < state->entries.n && all[low].kb == kb ? &all[low] : NULL;
+}

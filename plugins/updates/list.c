@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * list.c: the rows `updates`: one a KB of the judged state, as they are, whatever day is asked for.
+ */
+#include "updates.h"
+
+/* The constant that tools write as InstallTime: the day Vista was finished. */
+#define VISTA_RTM INT64_C(128069984567840868)
+
+static es_status remark(work *of, const entry *one, es_datum *ret)
+{
+    prose text;
+    es_status status = prose_make(of->host, 1200, &text);
+
+    if (status)
+        return status;
+    if (!one->update)
+        say(&text, "The catalogue does not know this KB. ");
+    if (one->contradiction.size)
+        say(&text, "Contradicted: %.*s. ", SHOWN(one->contradiction));
+    else if (one->why && one->effect != YES)
+        say(&text, "Not counted as in effect%s: %s. ", of->past ? " at the asked time" : "",
+            one->why);
+    if (es_time_known(one->installed) && one->installed.ticks == VISTA_RTM)
+        say(&text, "Its time of installation is a constant that a known tool writes. ");
+    if (one->update && es_time_known(one->update->released) && es_time_known(one->installed) &&
+        one->update->kind <= ES_UPDATE_SECURITY_ONLY &&
+        one->update->kind >= ES_UPDATE_MONTHLY_ROLLUP &&
+        one->installed.ticks < one->update->released.ticks)
+        say(&text, "Its time of installation is before its release. ");
+    if (one->update && of->is_server == NO && one->update->channel > ES_CHANNEL_GENERAL)
+        say(&text, "Published for Server 2008, and this is a client. ");
+    *ret = text.used ? es_datum_text(prose_text(&text)) : es_null();
+    return ES_OK;
+}
+
+static es_datum text_or_null(es_text text)
+{
+    return text.size ? es_datum_text(text) : es_null();
+}
+
+static es_status emit(work *of, const entry *one)
+{
+    static const char *const means[] = { "", "CBS InstallTime", "servicing record" };
+    const es_catalogue_update *update = one->update;
+    es_datum fields[15];
+    es_row row = { sizeof row, ROWS_UPDATES, fields };
+    es_status status;
+
+    fields[0] = es_datum_text(kb_text(of->host, one->kb));
+    fields[1] = text_or_null(one->title);
+    fields[2] = update ? es_datum_text(update->kind_word) : es_null();
+    fields[3] = update && update->channel ? es_datum_text(update->channel_word) : es_null();
+    fields[4] = text_or_null(es_text_of(state_word(one->state)));
+    fields[5] = text_or_null(one->version);
+    fields[6] = es_datum_time(one->installed);
+    fields[7] = es_time_known(one->installed) ? es_datum_text(es_text_of(means[one->means]))
+                                              : es_null();
+    fields[8] = es_datum_time(one->effective_from);
+    fields[9] = text_or_null(one->client);
+    fields[10] = text_or_null(one->user_name.size ? one->user_name : one->user);
+    fields[11] = es_datum_texts(one->sources, one->n_sources);
+    fields[12] = one->n_sources > 1 ? es_datum_boolean(one->agree) : es_null();
+    status = remark(of, one, &fields[13]);
+    fields[14] = es_datum_facts(one->because, one->n_because);
+    return status ? status : of->host->row(of->host, &row);
+}
+
+es_status list_updates(work *of)
+{
+    const entry *all = (const entry *)of->own.entries.items;
+    es_status status = ES_OK;
+
+    for (size_t i = 0; i < of->own.entries.n && status == ES_OK; i++)
+        status = emit(of, &all[i]);
+    return status;
+}

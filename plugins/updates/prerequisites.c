@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * prerequisites.c: the packages without which later updates cannot be installed: SHA-2 support, the
+ * servicing stack, the preparation for ESU licences.
+ *
+ * A later package of a role meets what an earlier one would. A KB that was re-issued under its
+ * number is judged by the package's version: 6.0.R.n is issue R of the KB.
+ */
+#include "updates.h"
+
+/* KBs of which only a later issue counts: KB4474419 brings SHA-2 to NT 6.0 with its fourth issue,
+ * package version 6.0.4.0; the first three leave winload.exe without it. */
+static const struct {
+    uint32_t kb;
+    int32_t issue;
+} issues[] = { { 4474419, 4 } };
+
+static int contains(es_text text, const char *word)
+{
+    size_t size = strlen(word);
+
+    for (uint64_t i = 0; i + size <= text.size; i++)
+        if (!memcmp(text.data + i, word, size))
+            return 1;
+    return 0;
+}
+
+static int is_too_old(const entry *one)
+{
+    for (uint32_t i = 0; i < ES_COUNT(issues); i++)
+        if (issues[i].kb == one->kb)
+            return one->issue >= 0 && one->issue < issues[i].issue;
+    return 0;
+}
+
+static uint32_t kind_of(es_text role)
+{
+    if (es_text_equal(role, es_text_of("sha2-support")))
+        return ES_UPDATE_SHA2_SUPPORT;
+    if (es_text_equal(role, es_text_of("servicing-stack")))
+        return ES_UPDATE_SERVICING_STACK;
+    return ES_UPDATE_ESU_PREPARATION;
+}
+
+static int32_t month_of(const es_catalogue_update *update)
+{
+    if (update->month != ES_MONTH_UNKNOWN)
+        return update->month;
+    return es_time_known(update->released) ? time_month(update->released) : ES_MONTH_UNKNOWN;
+}
+
+/* Every package of this role that is in effect: the newest, and whether it reaches `needed`. */
+static const entry *newest_of(const work *of, uint32_t kind)
+{
+    const entry *best = NULL;
+
+    for (uint32_t i = 0; i < of->catalogue->n_updates; i++) {
+        const es_catalogue_update *update = of->catalogue->updates[i];
+        const entry *own = of->by_update[i];
+
+        if (update->kind == kind && own && own->effect != NO &&
+            (!best || month_of(best->update) <= month_of(update)))
+            best = own;
+    }
+    return best;
+}
+
+/* The first monthly release that needs it: the one after it, or of a preparation package whose
+ * month is not known the first of the ESU time. */
+static const es_catalogue_update *first_blocked(const work *of,
+                                                const es_catalogue_prerequisite *needed)
+{
+    const es_catalogue_update *first = NULL;
+
+    for (uint32_t i = 0; i < of->catalogue->n_updates; i++) {
+        const es_catalogue_update *update = of->catalogue->updates[i];
+        int is_later = needed->month != ES_MONTH_UNKNOWN
+                           ? update->month > needed->month
+                           : update->channel > ES_CHANNEL_GENERAL;
+
+        if (update->kind == ES_UPDATE_MONTHLY_ROLLUP && is_later &&
+            for_architecture(of, update->architectures) != NO &&
+            (!first || update->month < first->month))
+            first = update;
+    }
+    return first;
+}
+
+enum { MET, MISSING, TOO_OLD, NOT_KNOWN };
+
+static int judge_one(const work *of, const es_catalogue_prerequisite *needed, const entry **ret_by)
+{
+    const es_catalogue_update *row = es_catalogue_find(of->catalogue, needed->kb);
+    const entry *own = entry_find(&of->own, needed->kb);
+    const entry *best = newest_of(of, kind_of(needed->role));
+
+    *ret_by = NULL;
+    if (own && own->effect != NO) {
+        *ret_by = own;
+        if (is_too_old(own))
+            return TOO_OLD;
+        return own->effect == YES ? MET : NOT_KNOWN;
+    }
+    if (best && best->kb != needed->kb) {
+        *ret_by = best;
+        if (needed->month == ES_MONTH_UNKNOWN || month_of(best->update) > needed->month)
+            return best->effect == YES ? MET : NOT_KNOWN;
+        return TOO_OLD;
+    }
+    if (!of->own.packages_read || (row && of->cover[row->index] == MAYBE))
+        return NOT_KNOWN;
+    return MISSING;
+}
+
+static void say_unmet(prose *to, const es_catalogue_prerequisite *needed, int how,
+                      const entry *by, const es_catalogue_update *blocked)
+{
+    char month[WORD_SIZE];
+
+    say(to, "%.*s: KB%u is %s", SHOWN(needed->role), (unsigned)needed->kb,
+        how == MISSING ? "missing" : "there in a form that is too old");
+    if (how == TOO_OLD && by && by->kb != needed->kb)
+        say(to, " (KB%u is)", (unsigned)by->kb);
+    if (blocked)
+        say(to, ", which blocks KB%u (%s) and what follows it", (unsigned)blocked->kb,
+            month_word(blocked->month, month));
+    say(to, ". ");
+}
+
+static es_status emit(work *of, const es_catalogue_prerequisite *needed, int how, const entry *by,
+                      const es_catalogue_update *blocked)
+{
+    static const char *const words[] = { "met", "missing", "too-old", "unknown" };
+    es_datum fields[6];
+    es_row row = { sizeof row, ROWS_PREREQUISITES, fields };
+
+    fields[0] = es_datum_text(kb_text(of->host, needed->kb));
+    fields[1] = es_datum_text(needed->role);
+    fields[2] = es_datum_text(es_text_of(words[how]));
+    fields[3] = by ? es_datum_text(kb_text(of->host, by->kb)) : es_null();
+    fields[4] = blocked ? es_datum_text(kb_text(of->host, blocked->kb)) : es_null();
+    fields[5] = blocked ? es_datum_text(month_text(of->host, blocked->month)) : es_null();
+    return of->host->row(of->host, &row);
+}
+
+es_status list_prerequisites(work *of, prose *to)
+{
+    const es_catalogue *catalogue = of->catalogue;
+    es_status status = ES_OK;
+
+    for (uint32_t i = 0; i < catalogue->n_prerequisites && status == ES_OK; i++) {
+        const es_catalogue_prerequisite *needed = catalogue->prerequisites[i];
+        const es_catalogue_update *blocked;
+        const entry *by;
+        int how;
+
+        if (!contains(needed->operating_system, "Windows Server 2008 SP2"))
+            continue;
+        how = judge_one(of, needed, &by);
+        blocked = how == MISSING || how == TOO_OLD ? first_blocked(of, needed) : NULL;
+        if (blocked)
+            say_unmet(to, needed, how, by, blocked);
+        status = emit(of, needed, how, by, blocked);
+    }
+    return status;
+}

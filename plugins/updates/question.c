@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * question.c: the rows `questions`: what --cve and --kb ask for.
+ *
+ * `from` and `to` bound the answer. A CVE is covered from the first start after the update that
+ * decided; where no start is recorded, `from` is null and the sentence gives the installation.
+ */
+#include "updates.h"
+
+#include <stdlib.h>
+
+#define BECAUSE_MAX 32u
+
+typedef struct reply {
+    const char *answer;
+    es_time from, to;
+    uint32_t by; /* KB, 0: none */
+    const char *basis;
+    uint64_t because[BECAUSE_MAX];
+    uint32_t n_because;
+    prose text;
+} reply;
+
+static es_status emit(work *of, const es_asked *asked, const reply *with)
+{
+    es_datum fields[9];
+    es_row row = { sizeof row, ROWS_QUESTIONS, fields };
+
+    fields[0] = es_datum_text(es_text_of(asked->kind == ES_ASKED_CVE ? "cve" : "kb"));
+    fields[1] = es_datum_text(asked->id);
+    fields[2] = es_datum_text(es_text_of(with->answer));
+    fields[3] = es_datum_time(with->from);
+    fields[4] = es_datum_time(with->to);
+    fields[5] = with->by ? es_datum_text(kb_text(of->host, with->by)) : es_null();
+    fields[6] = with->basis ? es_datum_text(es_text_of(with->basis)) : es_null();
+    fields[7] = es_datum_facts(with->because, with->n_because);
+    fields[8] = es_datum_text(prose_text(&with->text));
+    return of->host->row(of->host, &row);
+}
+
+/* ------------------------------------------------------------------ a CVE */
+
+static int is_before(const char *a, size_t n, const char *b, size_t m)
+{
+    while (n && *a == '0')
+        a++, n--;
+    while (m && *b == '0')
+        b++, m--;
+    return n != m ? n < m : memcmp(a, b, n) < 0;
+}
+
+/* The catalogue's order: letters, then numbers as numbers. */
+static int id_before(es_text a, es_text b)
+{
+    size_t i = 0, k = 0;
+
+    while (i < a.size && k < b.size) {
+        size_t n = 0, m = 0;
+
+        while (i + n < a.size && a.data[i + n] >= '0' && a.data[i + n] <= '9')
+            n++;
+        while (k + m < b.size && b.data[k + m] >= '0' && b.data[k + m] <= '9')
+            m++;
+        if (n && m) {
+            if (is_before(a.data + i, n, b.data + k, m))
+                return 1;
+            if (is_before(b.data + k, m, a.data + i, n))
+                return 0;
+            i += n, k += m;
+        } else if (a.data[i] != b.data[k]) {
+            return a.data[i] < b.data[k];
+        } else {
+            i++, k++;
+        }
+    }
+    return i == a.size && k < b.size;
+}
+
+static const es_catalogue_cve *cve_find(const es_catalogue *from, es_text id)
+{
+    uint32_t low = 0, high = from ? from->n_cves : 0;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (id_before(from->cves[middle]->id, id))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return from && low < from->n_cves && es_text_equal(from->cves[low]->id, id) ? from->cves[low]
+                                                                                : NULL;
+}
+
+/* When the last of the components was covered; unknown when one of the starts is. */
+static es_time covered_from(const standing *how)
+{
+    es_time latest = how->by ? how->by->effective_from : (es_time){ 0, ES_TIME_NONE, 0 };
+
+    for (uint32_t i = 0; i < how->n_others; i++) {
+        es_time one = how->others[i]->effective_from;
+
+        if (!es_time_known(latest) || !es_time_known(one))
+            return (es_time){ 0, ES_TIME_NONE, 0 };
+        if (one.ticks > latest.ticks)
+            latest = one;
+    }
+    return latest;
+}
+
+static void say_covered(const work *of, const standing *how, prose *to)
+{
+    const entry *by = how->by;
+    char time[WORD_SIZE];
+
+    if (!how->applies) {
+        say(to, "None of its rows in the catalogue applies to this machine (%s). ",
+            of->architecture_word[0] ? of->architecture_word : "architecture not known");
+        return;
+    }
+    if (!by)
+        return;
+    say(to, "KB%u, which ", (unsigned)by->kb);
+    if (by->kb == how->fix->update->kb)
+        say(to, "mends it");
+    else
+        say(to, "supersedes KB%u, which mends it", (unsigned)how->fix->update->kb);
+    say(to, ", was installed %s", time_word(by->installed, time));
+    if (es_time_known(by->effective_from))
+        say(to, " and in effect from the start of %s%s. ", time_word(by->effective_from, time),
+            by->effective_from.flags & ES_TIME_UPPER_BOUND
+                ? " at the latest (older starts are not recorded)"
+                : "");
+    else
+        say(to, "; which start was the first after it is not recorded. ");
+    say(to, how->basis_files
+                ? "The files it brings were read and are at or above its versions. "
+                : "That rests on the package list: the package is installed, its .mum and .cat are "
+                  "there, and nothing that was read contradicts. ");
+}
+
+static void say_exposed(const work *of, const standing *how, prose *to)
+{
+    const es_catalogue_update *update = how->fix->update;
+    const entry *own = of->by_update[update->index];
+    char time[WORD_SIZE];
+
+    if (!how->fix_available) {
+        say(to, "No update that mends it was out then: KB%u, released %s, is the first. ",
+            (unsigned)update->kb, time_word(update->released, time));
+        return;
+    }
+    say(to, "Neither KB%u (%.*s), which mends it, nor an update that covers it was in effect",
+        (unsigned)update->kb, SHOWN(update->kind_word));
+    if (own && own->why)
+        say(to, ": of KB%u, %s", (unsigned)own->kb, own->why);
+    say(to, ". Exposed means that the fix was not in effect, not that the service was reachable or "
+            "was attacked. ");
+    if (how->fix->public_exploit == 1)
+        say(to, "The catalogue edition lists a public exploit. ");
+}
+
+/* What the end of the record says, for the far end of an interval in the past. */
+static es_status later_cover(work *of, const es_catalogue_cve *cve, reply *to)
+{
+    work end = *of;
+    standing how;
+    char time[WORD_SIZE];
+    es_status status;
+
+    if (!of->past)
+        return ES_OK;
+    end.past = 0;
+    end.base = NULL;
+    memset(&end.at, 0, sizeof end.at);
+    status = effect_decide(&end, end.at, 0);
+    if (status == ES_OK)
+        status = cover_all(&end);
+    if (status)
+        return status;
+    cve_stand(&end, cve, &how);
+    if (how.answer == COVERED && how.applies && how.by) {
+        to->to = covered_from(&how);
+        to->by = how.by->kb;
+        because_entry(to->because, &to->n_because, BECAUSE_MAX, how.by);
+        say(&to->text, "At the end of the record KB%u covers it, installed %s. ",
+            (unsigned)how.by->kb, time_word(how.by->installed, time));
+    }
+    return effect_decide(of, of->at, of->past);
+}
+
+static es_status answer_cve(work *of, const es_asked *asked, reply *to)
+{
+    const es_catalogue_cve *cve = cve_find(of->catalogue, asked->id);
+    standing how;
+    es_status status = ES_OK;
+
+    to->answer = "unknown";
+    if (!cve || of->is_nt60 == NO || of->is_sp2 == NO || of->is_server == NO) {
+        say(&to->text, !of->catalogue ? "There is no update catalogue. "
+                       : !cve         ? "The catalogue does not know it. "
+                                      : "Exposure is judged for Server 2008 SP2 only. ");
+        return ES_OK;
+    }
+    cve_stand(of, cve, &how);
+    because_entry(to->because, &to->n_because, BECAUSE_MAX, how.by);
+    for (uint32_t i = 0; i < how.n_others; i++)
+        because_entry(to->because, &to->n_because, BECAUSE_MAX, how.others[i]);
+    if (how.answer == COVERED) {
+        to->answer = "covered";
+        to->from = covered_from(&how);
+        to->by = how.by ? how.by->kb : 0;
+        to->basis = !how.applies ? NULL : how.basis_files ? "files" : "packages";
+        say_covered(of, &how, &to->text);
+    } else if (how.answer == EXPOSED) {
+        to->answer = "exposed";
+        to->by = how.fix->update->kb;
+        say_exposed(of, &how, &to->text);
+        status = later_cover(of, cve, to);
+    } else {
+        if (how.by)
+            say(&to->text, "It cannot be said: of KB%u, %s. ", (unsigned)how.by->kb, how.why);
+        else
+            say(&to->text, "It cannot be said: %s. ", how.why);
+        if (how.by && how.by->contradiction.size)
+            say(&to->text, "%.*s. ", SHOWN(how.by->contradiction));
+        to->by = how.by ? how.by->kb : 0;
+        status = later_cover(of, cve, to);
+    }
+    say_limits(of, &to->text);
+    return status;
+}
+
+/* ------------------------------------------------------------------ a KB */
+
+static int is_in(const entry *one)
+{
+    return one->state == STATE_INSTALLED || one->state == STATE_SUPERSEDED ||
+           one->state == STATE_PENDING_UNINSTALL;
+}
+
+static void say_newer(const work *of, uint32_t kb, prose *to)
+{
+    const es_catalogue_update *update = es_catalogue_find(of->catalogue, kb);
+    const entry *by;
+
+    if (!update || !of->cover)
+        return;
+    by = of->witness[update->index];
+    if (by && by->kb != kb && of->cover[update->index] == YES)
+        say(to, "KB%u, which supersedes it, is in effect. ", (unsigned)by->kb);
+}
+
+/* There is an entry: what it says at the asked time. */
+static void answer_entry(const work *of, const entry *one, reply *to)
+{
+    char time[WORD_SIZE];
+
+    because_entry(to->because, &to->n_because, BECAUSE_MAX, one);
+    if (is_in(one) && (!of->past || (es_time_known(one->installed) &&
+                                     one->installed.ticks <= of->at.ticks))) {
+        to->answer = "installed";
+        to->from = one->installed;
+        to->by = one->kb;
+        say(&to->text, "Its package is in state %s since %s%s%.*s. ", state_word(one->state),
+            time_word(one->installed, time), one->client.size ? " by " : "", SHOWN(one->client));
+        if (one->effect != YES && one->why)
+            say(&to->text, "It does not count as in effect: %s. ", one->why);
+        if (one->contradiction.size)
+            say(&to->text, "%.*s. ", SHOWN(one->contradiction));
+        return;
+    }
+    to->answer = of->past && one->effect == MAYBE ? "unknown" : "not-installed";
+    if (is_in(one)) {
+        to->to = one->installed;
+        say(&to->text, "It was installed only %s. ", time_word(one->installed, time));
+    } else {
+        say(&to->text, "Its state is %s: %s. ", state_word(one->state),
+            one->state == STATE_RESIDUE ? "something of it remains, and it is not installed"
+            : one->why                  ? one->why
+                                        : "it is not installed");
+        if (one->state == STATE_UNINSTALLED)
+            to->from = one->uninstalled;
+    }
+}
+
+static void answer_no_entry(const work *of, uint32_t kb, reply *to)
+{
+    const es_catalogue_update *update = es_catalogue_find(of->catalogue, kb);
+
+    to->answer = "unknown";
+    if (!of->own.packages_read)
+        say(&to->text, "No package of Component Based Servicing could be read. ");
+    else if (update && update->kind == ES_UPDATE_DOTNET)
+        say(&to->text, "There is no package of it; updates of .NET need not leave one. ");
+    else if (of->past && !of->base &&
+             !(es_time_known(of->records_from) && of->records_from.ticks <= of->at.ticks))
+        say(&to->text, "There is no package of it now, and no record reaches the asked time. ");
+    else {
+        to->answer = "not-installed";
+        say(&to->text, "There is no package of it. ");
+    }
+}
+
+static void answer_kb(const work *of, const es_asked *asked, reply *to)
+{
+    uint32_t kb = es_kb_number(asked->id);
+    const entry *one = entry_find(&of->own, kb);
+
+    if (one)
+        answer_entry(of, one, to);
+    else
+        answer_no_entry(of, kb, to);
+    say_newer(of, kb, &to->text);
+    if (of->catalogue && !es_catalogue_find(of->catalogue, kb))
+        say(&to->text, "The catalogue does not know this KB. ");
+}
+
+es_status answer_questions(work *of)
+{
+    es_status status = ES_OK;
+
+    for (uint32_t i = 0; i < of->question->n_asked && status == ES_OK; i++) {
+        const es_asked *asked = &of->question->asked[i];
+        reply with;
+
+        memset(&with, 0, sizeof with);
+        status = prose_make(of->host, 4000, &with.text);
+        if (status == ES_OK && asked->kind == ES_ASKED_CVE)
+            status = answer_cve(of, asked, &with);
+        else if (status == ES_OK)
+            answer_kb(of, asked, &with);
+        if (status == ES_OK)
+            status = emit(of, asked, &with);
+    }
+    return status;
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * say.c: sentences, words and tables. Evidence enters a sentence as text of bounded length; the
+ * reports escape what is not printable.
+ */
+#include "updates.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define SHOWN_MAX 160u
+
+es_status prose_make(const es_host *host, size_t size, prose *ret)
+{
+    void *memory = NULL;
+    es_status status = host->alloc(host, size, &memory);
+
+    if (status)
+        return status;
+    ret->data = (char *)memory;
+    ret->used = 0;
+    ret->size = size;
+    return ES_OK;
+}
+
+void say(prose *to, const char *format, ...)
+{
+    size_t left = to->size - to->used;
+    va_list arguments;
+    int written;
+
+    va_start(arguments, format);
+    written = vsnprintf(to->data + to->used, left, format, arguments);
+    va_end(arguments);
+    if (written < 0 || (size_t)written >= left)
+        to->data[to->used] = '\0'; /* whole sentences or none */
+    else
+        to->used += (size_t)written;
+}
+
+es_text prose_text(const prose *from)
+{
+    es_text text = { from->data, from->used };
+
+    while (text.size && text.data[text.size - 1] == ' ')
+        text.size--;
+    return text;
+}
+
+int shown_size(es_text text)
+{
+    uint64_t size = text.size;
+
+    if (size > SHOWN_MAX) {
+        size = SHOWN_MAX;
+        while (size && ((unsigned char)text.data[size] & 0xC0) == 0x80)
+            size--;
+    }
+    return (int)size;
+}
+
+/* Civil date of a day count since 1970 (H. Hinnant, "chrono-compatible low-level date
+ * algorithms"). */
+static void civil(int64_t days, int *year, int *month, int *day)
+{
+    int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097;
+    int64_t of_era = z - era * 146097;
+    int64_t y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    int64_t of_year = of_era - (365 * y + y / 4 - y / 100), m = (5 * of_year + 2) / 153;
+
+    *day = (int)(of_year - (153 * m + 2) / 5 + 1);
+    *month = (int)(m < 10 ? m + 3 : m - 9);
+    *year = (int)(y + era * 400 + (*month <= 2));
+}
+
+const char *time_word(es_time time, char word[WORD_SIZE])
+{
+    int64_t seconds = (time.ticks - ES_TICKS_UNIX_EPOCH) / ES_TICKS_PER_SECOND;
+    int64_t days = seconds / 86400, of_day = seconds % 86400;
+    int year, month, day;
+
+    if (!es_time_known(time)) {
+        (void)snprintf(word, WORD_SIZE, "an unknown time");
+        return word;
+    }
+    if (of_day < 0)
+        of_day += 86400, days--;
+    civil(days, &year, &month, &day);
+    if (time.precision == ES_TIME_DAY)
+        (void)snprintf(word, WORD_SIZE, "%04d-%02d-%02d", year, month, day);
+    else
+        (void)snprintf(word, WORD_SIZE, "%04d-%02d-%02dT%02d:%02d:%02dZ", year, month, day,
+                       (int)(of_day / 3600), (int)(of_day / 60 % 60), (int)(of_day % 60));
+    return word;
+}
+
+int32_t time_month(es_time time)
+{
+    int64_t seconds = (time.ticks - ES_TICKS_UNIX_EPOCH) / ES_TICKS_PER_SECOND;
+    int year, month, day;
+
+    civil(seconds / 86400 - (seconds % 86400 < 0), &year, &month, &day);
+    return year * 12 + month - 1;
+}
+
+const char *month_word(int32_t month, char word[WORD_SIZE])
+{
+    if (month == ES_MONTH_UNKNOWN)
+        (void)snprintf(word, WORD_SIZE, "an unknown month");
+    else
+        (void)snprintf(word, WORD_SIZE, "%04d-%02d", (int)(month / 12), (int)(month % 12 + 1));
+    return word;
+}
+
+static es_text keep(const es_host *host, const char *word)
+{
+    void *memory = NULL;
+    size_t size = strlen(word);
+    es_text text = { "", 0 };
+
+    if (host->alloc(host, size + 1, &memory) == ES_OK) {
+        memcpy(memory, word, size);
+        text.data = (const char *)memory;
+        text.size = size;
+    }
+    return text;
+}
+
+es_text kb_text(const es_host *host, uint32_t kb)
+{
+    char word[WORD_SIZE];
+
+    (void)snprintf(word, sizeof word, "KB%u", (unsigned)kb);
+    return keep(host, word);
+}
+
+es_text month_text(const es_host *host, int32_t month)
+{
+    char word[WORD_SIZE];
+
+    return keep(host, month_word(month, word));
+}
+
+const char *state_word(uint32_t state)
+{
+    static const char *const words[] = {
+        [STATE_NONE] = "", [STATE_INSTALLED] = "installed", [STATE_SUPERSEDED] = "superseded",
+        [STATE_STAGED] = "staged", [STATE_PENDING_INSTALL] = "pending-install",
+        [STATE_PENDING_UNINSTALL] = "pending-uninstall", [STATE_UNINSTALLED] = "uninstalled",
+        [STATE_FAILED] = "failed", [STATE_RESIDUE] = "residue",
+    };
+
+    return words[state < sizeof words / sizeof *words ? state : 0];
+}
+
+es_status table_add(const es_host *host, table *to, void **ret_item)
+{
+    if (to->n == to->capacity) {
+        size_t capacity = to->capacity ? to->capacity * 2 : 64;
+        void *grown = NULL;
+        es_status status = host->alloc(host, capacity * to->item_size, &grown);
+
+        if (status)
+            return status;
+        if (to->n)
+            memcpy(grown, to->items, to->n * to->item_size);
+        to->items = grown;
+        to->capacity = capacity;
+    }
+    *ret_item = (char *)to->items + to->n++ * to->item_size;
+    return ES_OK;
+}
+
+void because_fact(uint64_t *list, uint32_t *n, uint32_t maximum, uint64_t fact)
+{
+    for (uint32_t i = 0; i < *n; i++)
+        if (list[i] == fact)
+            return;
+    if (*n < maximum)
+        list[(*n)++] = fact;
+}
+
+void because_entry(uint64_t *list, uint32_t *n, uint32_t maximum, const entry *from)
+{
+    for (uint32_t i = 0; from && i < from->n_because; i++)
+        because_fact(list, n, maximum, from->because[i]);
+}
+
+/* What limits every answer at this time, in the order of how much. */
+void say_limits(const work *of, prose *to)
+{
+    char at[WORD_SIZE], from[WORD_SIZE];
+
+    if (!of->own.packages_read)
+        say(to, "No package of Component Based Servicing could be read. ");
+    if (of->past && of->base)
+        say(to, "For %s the state of %s decides, with what was installed between the two. ",
+            time_word(of->at, at), time_word(of->base_time, from));
+    else if (of->past && es_time_known(of->records_from))
+        say(to, "For %s records decide; they reach back to %s. ", time_word(of->at, at),
+            time_word(of->records_from, from));
+    else if (of->past)
+        say(to,
+            "For %s there is no earlier state and no record of starts or servicing: an update "
+            "that was uninstalled since cannot be excluded. ",
+            time_word(of->at, at));
+    if (of->beyond)
+        say(to, "The catalogue ends on %.*s: what came after it is not known. ",
+            SHOWN(of->catalogue->edition));
+}

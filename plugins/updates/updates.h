@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * updates.h: what the files of the updates plugin share.
+ *
+ * updates.c describes the plugin; gather.c sorts the facts of a state into one entry a KB; effect.c
+ * says which of these were in effect at the asked time; contradict.c looks for files that say
+ * otherwise; cover.c carries effect down the catalogue's supersedence and answers for a CVE;
+ * level.c, exposure.c, prerequisites.c, question.c and list.c report; say.c makes sentences.
+ *
+ * Ownership: everything is borrowed from, or allocated for, the running callback.
+ */
+#ifndef ESUSCAN_PLUGIN_UPDATES_H
+#define ESUSCAN_PLUGIN_UPDATES_H
+
+#include <esuscan/catalogue.h>
+#include <esuscan/plugin.h>
+
+/* ---- the description */
+enum { UPDATES_LEVEL, UPDATES_ESU, UPDATES_EXPOSURE };
+enum { ROWS_UPDATES, ROWS_QUESTIONS, ROWS_MISSING, ROWS_CVES, ROWS_PREREQUISITES };
+
+enum {
+    ESU_NONE, ESU_YEAR_1, ESU_YEAR_2, ESU_YEAR_3, ESU_YEAR_4_AZURE, ESU_PREMIUM, ESU_UNKNOWN,
+    ESU_NOT_APPLICABLE
+};
+enum { EXPOSED, COVERED, EXPOSURE_UNKNOWN, EXPOSURE_NOT_APPLICABLE };
+
+/* Answers of patch-level: months from here on, then three words. */
+#define LEVEL_FIRST (2018 * 12)
+#define LEVEL_YEARS 18
+#define LEVEL_NONE (LEVEL_YEARS * 12)
+#define LEVEL_UNKNOWN (LEVEL_NONE + 1)
+#define LEVEL_NOT_APPLICABLE (LEVEL_NONE + 2)
+
+/* ---- three values; the order is that of how much is protected */
+enum { NO, MAYBE, YES };
+
+/* ---- sentences */
+typedef struct prose {
+    char *data;
+    size_t used, size;
+} prose;
+
+#if defined(__GNUC__)
+#define UPDATES_FORMAT __attribute__((format(printf, 2, 3)))
+#else
+#define UPDATES_FORMAT
+#endif
+es_status prose_make(const es_host *host, size_t size, prose *ret);
+void say(prose *to, const char *format, ...) UPDATES_FORMAT;
+es_text prose_text(const prose *from);
+/* Evidence in a sentence, cut between characters: "%.*s" with SHOWN(text). */
+int shown_size(es_text text);
+#define SHOWN(text) shown_size(text), (text).data ? (text).data : ""
+#define WORD_SIZE 40
+/* "2019-05-14T03:07:22Z", or "an unknown time"; "2019-05"; "KB4493471". */
+const char *time_word(es_time time, char word[WORD_SIZE]);
+int32_t time_month(es_time time);
+const char *month_word(int32_t month, char word[WORD_SIZE]);
+es_text kb_text(const es_host *host, uint32_t kb);
+es_text month_text(const es_host *host, int32_t month);
+
+/* ---- what one state of the machine holds */
+enum {
+    STATE_NONE, STATE_INSTALLED, STATE_SUPERSEDED, STATE_STAGED, STATE_PENDING_INSTALL,
+    STATE_PENDING_UNINSTALL, STATE_UNINSTALLED, STATE_FAILED, STATE_RESIDUE
+};
+const char *state_word(uint32_t state);
+
+#define N_BECAUSE 8u
+#define N_SOURCES 8u
+
+/* A KB of a state: its packages, files and records brought together. */
+typedef struct entry {
+    uint32_t kb;
+    uint32_t state;
+    const es_catalogue_update *update; /* NULL: the catalogue does not know it */
+    es_text version, client, user, user_name, title;
+    int32_t rank;    /* of the package that speaks for it */
+    int32_t issue;   /* third part of the package's version, -1 if it has none */
+    es_time installed, uninstalled, failed;
+    uint32_t means;  /* of `installed`: MEANS_… */
+    int32_t has_key; /* there is a package key */
+    int32_t files;   /* YES: .mum and .cat of each package are there; NO: one is not */
+    int32_t broken;
+    int32_t named_pending; /* servicing names it as unfinished */
+    int32_t agree;
+    es_text sources[N_SOURCES];
+    uint32_t n_sources;
+    uint64_t because[N_BECAUSE];
+    uint32_t n_because;
+    /* contradict.c */
+    es_text contradiction; /* what on disk says that it is not there */
+    int32_t basis_files;   /* its component files were read, and are at or above */
+    /* effect.c: at the asked time */
+    int32_t effect; /* NO, MAYBE, YES */
+    es_time effective_from;
+    const char *why; /* of NO and MAYBE, a sentence's end; NULL: plainly not there */
+} entry;
+enum { MEANS_NOTHING, MEANS_CBS, MEANS_EVENT };
+
+typedef struct file_version {
+    uint16_t parts[4];
+    int32_t known;
+} file_version;
+
+typedef struct kernel_file {
+    es_text name, role, machine;
+    file_version version;
+    es_text version_text;
+    uint64_t fact;
+} kernel_file;
+#define N_KERNELS 24u
+
+typedef struct component {
+    es_text name, architecture;
+    file_version version, file;
+    uint64_t fact;
+} component;
+
+typedef struct manifest {
+    uint32_t kb;
+    const es_text *components;
+    uint64_t n_components;
+    uint64_t fact;
+} manifest;
+
+/* A table that grows; its memory comes from the host. */
+typedef struct table {
+    void *items;
+    size_t n, capacity, item_size;
+} table;
+es_status table_add(const es_host *host, table *to, void **ret_item);
+
+typedef struct state_view {
+    const es_installation *installation;
+    table entries; /* of entry, by KB once gathered */
+    table components, manifests;
+    kernel_file kernels[N_KERNELS];
+    uint32_t n_kernels;
+    const kernel_file *kernel; /* the one that is compared: what boots, or the oldest that may */
+    int32_t packages_read;     /* there is at least one package */
+    int32_t restart_owed;
+    es_time owed_since;
+    es_time last_shutdown, last_seen;
+} state_view;
+
+typedef struct booted {
+    es_time time;
+    uint64_t fact;
+} booted;
+
+/* Everything for one judgement. */
+typedef struct work {
+    const es_host *host;
+    const es_catalogue *catalogue;
+    const es_installation *installation;
+    const es_question *question;
+    state_view own;
+    state_view *base; /* the newest earlier state at or before the asked time; NULL if none */
+    es_time base_time;
+    table boots;      /* of booted, by time */
+    es_time records_from; /* servicing and boot records reach back to here; unknown: there are none */
+    es_text nt_version, service_pack, product_type, edition;
+    uint64_t nt_fact, product_fact;
+    uint32_t architecture; /* ES_ARCHITECTURE_…; 0 unknown */
+    const char *architecture_word;
+    int32_t is_nt60, is_sp2, is_server; /* NO, MAYBE, YES */
+    int32_t ie_version;                 /* major, 0 unknown */
+    /* the asked time */
+    int32_t past;         /* before the end of the record */
+    int32_t beyond;       /* after the catalogue's edition */
+    es_time at;           /* as_of, or unknown */
+    /* cover.c: by index of the update */
+    uint8_t *cover;         /* NO, MAYBE, YES */
+    const entry **witness;  /* the entry it stands on */
+    entry **by_update;      /* the entry of the update itself, NULL if none */
+    es_time newest_effect;  /* release of the newest effective update of the system */
+} work;
+
+es_status gather(work *to);
+entry *entry_find(const state_view *state, uint32_t kb);
+es_status effect_decide(work *of, es_time at, int32_t past);
+es_status contradict(work *of);
+int version_parse(es_text text, file_version *ret);
+int version_compare(const uint16_t a[4], const uint16_t b[4]);
+
+/* ---- cover.c */
+es_status cover_all(work *of);
+
+enum { CLASS_SYSTEM, CLASS_IE, CLASS_DOTNET };
+/* How a CVE stands: over all groups of rows that apply. */
+typedef struct standing {
+    int32_t answer;        /* EXPOSED, COVERED, EXPOSURE_UNKNOWN */
+    int32_t applies;       /* some row does */
+    int32_t fix_available; /* when exposed */
+    int32_t basis_files;   /* when covered */
+    const es_catalogue_fix *fix;  /* the row the answer stands on: what is missing, or mends */
+    const entry *by;              /* the entry that decided; NULL if none */
+    const entry *others[4];       /* further ones, of other components */
+    uint32_t n_others;
+    const char *why;              /* of unknown */
+} standing;
+void cve_stand(const work *of, const es_catalogue_cve *cve, standing *ret);
+/* Whether an update was out at the asked time. */
+int32_t was_released(const work *of, const es_catalogue_update *update);
+int32_t for_architecture(const work *of, uint32_t set);
+int is_rollup(const es_catalogue_update *update);
+
+/* ---- reports */
+es_status judge_level(work *of);
+es_status judge_esu(work *of);
+es_status judge_exposure(work *of);
+es_status list_prerequisites(work *of, prose *to);
+es_status list_updates(work *of);
+es_status answer_questions(work *of);
+es_status updates_judge(void *state, const es_host *host, const es_installation *installation,
+                        const es_question *question);
+/* Put what limits all answers at this time into words. */
+void say_limits(const work *of, prose *to);
+void because_fact(uint64_t *list, uint32_t *n, uint32_t maximum, uint64_t fact);
+void because_entry(uint64_t *list, uint32_t *n, uint32_t maximum, const entry *from);
+
+#endif
