@@ -170,8 +170,14 @@ static es_status take_event(finding *of, const es_fact_view *fact)
 
 static es_status take_azure(finding *of, const es_fact_view *fact)
 {
+    es_text detail;
+    es_status status = say(of->host, &detail, "%.*s %.*s", SHOWN(text_of(fact, "what")),
+                           SHOWN(text_of(fact, "detail")));
+
     of->azure = 1;
-    return add_row(of, EVIDENCE, "Azure hint", text_of(fact, "what"),
+    if (status)
+        return status;
+    return add_row(of, EVIDENCE, "Azure hint", detail,
                    es_text_of("machines on Azure get ESU without a key; nothing on the disk proves "
                               "that this one did"),
                    0, fact);

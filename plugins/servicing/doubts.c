@@ -20,6 +20,12 @@ static const char *const sentences[N_DOUBTS] = {
                        "package",
 };
 
+/* What is told of a package that is merely odd leaves no gap in the report. */
+static uint32_t severity_of(uint32_t sort)
+{
+    return sort == DOUBT_DUPLICATE || sort == DOUBT_FOREIGN_KEY || sort == DOUBT_BROKEN ? 0 : 1;
+}
+
 es_status say(const es_host *host, es_text *ret, const char *format, ...)
 {
     const int most = 1023;
@@ -62,7 +68,7 @@ es_status doubt(work *at, uint32_t sort, es_text about, const es_where *where)
         return ES_OK;
     about = shown(about);
     status = say(at->host, &text, "%s: %.*s", sentences[sort], SHOWN(about));
-    return status ? status : at->host->note(at->host, 1, text, where);
+    return status ? status : at->host->note(at->host, severity_of(sort), text, where);
 }
 
 es_status doubts_sum_up(work *at)
@@ -77,7 +83,7 @@ es_status doubts_sum_up(work *at)
         status = say(at->host, &text, "%s: %u more such packages", sentences[i],
                      at->doubts[i] - DOUBTS_TOLD);
         if (status == ES_OK)
-            status = at->host->note(at->host, 1, text, at->hive->where);
+            status = at->host->note(at->host, severity_of(i), text, at->hive->where);
     }
     return status;
 }
