@@ -5,6 +5,7 @@
  */
 #include "base/text.h"
 #include "base/time.h"
+#include "batch_command.h"
 #include "broker.h"
 #include "cage.h"
 #include "catalogue_command.h"
@@ -166,7 +167,7 @@ static es_status load_catalogue(es_options *options, es_catalogue_book **ret_boo
         return ES_NOMEM;
     status = es_catalogue_load(bundled, ret_book, note);
     free(bundled);
-    return status == ES_ABSENT && options->command == ES_COMMAND_SCAN ? ES_OK : status;
+    return status == ES_ABSENT && options->command != ES_COMMAND_CATALOGUE ? ES_OK : status;
 }
 
 /* Run a command that needs the catalogue. */
@@ -381,6 +382,8 @@ int main(int argc, char **argv)
     case ES_COMMAND_VERSION:
         puts("esuscan " ES_VERSION);
         return fflush(stdout) == 0 ? ES_EXIT_SCANNED : ES_EXIT_FAILED;
+    case ES_COMMAND_BATCH:
+        return with_catalogue(&options, es_batch_command, argc, argv);
     case ES_COMMAND_REPORT:
         return es_report_command(&options);
     case ES_COMMAND_PLUGINS:

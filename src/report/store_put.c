@@ -52,6 +52,19 @@ static void bind_image(sqlite3_stmt *put, const es_ledger *ledger)
     }
 }
 
+/* A failure before this result says nothing any more. */
+static void forget_failures(es_store *store, const es_store_key *key)
+{
+    sqlite3_stmt *drop = es_store_prepare(store, "DELETE FROM images WHERE path=? AND state=2 AND"
+                                                 " identity IS ? AND options=?");
+
+    es_bind_string(drop, 1, key->path);
+    es_bind_string(drop, 2, key->identity);
+    es_bind_string(drop, 3, key->options ? key->options : "");
+    es_store_step(store, drop);
+    sqlite3_finalize(drop);
+}
+
 /* `ledger` is NULL for an image that could not be scanned. */
 static int64_t put_image(es_store *store, const es_ledger *ledger, const es_run *run,
                          const es_store_key *key, const char *reason)
@@ -202,6 +215,7 @@ es_status es_store_put(es_store *store, const es_ledger *ledger, const es_run *r
     int64_t image;
 
     es_store_run(store, "BEGIN IMMEDIATE");
+    forget_failures(store, key);
     image = put_image(store, ledger, run, key, NULL);
     status = put_plugins(store, image, ledger);
     if (status == ES_OK)
@@ -215,6 +229,7 @@ es_status es_store_put_failure(es_store *store, const es_run *run, const es_stor
                                const char *reason, es_note *reterr_note)
 {
     es_store_run(store, "BEGIN IMMEDIATE");
+    forget_failures(store, key);
     put_image(store, NULL, run, key, reason);
     return end(store, ES_OK, reterr_note);
 }
