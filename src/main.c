@@ -366,6 +366,7 @@ int main(int argc, char **argv)
 
     /* A reader that goes away is an error of the write, told with its reason. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* so is a file that may not grow */
     /* libewf renders the dates of an image in local time: a report must not depend on where it is
      * made, nor on whether the cage lets the time zone's file be read. */
     setenv("TZ", "UTC0", 1);
