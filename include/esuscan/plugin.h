@@ -299,6 +299,15 @@ typedef struct es_event {
     const es_where *where;
 } es_event;
 
+/* How far an event log reaches. */
+typedef struct es_event_span {
+    uint32_t size;
+    uint32_t damaged; /* some of it could not be read, or not be trusted */
+    uint64_t n_records;
+    uint64_t first_record, last_record; /* lowest and highest number */
+    es_time first, last;                /* earliest and latest */
+} es_event_span;
+
 /* One cell of a row of an ESE table. `type` is an ES_FIELD_… or 0 for NULL. */
 typedef struct es_cell {
     uint32_t size;
@@ -526,6 +535,8 @@ struct es_host {
      * out, and no time is spent on the others. */
     es_status (*event_only)(const es_host *host, const es_artefact *log, const uint16_t *ids,
                             uint32_t n_ids);
+    /* What the log holds, as far as it was read: records that were not handed out count too. */
+    es_status (*event_span)(const es_host *host, const es_artefact *log, es_event_span *ret);
 };
 
 /* ------------------------------------------------------------------ the export */

@@ -176,6 +176,7 @@ es_host es_host_make(es_call *call)
         .question = call->session->question,
         .catalogue = call->session->catalogue,
         .event_only = es_host_event_only,
+        .event_span = es_host_event_span,
     };
 
     return host;

@@ -159,6 +159,23 @@ es_status es_host_event_next(const es_host *host, const es_artefact *log, es_eve
     return ES_OK;
 }
 
+es_status es_host_event_span(const es_host *host, const es_artefact *log, es_event_span *ret)
+{
+    const es_evtx_loss *read;
+    es_stream *stream;
+    es_status status = log_of(host, log, &stream);
+
+    if (status != ES_OK)
+        return status;
+    read = es_evtx_get_loss(stream->events);
+    *ret = (es_event_span){
+        .size = sizeof *ret, .n_records = read->n_records, .first_record = read->lowest,
+        .last_record = read->highest, .first = read->earliest, .last = read->latest,
+        .damaged = read->n_broken || read->n_damaged || read->n_records_lost || read->cut,
+    };
+    return ES_OK;
+}
+
 /* What could not be read of a log, in one sentence or two. */
 static es_status tell_loss(es_call *call, const es_stream *stream)
 {

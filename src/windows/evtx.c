@@ -271,6 +271,24 @@ static es_status read_record(es_evtx *evtx, uint32_t size)
     return es_evtx_walk(record, evtx->at + RECORD_HEADER, evtx->at + size - 4);
 }
 
+static void count(es_evtx *evtx)
+{
+    const es_evtx_event *event = &evtx->record.event;
+    es_evtx_loss *so_far = &evtx->loss;
+
+    if (!so_far->n_records || event->record < so_far->lowest)
+        so_far->lowest = event->record;
+    if (!so_far->n_records || event->record > so_far->highest)
+        so_far->highest = event->record;
+    so_far->n_records++;
+    if (!es_time_known(event->written))
+        return;
+    if (!es_time_known(so_far->earliest) || event->written.ticks < so_far->earliest.ticks)
+        so_far->earliest = event->written;
+    if (!es_time_known(so_far->latest) || event->written.ticks > so_far->latest.ticks)
+        so_far->latest = event->written;
+}
+
 /* One step in the chunk at hand. ES_ABSENT: nothing came of it. */
 static es_status step(es_evtx *evtx)
 {
@@ -290,7 +308,7 @@ static es_status step(es_evtx *evtx)
         lose(evtx, &evtx->loss.n_broken);
         status = ES_ABSENT;
     } else if (status == ES_OK) {
-        evtx->loss.n_records++;
+        count(evtx);
         if (evtx->record.unwanted)
             status = ES_ABSENT;
     }

@@ -47,7 +47,7 @@ typedef struct es_evtx_event {
     es_bytes binary;
 } es_evtx_event;
 
-/* What could not be read so far. A chunk counts once, by the worst that is wrong with it. */
+/* What was read so far, and what could not be. A chunk counts once, by the worst that is wrong with it. */
 typedef struct es_evtx_loss {
     uint64_t n_chunks;       /* that hold, or should hold, records */
     uint64_t n_broken;       /* no header, or a broken chain of records */
@@ -56,6 +56,8 @@ typedef struct es_evtx_loss {
     uint64_t n_records;      /* handed out or left out by es_evtx_only() */
     uint64_t n_records_lost; /* there, and not readable */
     uint64_t first_at;       /* offset of the first such chunk */
+    uint64_t lowest, highest;     /* numbers of the records */
+    es_time earliest, latest;     /* and when they were written */
     bool header;             /* the file's header is broken; chunks were read all the same */
     bool open;               /* Windows had the log open: what it writes last may be missing */
     bool cut;                /* more of it is there than is read: too many chunks, or half of one */

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * history.c: what happened when: starts and stops, servicing, updates, crashes, logons.
+ *
+ * The plugin turns records into facts with times and judges nothing: the build verdict, the list
+ * of updates and the timeline read its facts. A log that was cleared, is damaged or begins late is
+ * a gap in knowledge, which `history.log` and `history.cleared` make visible.
+ */
+#include "history.h"
+
+#define FIELD(type, name, means) { sizeof(es_field), ES_FIELD_##type, name, means }
+
+#define WANT(kind, path, means) \
+    { sizeof(es_want), ES_KIND_##kind, ES_SCOPE_SYSTEM_ROOT, 0, path, means }
+
+static const es_want wants[] = {
+    WANT(EVENT_LOG, "System32/winevt/Logs/System.evtx", "starts, stops, clock, updates, crashes"),
+    WANT(EVENT_LOG, "System32/winevt/Logs/Setup.evtx", "servicing of packages"),
+    WANT(EVENT_LOG, "System32/winevt/Logs/Application.evtx", "software licensing"),
+    WANT(EVENT_LOG, "System32/winevt/Logs/Security.evtx", "logons, where they are audited"),
+    WANT(EVENT_LOG, "System32/winevt/Logs/Archive-*.evtx", "logs that were full and put aside"),
+    WANT(EVENT_LOG, "System32/config/*.Evt", "logs of a Windows before Vista: only named"),
+};
+
+static const es_field boot_fields[] = {
+    FIELD(TEXT, "kind", "start, stop, unclean-stop, version, uptime or stop-requested"),
+    FIELD(INTEGER, "build", "the build that ran, where the record states it"),
+    FIELD(INTEGER, "revision", "its revision, likewise"),
+    FIELD(TEXT, "service_pack", "its service pack, likewise"),
+    FIELD(TEXT, "text", "what the record says of it: version, BuildLab, time of an unclean stop"),
+    FIELD(TIME, "started", "when the kernel started, as it states"),
+    FIELD(INTEGER, "uptime", "seconds since the start"),
+    FIELD(TEXT, "provider", "who wrote the record"),
+    FIELD(INTEGER, "event_id", "identifier of the event"),
+    FIELD(INTEGER, "record", "number of the record"),
+    FIELD(BOOLEAN, "recovered", "found outside the regular chain of records"),
+};
+static const es_field clock_fields[] = {
+    FIELD(TIME, "old", "the time before"),
+    FIELD(TIME, "new", "the time after"),
+    FIELD(INTEGER, "shift", "seconds it went forward; negative: back"),
+    FIELD(TEXT, "user", "account that set it, where it is audited"),
+    FIELD(TEXT, "provider", "who wrote the record"),
+    FIELD(INTEGER, "event_id", "identifier of the event"),
+    FIELD(INTEGER, "record", "number of the record"),
+};
+static const es_field servicing_fields[] = {
+    FIELD(TEXT, "identity", "the package"),
+    FIELD(TEXT, "kb", "update it belongs to, as its name states"),
+    FIELD(TEXT, "result", "started, staged, installed, superseded, uninstalled, failed, "
+                          "not-applicable or restart-required; null: the state is not known"),
+    FIELD(TEXT, "state", "the state, as the record spells it"),
+    FIELD(TEXT, "update", "part of the package that it is about"),
+    FIELD(TEXT, "client", "program that asked for it"),
+    FIELD(TEXT, "error", "error code"),
+    FIELD(TEXT, "provider", "who wrote the record"),
+    FIELD(INTEGER, "event_id", "identifier of the event"),
+    FIELD(INTEGER, "record", "number of the record"),
+};
+static const es_field update_fields[] = {
+    FIELD(TEXT, "kb", "update, as the title states"),
+    FIELD(TEXT, "title", "title of the update"),
+    FIELD(TEXT, "result", "downloading, started, installed, failed, restart-required, uninstalled "
+                          "or other"),
+    FIELD(TEXT, "source", "event log, DataStore.edb, ReportingEvents.log or WindowsUpdate.log"),
+    FIELD(TEXT, "guid", "identifier of the update"),
+    FIELD(TEXT, "error", "error code"),
+    FIELD(INTEGER, "event_id", "identifier of the event, or number of the row or line"),
+    FIELD(INTEGER, "record", "number of the record"),
+};
+static const es_field crash_fields[] = {
+    FIELD(TEXT, "source", "event log, or the dump itself"),
+    FIELD(TEXT, "stop_code", "bug check code"),
+    FIELD(TEXT, "parameters", "its parameters"),
+    FIELD(TEXT, "dump", "path of the dump"),
+    FIELD(INTEGER, "build", "the build that crashed, as the dump states it"),
+    FIELD(TEXT, "machine", "its architecture"),
+    FIELD(INTEGER, "uptime", "seconds since the start"),
+    FIELD(BOOLEAN, "checked_build", "a checked (debug) build"),
+    FIELD(INTEGER, "event_id", "identifier of the event"),
+    FIELD(INTEGER, "record", "number of the record"),
+};
+static const es_field licence_fields[] = {
+    FIELD(INTEGER, "event_id", "identifier of the event"),
+    FIELD(TEXT_LIST, "strings", "what the record says"),
+    FIELD(TEXT_LIST, "guids", "identifiers in it: activation and application IDs"),
+    FIELD(TEXT, "provider", "who wrote the record"),
+    FIELD(INTEGER, "record", "number of the record"),
+};
+static const es_field logon_fields[] = {
+    FIELD(TEXT, "kind", "logon, logoff, logoff-requested, privileges or process"),
+    FIELD(TEXT, "user", "account"),
+    FIELD(TEXT, "domain", "its domain"),
+    FIELD(TEXT, "sid", "its security identifier"),
+    FIELD(INTEGER, "logon_type", "2 console, 3 network, 5 service, 7 unlock, 10 remote desktop"),
+    FIELD(TEXT, "logon_id", "session"),
+    FIELD(TEXT, "address", "network address it came from"),
+    FIELD(TEXT, "workstation", "computer it came from"),
+    FIELD(TEXT, "process", "program"),
+    FIELD(INTEGER, "event_id", "identifier of the event"),
+    FIELD(INTEGER, "record", "number of the record"),
+};
+static const es_field cleared_fields[] = {
+    FIELD(TEXT, "log", "the log that was cleared"),
+    FIELD(TEXT, "user", "account that did it"),
+    FIELD(TEXT, "domain", "its domain"),
+    FIELD(TEXT, "backup", "where it was saved first"),
+    FIELD(INTEGER, "event_id", "identifier of the event"),
+    FIELD(INTEGER, "record", "number of the record"),
+};
+static const es_field log_fields[] = {
+    FIELD(TEXT, "log", "path of the log"),
+    FIELD(INTEGER, "records", "records that were read"),
+    FIELD(INTEGER, "first_record", "lowest number among them"),
+    FIELD(INTEGER, "last_record", "highest number among them"),
+    FIELD(TIME, "first", "earliest of them: before it the log says nothing"),
+    FIELD(TIME, "last", "latest of them"),
+    FIELD(BOOLEAN, "damaged", "parts of it could not be read"),
+};
+
+#define FACT(name, summary, fields, time) \
+    { sizeof(es_fact_type), ES_COUNT(fields), name, summary, fields, time }
+
+static const es_fact_type facts[] = {
+    [HISTORY_FACT_BOOT] = FACT("history.boot", "a start or stop of Windows, or which build ran",
+                               boot_fields, "recorded"),
+    [HISTORY_FACT_CLOCK] = FACT("history.clock", "the clock was set", clock_fields, "clock set"),
+    [HISTORY_FACT_SERVICING] = FACT("history.servicing", "servicing changed a package",
+                                    servicing_fields, "recorded"),
+    [HISTORY_FACT_UPDATE] = FACT("history.update", "Windows Update worked on an update",
+                                 update_fields, "recorded"),
+    [HISTORY_FACT_CRASH] = FACT("history.crash", "Windows crashed", crash_fields, "recorded"),
+    [HISTORY_FACT_LICENCE] = FACT("history.licence", "software licensing", licence_fields,
+                                  "recorded"),
+    [HISTORY_FACT_LOGON] = FACT("history.logon", "an account logged on or off, or ran a program",
+                                logon_fields, "recorded"),
+    [HISTORY_FACT_CLEARED] = FACT("history.cleared", "an event log was cleared", cleared_fields,
+                                  "log cleared"),
+    [HISTORY_FACT_LOG] = FACT("history.log", "how far an event log reaches", log_fields, NULL),
+};
+
+static es_status examine(void *state, const es_host *host, const es_artefact *artefact)
+{
+    (void)state;
+    if (artefact->kind == ES_KIND_EVENT_LOG)
+        return history_examine_log(host, artefact);
+    return ES_OK;
+}
+
+const es_plugin esuscan_plugin = {
+    .abi = ES_ABI,
+    .size = sizeof(es_plugin),
+    .name = "history",
+    .version = "1",
+    .summary = "starts, stops, servicing, updates, crashes and logons, with their times",
+    .wants = wants,
+    .facts = facts,
+    .n_wants = ES_COUNT(wants),
+    .n_facts = ES_COUNT(facts),
+    .examine = examine,
+};
