@@ -62,6 +62,24 @@ static es_status strings_view(es_arena *arena, const es_pe *pe, const es_version
     return status;
 }
 
+/* What was read of the same executable in a later state, which did not change since. */
+static es_status executable_again(es_session *session, es_opened *opened, const es_opened *later)
+{
+    es_executable *view = es_arena_take(session->arena, sizeof *view);
+    es_where *where = es_arena_take(session->arena, sizeof *where);
+
+    if (!view || !where)
+        return ES_NOMEM;
+    *view = *later->view.executable;
+    *where = opened->where;
+    where->offset = later->view.executable->version_where->offset;
+    where->length = later->view.executable->version_where->length;
+    view->version_where = where;
+    component_of(opened, view, session->arena);
+    opened->view.executable = view;
+    return ES_OK;
+}
+
 static es_status executable_view(es_session *session, es_opened *opened, const es_pe *pe)
 {
     es_arena *arena = session->arena;
@@ -261,10 +279,14 @@ static es_status describe(es_session *session, es_opened *opened, const es_artef
 static es_status open_hive(es_session *session, es_state_work *work, es_opened *opened,
                            es_note *reterr_note)
 {
+    es_opened *later = es_later_opened(session, work, opened);
     es_artefact_file *file = NULL;
     es_status status, told;
 
-    status = es_hive_set_open(opened->fs, opened->asked, &opened->hive, &file, reterr_note);
+    status = es_hive_set_open_earlier(opened->fs, opened->asked, later ? later->hive : NULL,
+                                      &opened->hive, &file, reterr_note);
+    if (later)
+        later->hive = es_hive_set_free(later->hive); /* two of them are too much memory */
     if (status != ES_OK) {
         if (file && status > 0 && status != ES_ABSENT) {
             told = describe(session, opened, file);
@@ -294,22 +316,18 @@ static es_status open_hive(es_session *session, es_state_work *work, es_opened *
     return status == ES_OK ? note_hive_state(session, work, opened) : status;
 }
 
-static es_status open_executable(es_session *session, es_opened *opened, uint32_t flags,
+/* Read the executable that is open. */
+static es_status read_executable(es_session *session, es_opened *opened, uint32_t flags,
                                  es_note *reterr_note)
 {
-    es_pe *pe;
-    uint8_t sha256[32];
-    bool hashed = false;
-    es_status status = es_artefact_file_open(opened->fs, opened->asked, &opened->file, reterr_note);
+    es_pe *pe = calloc(1, sizeof *pe);
+    es_status status, told;
 
-    if (status != ES_OK)
-        return status;
-    pe = calloc(1, sizeof *pe);
     if (!pe)
         return ES_NOMEM;
     status = es_artefact_pe(opened->file, flags & ES_WANT_WHOLE ? ES_PE_WITH_CHECKSUM : 0, pe);
     if (status >= 0 && (flags & ES_WANT_WHOLE))
-        hashed = es_artefact_sha256(opened->file, sha256) == ES_OK;
+        opened->hashed = es_artefact_sha256(opened->file, opened->sha256) == ES_OK;
     if (status > 0)
         es_note_set(reterr_note, ES_SEVERITY_GAP, "executable",
                     status == ES_UNSUPPORTED ? "%s is not a PE file, so it has no version to read."
@@ -317,19 +335,40 @@ static es_status open_executable(es_session *session, es_opened *opened, uint32_
                                                "not be read.",
                     opened->asked);
     if (status >= 0) {
-        es_status told = describe(session, opened, opened->file);
-
+        told = describe(session, opened, opened->file);
         if (told == ES_OK && status == ES_OK)
             told = executable_view(session, opened, pe);
-        if (told == ES_OK)
-            told = es_artefact_announce(session, opened->file, false, hashed ? sha256 : NULL,
-                                        opened->id);
-        if (told != ES_OK)
-            status = told;
+        status = told == ES_OK ? status : told;
     }
     free(pe);
-    opened->file = es_artefact_file_free(opened->file);
     return status;
+}
+
+static es_status open_executable(es_session *session, es_state_work *work, es_opened *opened,
+                                 uint32_t flags, es_note *reterr_note)
+{
+    const es_opened *later = es_later_opened(session, work, opened);
+    es_status status = es_artefact_file_open(opened->fs, opened->asked, &opened->file, reterr_note);
+    es_status told;
+
+    if (status != ES_OK)
+        return status;
+    if (later && later->view.executable && later->file && !later->file->damaged &&
+        (later->hashed || !(flags & ES_WANT_WHOLE)) &&
+        es_file_unchanged(opened->file->file, later->file->file)) {
+        opened->hashed = later->hashed;
+        memcpy(opened->sha256, later->sha256, sizeof opened->sha256);
+        status = describe(session, opened, opened->file);
+        if (status == ES_OK)
+            status = executable_again(session, opened, later);
+    } else {
+        status = read_executable(session, opened, flags, reterr_note);
+    }
+    if (status < 0)
+        return status;
+    told = es_artefact_announce(session, opened->file, false,
+                                opened->hashed ? opened->sha256 : NULL, opened->id);
+    return told == ES_OK ? status : told;
 }
 
 /* A folder has no data stream to open: its place is what the look-up found. */
@@ -370,7 +409,7 @@ static es_status open_kind(es_session *session, es_state_work *work, es_opened *
     case ES_KIND_HIVE:
         return open_hive(session, work, opened, reterr_note);
     case ES_KIND_EXECUTABLE:
-        return open_executable(session, opened, flags, reterr_note);
+        return open_executable(session, work, opened, flags, reterr_note);
     case ES_KIND_LISTING:
         return open_listing(session, opened, reterr_note);
     default:
@@ -429,13 +468,11 @@ es_status es_opened_close_all(es_session *session, es_state_work *work)
     uint8_t sha256[32];
 
     for (es_opened *each = work->opened; each; each = each->next) {
-        if (each->hive && status == ES_OK) {
-            es_hive_sha256(each->hive->hive, sha256);
-            status = es_artefact_announce(session, each->hive->primary, true, sha256, each->id);
-        }
-        each->hive = es_hive_set_free(each->hive);
-        each->file = es_artefact_file_free(each->file);
+        if (!each->hive || status != ES_OK)
+            continue;
+        es_hive_sha256(each->hive->hive, sha256);
+        status = es_artefact_announce(session, each->hive->primary, true, sha256, each->id);
     }
-    work->opened = NULL;
+    es_opened_keep(session, work);
     return status;
 }

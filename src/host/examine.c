@@ -18,11 +18,13 @@ es_session *es_session_free(es_session *session)
 {
     if (!session)
         return NULL;
-    for (size_t i = 0; session->work && i < es_states_count(session->states); i++)
+    for (size_t i = 0; session->work && i < es_states_count(session->states); i++) {
+        es_opened_let_go(&session->work[i]);
         for (es_opened *each = session->work[i].opened; each; each = each->next) {
             each->hive = es_hive_set_free(each->hive);
             each->file = es_artefact_file_free(each->file);
         }
+    }
     for (size_t i = 0; i < session->n_stores; i++)
         es_boots_free(session->stores[i]);
     free(session->stores);

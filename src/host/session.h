@@ -31,6 +31,8 @@ typedef struct es_opened {
     es_where where;    /* of the whole artefact */
     es_artefact_file *file; /* closed again after an executable was parsed */
     es_hive_set *hive;
+    bool hashed;
+    uint8_t sha256[32]; /* of an executable that was read whole */
     uint32_t log_ids[2];
     es_artefact view;  /* without `want` */
 } es_opened;
@@ -56,6 +58,8 @@ typedef struct es_state_work {
     es_installation view;
     es_where where;
     es_opened *opened;
+    es_opened *kept; /* closed state: what an earlier one may find unchanged, in order of opening */
+    es_opened *kept_next; /* where the next question is likely to be answered */
     es_run_of *runs; /* one a plugin */
 } es_state_work;
 
@@ -105,6 +109,16 @@ es_status es_opened_close_all(es_session *session, es_state_work *work);
 /* Announce a file to the ledger. */
 es_status es_artefact_announce(es_session *session, const es_artefact_file *file, bool is_hive,
                                const uint8_t sha256[32], uint32_t id);
+
+/* ---- earlier.c: a shadow copy beside the state behind it ---- */
+
+/* The later state that this one is compared with; NULL when there is none. */
+es_state_work *es_later_of(es_session *session, const es_state_work *work);
+/* What was opened of the same name there, with its file or hive still open; NULL if nothing was. */
+es_opened *es_later_opened(es_session *session, es_state_work *work, const es_opened *opened);
+/* Keep what is open for the next earlier state, or close it; let go of what was kept before. */
+void es_opened_keep(es_session *session, es_state_work *work);
+void es_opened_let_go(es_state_work *work);
 
 /* ---- boot.c ---- */
 

@@ -12,6 +12,8 @@
 #include <string.h>
 
 #define HASH_STEP (UINT64_C(1) << 20)
+/* Bytes of a later hive are looked for in pieces of the size of a shadow copy block. */
+#define EARLIER_STEP (UINT64_C(16) << 10)
 
 es_artefact_file *es_artefact_file_free(es_artefact_file *file)
 {
@@ -56,22 +58,40 @@ es_status es_artefact_file_read(es_artefact_file *file, uint64_t offset, void *b
     return es_file_read(file->file, offset, buffer, size, ret_size, &file->damaged);
 }
 
+/* Bytes that were not overwritten since are in the later hive's memory. */
+static bool read_later(const es_artefact_file *file, uint64_t offset, void *buffer, uint64_t size)
+{
+    const es_hive_set *later = file->later;
+
+    return later && es_file_range_unchanged(file->file, later->primary->file, offset, size) &&
+           es_hive_raw(later->hive, offset, buffer, size);
+}
+
 /* The readers that the parsers take: all bytes or none. */
 static es_status read_whole(void *context, uint64_t offset, void *buffer, uint64_t size,
                             bool *ret_damaged)
 {
     es_artefact_file *file = context;
-    bool damaged = false;
-    uint64_t got = 0;
-    es_status status = es_file_read(file->file, offset, buffer, size, &got, &damaged);
+    uint8_t *to = buffer;
+    es_status status = ES_OK;
 
-    if (damaged) {
-        file->damaged = true;
-        if (ret_damaged)
-            *ret_damaged = true;
+    while (size && status == ES_OK) {
+        uint64_t step = file->later && size > EARLIER_STEP ? EARLIER_STEP : size, got = step;
+        bool damaged = false;
+
+        if (!read_later(file, offset, to, step))
+            status = es_file_read(file->file, offset, to, step, &got, &damaged);
+        if (damaged) {
+            file->damaged = true;
+            if (ret_damaged)
+                *ret_damaged = true;
+        }
+        if (status == ES_OK && got < step)
+            status = ES_END;
+        offset += step;
+        to += step;
+        size -= step;
     }
-    if (status == ES_OK && got < size)
-        return ES_END;
     return status;
 }
 
@@ -79,7 +99,8 @@ es_hive_set *es_hive_set_free(es_hive_set *set)
 {
     if (!set)
         return NULL;
-    es_hive_free(set->hive);
+    if (!set->borrowed)
+        es_hive_free(set->hive);
     es_artefact_file_free(set->primary);
     es_artefact_file_free(set->logs[0]);
     es_artefact_file_free(set->logs[1]);
@@ -104,8 +125,33 @@ static es_status open_log(es_fs *fs, const char *hive, int number, es_artefact_f
     return ES_OK;
 }
 
+static bool log_unchanged(const es_artefact_file *log, const es_artefact_file *later)
+{
+    return log && later ? es_file_unchanged(log->file, later->file) : log == later;
+}
+
+/* Take the hive over from a later set when neither it nor its logs changed; false if they did. */
+static bool take_over(es_hive_set *set, es_hive_set *later)
+{
+    if (!later || !later->hive || later->borrowed || es_hive_damaged(later->hive) ||
+        !es_file_unchanged(set->primary->file, later->primary->file) ||
+        !log_unchanged(set->logs[0], later->logs[0]) ||
+        !log_unchanged(set->logs[1], later->logs[1]))
+        return false;
+    set->hive = later->hive;
+    later->borrowed = true;
+    return true;
+}
+
 es_status es_hive_set_open(es_fs *fs, const char *path, es_hive_set **ret_set,
                            es_artefact_file **ret_file, es_note *reterr_note)
+{
+    return es_hive_set_open_earlier(fs, path, NULL, ret_set, ret_file, reterr_note);
+}
+
+es_status es_hive_set_open_earlier(es_fs *fs, const char *path, es_hive_set *later,
+                                   es_hive_set **ret_set, es_artefact_file **ret_file,
+                                   es_note *reterr_note)
 {
     es_hive_set *set = calloc(1, sizeof *set);
     es_hive_input inputs[3];
@@ -117,7 +163,8 @@ es_status es_hive_set_open(es_fs *fs, const char *path, es_hive_set **ret_set,
     status = es_artefact_file_open(fs, path, &set->primary, reterr_note);
     for (int i = 0; i < 2 && status == ES_OK; i++)
         status = open_log(fs, path, i + 1, &set->logs[i]);
-    if (status == ES_OK) {
+    if (status == ES_OK && !take_over(set, later)) {
+        set->primary->later = later && later->hive ? later : NULL;
         inputs[2] = (es_hive_input){ set->primary->info.size, read_whole, set->primary };
         for (int i = 0; i < 2; i++) {
             if (!set->logs[i])
@@ -126,6 +173,7 @@ es_status es_hive_set_open(es_fs *fs, const char *path, es_hive_set **ret_set,
             logs[i] = &inputs[i];
         }
         status = es_hive_open(&inputs[2], logs, set->primary->path, &set->hive, reterr_note);
+        set->primary->later = NULL;
     }
     if (status != ES_OK) {
         if (ret_file) {

@@ -21,6 +21,7 @@ typedef struct es_artefact_file {
     uint32_t attribute_type, attribute_id;
     uint32_t twins;
     bool damaged; /* a byte read so far lies in a bad range */
+    const struct es_hive_set *later; /* while a hive is loaded: where its bytes may be taken from */
 } es_artefact_file;
 
 es_status es_artefact_file_open(es_fs *fs, const char *path, es_artefact_file **ret_file,
@@ -34,6 +35,7 @@ typedef struct es_hive_set {
     es_artefact_file *primary;
     es_artefact_file *logs[2]; /* NULL where there is none */
     es_hive *hive;
+    bool borrowed; /* the hive is another set's */
 } es_hive_set;
 
 /* ES_ABSENT when there is no such file. A hive that cannot be opened gives its status, a note, and
@@ -41,6 +43,12 @@ typedef struct es_hive_set {
  * that the note can say where it lies. */
 es_status es_hive_set_open(es_fs *fs, const char *path, es_hive_set **ret_set,
                            es_artefact_file **ret_file, es_note *reterr_note);
+/* The same in a shadow copy, `later` (may be NULL) being the hive as it stood later. Blocks that were
+ * not overwritten in between are taken from it rather than read again. A hive of which nothing was
+ * is not loaded at all: it passes over from `later`, which then borrows it. */
+es_status es_hive_set_open_earlier(es_fs *fs, const char *path, es_hive_set *later,
+                                   es_hive_set **ret_set, es_artefact_file **ret_file,
+                                   es_note *reterr_note);
 es_hive_set *es_hive_set_free(es_hive_set *set);
 
 es_status es_artefact_pe(es_artefact_file *file, uint32_t flags, es_pe *ret_pe);

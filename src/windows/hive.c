@@ -334,6 +334,11 @@ bool es_hive_range_damaged(const es_hive *hive, uint64_t offset, uint64_t length
     return es_hive_ranges_hit(&hive->image->damage, offset, length);
 }
 
+bool es_hive_raw(const es_hive *hive, uint64_t offset, void *buffer, uint64_t size)
+{
+    return es_hive_image_raw(hive->image, offset, buffer, size);
+}
+
 es_status es_hive_before(es_hive *hive, es_hive **ret_before)
 {
     static const es_hive_input *const no_logs[2] = { NULL, NULL };

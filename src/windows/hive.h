@@ -82,6 +82,10 @@ bool es_hive_damaged(const es_hive *hive); /* any byte of it rests on a bad rang
 /* Whether these bytes (of the replayed hive) rest on a bad range of the image. */
 bool es_hive_range_damaged(const es_hive *hive, uint64_t offset, uint64_t length);
 
+/* Bytes of the file in the evidence, as they were read when the hive was opened. False when they are
+ * not all there, or rest on a bad range. */
+bool es_hive_raw(const es_hive *hive, uint64_t offset, void *buffer, uint64_t size);
+
 /* The hive as it stood before replay, opened on demand and owned by `hive`; ES_ABSENT when nothing
  * was replayed, ES_CORRUPT when the unreplayed bytes do not open. */
 es_status es_hive_before(es_hive *hive, es_hive **ret_before);

@@ -363,3 +363,23 @@ es_status es_hive_image_copy_raw(const es_hive_image *image, es_hive_image **ret
     *ret_image = copy;
     return ES_OK;
 }
+
+bool es_hive_image_raw(const es_hive_image *image, uint64_t offset, void *buffer, uint64_t size)
+{
+    uint8_t *to = buffer;
+
+    if (size > image->raw_size || offset > image->raw_size - size ||
+        es_hive_ranges_hit(&image->raw_damage, offset, size))
+        return false;
+    memcpy(to, image->map + offset, (size_t)size);
+    for (size_t i = 0; i < image->n_saved; i++) {
+        uint64_t at = image->saved_block[i] * BLOCK;
+        uint64_t start = at > offset ? at : offset;
+        uint64_t end = at + BLOCK < offset + size ? at + BLOCK : offset + size;
+
+        if (start < end)
+            memcpy(to + (start - offset), image->saved + i * BLOCK + (start - at),
+                   (size_t)(end - start));
+    }
+    return true;
+}

@@ -65,6 +65,8 @@ es_status es_hive_image_undo(es_hive_image *image);
 void es_hive_image_unpin(const es_hive_image *image);
 /* No writing, growing or shrinking from here on; the mapping is replaced by a read-only one. */
 es_status es_hive_image_seal(es_hive_image *image);
+/* Bytes of the evidence's file as they were read; false when they are not all there undamaged. */
+bool es_hive_image_raw(const es_hive_image *image, uint64_t offset, void *buffer, uint64_t size);
 /* A new, unsealed image with the bytes of the evidence. */
 es_status es_hive_image_copy_raw(const es_hive_image *image, es_hive_image **ret_image);
 
