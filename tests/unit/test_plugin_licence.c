@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test_plugin_licence.c: what made disks prove of an ESU licence, and what they do not.
+ */
+#include "plugin_fixture.h"
+
+static const es_verdict_record *verdict_of(const outcome *o)
+{
+    const es_verdict_record *verdicts = NULL;
+    size_t n = es_ledger_verdicts(o->m.ledger, &verdicts);
+
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(verdicts[i].plugin, "licence"))
+            return &verdicts[i];
+    fail_msg("no verdict");
+    return NULL;
+}
+
+static void assert_answer(const outcome *o, const char *answer)
+{
+    const es_verdict_record *verdict = verdict_of(o);
+    const es_plugin *plugin = es_ledger_plugin(o->m.ledger, "licence");
+
+    assert_string_equal(plugin->verdicts[verdict->type].answers[verdict->answer], answer);
+}
+
+/* Rows of a list, those of a `what` if given. */
+static size_t rows_with(const outcome *o, uint32_t list, const char *what)
+{
+    const es_row_record *rows = NULL;
+    size_t n = es_ledger_rows(o->m.ledger, &rows), found = 0;
+
+    for (size_t i = 0; i < n; i++)
+        found += !strcmp(rows[i].plugin, "licence") && rows[i].type == list &&
+                 (!what || is_text(&rows[i].fields[0], what));
+    return found;
+}
+
+#define EVIDENCE 0u
+#define TRACES 1u
+
+static int says(const outcome *o, const char *words)
+{
+    const es_verdict_record *verdict = verdict_of(o);
+    char text[2048];
+
+    snprintf(text, sizeof text, "%.*s", (int)verdict->explanation.size,
+             verdict->explanation.data);
+    return strstr(text, words) != NULL;
+}
+
+static void test_forms(void **state)
+{
+    static const struct {
+        const char *id, *form;
+        int foreign;
+    } cases[] = {
+        { "553673ed-6ddf-419c-a153-b760283472fd", "ASCII text", 0 },
+        { "04fa0286-fa74-401e-bbe9-fbfbb158010d", "UTF-16 text", 0 },
+        { "16c08c85-0c8b-4009-9b2b-f1f7319e45f9", "binary GUID", 0 },
+        { "8e7bfb1e-acc1-4f56-abae-b80fce56cd4b", "ASCII text", 0 },
+        { "77db037b-95c3-48d7-a3ab-a9c6d41093e0", "ASCII text", 1 },
+    };
+    outcome o;
+    const es_fact_record *fact;
+
+    (void)state;
+    outcome_make(&o, "licence-all-forms.raw", NULL);
+    assert_int_equal(facts_with(&o, "licence.activation_id", NULL, NULL, NULL), 5);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fact = the_fact(&o, "licence.activation_id", "id", cases[i].id);
+        assert_field(&o, fact, "form", cases[i].form);
+        assert_number(&o, fact, "foreign", cases[i].foreign);
+        assert_number(&o, fact, "count", 1);
+        assert_true(fact->where.offset > 0);
+    }
+    fact = the_fact(&o, "licence.activation_id", "id", cases[3].id);
+    assert_int_equal(fact->where.offset, (1 << 20) - 17);
+    assert_int_equal(fact->where.length, 36);
+    assert_answer(&o, "licence-files-present");
+    assert_true(says(&o, "does not prove"));
+    assert_int_equal(rows_with(&o, EVIDENCE, "activation id in the token store"), 5);
+    assert_int_equal(rows_with(&o, EVIDENCE, "Azure hint"), 1);
+    assert_int_equal(rows_with(&o, EVIDENCE, "preparation package"), 2);
+    assert_int_equal(rows_with(&o, TRACES, NULL), 0);
+    (void)the_fact(&o, "licence.store", "what", "trusted store");
+    (void)the_fact(&o, "licence.registry", "text", "kms.example");
+    outcome_free(&o);
+}
+
+static void test_bypass(void **state)
+{
+    static const char *const traces[] = {
+        "EditionID_bak", "Image File Execution Options", "ServiceDll of wuauserv",
+        "patched update agent", "scheduled task", "manifest of the licence check",
+        "licence check without a winner",
+    };
+    static const char *const names[] = { "licence-bypass.raw", "licence-bypass-and-files.raw" };
+
+    (void)state;
+    for (size_t n = 0; n < 2; n++) {
+        outcome o;
+
+        outcome_make(&o, names[n], NULL);
+        assert_answer(&o, "bypass-traces");
+        for (size_t i = 0; i < sizeof traces / sizeof *traces; i++)
+            assert_int_equal(rows_with(&o, TRACES, traces[i]), 1);
+        assert_int_equal(rows_with(&o, TRACES, "file"), 5);
+        /* Neither hides the other. */
+        assert_int_equal(rows_with(&o, EVIDENCE, "activation id in the token store"), n);
+        assert_int_equal(rows_with(&o, TRACES, "ESU updates without licence evidence"), !n);
+        assert_int_equal(says(&o, "Licence files of an ESU product are there as well"), n);
+        assert_number(&o, the_fact(&o, "licence.check_manifest", NULL, NULL), "empty", 1);
+        outcome_free(&o);
+    }
+}
+
+static void test_none(void **state)
+{
+    outcome o;
+
+    (void)state;
+    outcome_make(&o, "updates-esu-year-2-licensed.raw", NULL);
+    assert_answer(&o, "licence-files-present");
+    outcome_free(&o);
+    outcome_make(&o, "updates-esu-year-2-no-licence.raw", NULL);
+    assert_answer(&o, "no-evidence");
+    assert_true(says(&o, "No evidence found"));
+    assert_int_equal(rows_with(&o, TRACES, "ESU updates without licence evidence"), 1);
+    outcome_free(&o);
+    /* Preparation is no licence. */
+    outcome_make(&o, "updates-preparation-only.raw", NULL);
+    assert_answer(&o, "no-evidence");
+    assert_int_equal(rows_with(&o, EVIDENCE, "preparation package"), 2);
+    assert_int_equal(rows_with(&o, TRACES, NULL), 0);
+    assert_true(says(&o, "token store was not found"));
+    outcome_free(&o);
+}
+
+static void test_other_windows(void **state)
+{
+    outcome o;
+
+    (void)state;
+    outcome_make(&o, "licence-vista-patched.raw", NULL);
+    assert_answer(&o, "bypass-traces");
+    assert_int_equal(rows_with(&o, TRACES, "install time that a tool writes into every package"),
+                     1);
+    assert_int_equal(rows_with(&o, TRACES, "ESU updates on a client"), 1);
+    outcome_free(&o);
+    outcome_make(&o, "updates-175-hotfixes.raw", NULL);
+    assert_answer(&o, "not-applicable");
+    outcome_free(&o);
+    outcome_make(&o, "win7-sp1.raw", NULL);
+    assert_answer(&o, "not-applicable");
+    outcome_free(&o);
+}
+
+/* Exposed is not reachable: what stands beside the answer. */
+static void test_reach(void **state)
+{
+    outcome o;
+    const es_fact_record *fact;
+
+    (void)state;
+    outcome_make(&o, "licence-all-forms.raw", NULL);
+    fact = the_fact(&o, "rdp.config", "source", "system");
+    assert_number(&o, fact, "connections_allowed", 1);
+    assert_number(&o, fact, "network_authentication", 0);
+    assert_number(&o, fact, "port", 3390);
+    assert_field(&o, fact, "service_start", "automatic");
+    assert_int_equal(field_of(&o, fact, "firewall_rules")->n, 1);
+    assert_true(es_text_equal(field_of(&o, fact, "firewall_rules")->texts[0],
+                              es_text_of("RDP-In: Allow, profile Public")));
+    assert_int_equal(field_of(&o, fact, "firewall_profiles")->n, 2);
+    fact = the_fact(&o, "smb.config", NULL, NULL);
+    assert_number(&o, fact, "smb1", 1);
+    assert_true(field_of(&o, fact, "smb2")->type == 0);
+    assert_field(&o, fact, "client_smb1_start", "manual");
+    assert_int_equal(field_of(&o, fact, "shares")->n, 1);
+    assert_true(es_text_equal(field_of(&o, fact, "firewall_rules")->texts[0],
+                              es_text_of("SMB-In: Block, all profiles")));
+    outcome_free(&o);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_forms), cmocka_unit_test(test_bypass),
+        cmocka_unit_test(test_none),  cmocka_unit_test(test_other_windows),
+        cmocka_unit_test(test_reach),
+    };
+
+    if (argc < 4)
+        return 77;
+    disks = argv[1];
+    plugin_folder = argv[2];
+    catalogue_folder = argv[3];
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

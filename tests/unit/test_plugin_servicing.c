@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test_plugin_servicing.c: packages, files, manifests and what waits, on made disks.
+ */
+#include "plugin_fixture.h"
+
+#define PACKAGE "servicing.package"
+#define ID(kb) "Package_for_KB" #kb "~31bf3856ad364e35~amd64~~6.0.1.0"
+
+static void test_list(void **state)
+{
+    outcome o;
+    const es_fact_record *fact;
+
+    (void)state;
+    outcome_make(&o, "updates-mixed-uninstalled.raw", NULL);
+    fact = the_fact(&o, PACKAGE, "name", "Package_for_KB4487023");
+    assert_field(&o, fact, "kb", "KB4487023");
+    assert_field(&o, fact, "role", "update");
+    assert_field(&o, fact, "state", "installed");
+    assert_field(&o, fact, "user_name", "SYSTEM");
+    assert_field(&o, fact, "client", "WindowsUpdateAgent");
+    assert_number(&o, fact, "state_value", 7);
+    assert_number(&o, fact, "mum", 0);
+    assert_number(&o, fact, "cat", 0);
+    assert_int_equal(field_of(&o, fact, "owners")->n, 1);
+    assert_non_null(strstr(fact->where.key, "Packages\\Package_for_KB4487023~"));
+    assert_true(fact->where.exact);
+    assert_int_equal(facts_with(&o, PACKAGE, "kb", "KB4489880", &fact), 2);
+    assert_field(&o, fact, "state", "absent");
+    assert_number(&o, fact, "mum", 1);
+    assert_int_equal(facts_with(&o, PACKAGE, "kb", "KB4499180", NULL), 0);
+    assert_int_equal(facts_with(&o, "servicing.file", NULL, NULL, NULL), 2);
+    assert_int_equal(facts_with(&o, "servicing.file", "kb", "KB4499180", &fact), 2);
+    assert_number(&o, fact, "mum", 1);
+    assert_number(&o, fact, "cat", 1);
+    (void)the_fact(&o, "servicing.pending", "what", "RebootPending");
+    /* An orphan is worth reading, an ordinary package is not. */
+    assert_int_equal(facts_with(&o, "servicing.manifest", "kb", "KB4499180", NULL), 2);
+    assert_int_equal(facts_with(&o, "servicing.manifest", "kb", "KB4458010", NULL), 0);
+    outcome_free(&o);
+}
+
+static void test_asked(void **state)
+{
+    outcome o;
+    const es_fact_record *fact;
+    const es_datum *list;
+
+    (void)state;
+    outcome_make(&o, "updates-rollups-only.raw", "KB4499149");
+    fact = the_fact(&o, "servicing.manifest", "identity",
+                    "Package_1_for_KB4499149~31bf3856ad364e35~amd64~~6.0.1.1");
+    assert_field(&o, fact, "release_type", "Security Update");
+    assert_field(&o, fact, "restart", "possible");
+    assert_number(&o, fact, "esu_checked", 0);
+    list = field_of(&o, fact, "parents");
+    assert_int_equal(list->n, 1);
+    assert_true(es_text_equal(list->texts[0], es_text_of("Package_for_KB4499149~31bf3856ad364e35~"
+                                                         "amd64~~6.0.1.1")));
+    list = field_of(&o, fact, "components");
+    assert_int_equal(list->n, 1);
+    assert_true(es_text_equal(list->texts[0], es_text_of("amd64|microsoft-windows-os-kernel|"
+                                                         "6.0.6003.20512|ntoskrnl.exe")));
+    fact = the_fact(&o, "servicing.component", "component", "microsoft-windows-os-kernel");
+    assert_field(&o, fact, "version", "6.0.6003.20512");
+    outcome_free(&o);
+    outcome_make(&o, "updates-esu-year-2-licensed.raw", "KB5004305");
+    fact = the_fact(&o, "servicing.manifest", "identity",
+                    "Package_1_for_KB5004305~31bf3856ad364e35~amd64~~6.0.1.1");
+    assert_number(&o, fact, "esu_checked", 1);
+    outcome_free(&o);
+}
+
+/* Every name gives the KB that the recipe states, or none. */
+static void test_odd_names(void **state)
+{
+    static const char *const none[] = {
+        "Package_for_KB12345", "Package_for_KB44991490", "Package_for_KB4499149x",
+        "Package_for_KB4499149_KB4499180", "NotAKB4499149",
+    };
+    outcome o;
+    const es_fact_record *fact;
+
+    (void)state;
+    outcome_make(&o, "servicing-odd.raw", NULL);
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        assert_field(&o, the_fact(&o, PACKAGE, "name", none[i]), "kb", NULL);
+    assert_int_equal(facts_with(&o, PACKAGE, "kb", "KB4499149", NULL), 0);
+    assert_int_equal(facts_with(&o, PACKAGE, "kb", "KB4499180", NULL), 0);
+    assert_int_equal(facts_with(&o, PACKAGE, "kb", "KB3078601", NULL), 2); /* there twice */
+    assert_field(&o, the_fact(&o, PACKAGE, "name", "Package_for_943729"), "kb", "KB943729");
+    assert_field(&o, the_fact(&o, PACKAGE, "name", "KB936330"), "role", "service-pack");
+    fact = the_fact(&o, PACKAGE, "language", "de-DE");
+    assert_field(&o, fact, "role", "language-pack");
+    assert_true(notes_with(o.m.ledger, "is there twice") == 1);
+    assert_true(notes_with(o.m.ledger, "not Microsoft's") == 1);
+    assert_true(notes_with(o.m.ledger, "more such packages") >= 1);
+    outcome_free(&o);
+}
+
+static void test_odd_values(void **state)
+{
+    outcome o;
+    const es_fact_record *fact;
+
+    (void)state;
+    outcome_make(&o, "servicing-odd.raw", NULL);
+    fact = the_fact(&o, PACKAGE, "identity", ID(2500001));
+    assert_field(&o, fact, "state", "installed");
+    assert_number(&o, fact, "state_value", -112);
+    assert_number(&o, fact, "broken", 1);
+    assert_field(&o, the_fact(&o, PACKAGE, "identity", ID(2500002)), "state", "installed");
+    for (unsigned kb = 2500003; kb <= 2500005; kb++) {
+        char text[16];
+
+        snprintf(text, sizeof text, "KB%u", kb);
+        fact = the_fact(&o, PACKAGE, "kb", text);
+        assert_field(&o, fact, "state", "unknown");
+        assert_number(&o, fact, "broken", 0);
+    }
+    assert_int_equal(the_fact(&o, PACKAGE, "identity", ID(2500006))->time.flags,
+                     ES_TIME_IMPOSSIBLE);
+    assert_int_equal(the_fact(&o, PACKAGE, "identity", ID(2500007))->time.flags,
+                     ES_TIME_IMPOSSIBLE);
+    assert_false(es_time_known(the_fact(&o, PACKAGE, "identity", ID(2500008))->time));
+    assert_false(es_time_known(the_fact(&o, PACKAGE, "identity", ID(2500009))->time));
+    assert_false(es_time_known(the_fact(&o, PACKAGE, "identity", ID(2500010))->time));
+    assert_field(&o, the_fact(&o, PACKAGE, "identity", ID(2500014)), "client", NULL);
+    assert_int_equal(notes_with(o.m.ledger, "install time cannot be true:"), 4);
+    outcome_free(&o);
+}
+
+static void test_accounts(void **state)
+{
+    outcome o;
+
+    (void)state;
+    outcome_make(&o, "servicing-odd.raw", NULL);
+    assert_field(&o, the_fact(&o, PACKAGE, "identity", ID(2500011)), "user_name", "updater");
+    assert_field(&o, the_fact(&o, PACKAGE, "identity", ID(2500012)), "user_name", "former");
+    assert_field(&o, the_fact(&o, PACKAGE, "identity", ID(2500013)), "user_name", NULL);
+    assert_field(&o, the_fact(&o, PACKAGE, "identity", ID(2500013)), "user",
+                 "S-1-5-21-111111111-222222222-333333333-1104");
+    assert_field(&o, the_fact(&o, PACKAGE, "identity", ID(2500015)), "user_name", NULL);
+    outcome_free(&o);
+}
+
+/* Bombs, cuts, 33 MiB, another's manifest: notes, and no fact that is not the package's own. */
+static void test_odd_files(void **state)
+{
+    outcome o;
+    const es_fact_record *fact;
+
+    (void)state;
+    outcome_make(&o, "servicing-odd.raw", "KB2500011");
+    assert_int_equal(facts_with(&o, "servicing.manifest", "kb", "KB2500001", NULL), 0);
+    assert_int_equal(facts_with(&o, "servicing.manifest", "kb", "KB2500002", NULL), 0);
+    assert_int_equal(facts_with(&o, "servicing.manifest", "kb", "KB2500007", NULL), 0);
+    assert_int_equal(facts_with(&o, "servicing.manifest", "kb", "KB2500011", NULL), 0);
+    fact = the_fact(&o, "servicing.manifest", "kb", "KB2599999");
+    assert_field(&o, fact, "release_type", "Security Update");
+    assert_number(&o, the_fact(&o, "servicing.file", "kb", "KB2599998"), "mum", 0);
+    assert_int_equal(facts_with(&o, "servicing.file", NULL, NULL, NULL), 2);
+    assert_true(notes_with(o.m.ledger, "belongs to another") >= 5);
+    fact = the_fact(&o, "servicing.pending", "what", "pending.xml");
+    assert_field(&o, fact, "identity", NULL);
+    assert_int_equal(notes_with(o.m.ledger, "document type declaration"), 1);
+    outcome_free(&o);
+}
+
+static void test_evaluated(void **state)
+{
+    outcome o;
+    const es_fact_record *fact;
+
+    (void)state;
+    outcome_make(&o, "servicing-odd.raw", NULL);
+    assert_int_equal(facts_with(&o, "servicing.evaluated", NULL, NULL, NULL), 257);
+    fact = the_fact(&o, "servicing.evaluated", "identity", NULL);
+    assert_number(&o, fact, "count", 300);
+    assert_int_equal(facts_with(&o, PACKAGE, "kb", "KB2600001", NULL), 0);
+    (void)the_fact(&o, "servicing.pending", "what", "ExecuteState");
+    (void)the_fact(&o, "servicing.pending", "what", "SessionsPending.Exclusive");
+    (void)the_fact(&o, "servicing.pending", "identity", "30790000_1234567890");
+    outcome_free(&o);
+}
+
+static void test_many(void **state)
+{
+    outcome o;
+
+    (void)state;
+    outcome_make(&o, "updates-2500-packages.raw", NULL);
+    assert_int_equal(facts_with(&o, PACKAGE, NULL, NULL, NULL), 2500);
+    assert_int_equal(facts_with(&o, PACKAGE, "state", "installed", NULL), 2500);
+    assert_int_equal(notes_with(o.m.ledger, "more packages than"), 0);
+    outcome_free(&o);
+}
+
+/* Windows 7 has other numbers for the same states. */
+static void test_wide_states(void **state)
+{
+    static const char *const states[] = { "installed",       "superseded",          "staged",
+                                          "install-pending", "partially-installed", "permanent",
+                                          "resolved",        "uninstall-pending" };
+    outcome o;
+    const es_fact_record *fact;
+
+    (void)state;
+    outcome_make(&o, "servicing-win7-states.raw", NULL);
+    for (unsigned i = 0; i < 8; i++) {
+        char text[16];
+
+        snprintf(text, sizeof text, "KB%u", 2600000 + i);
+        assert_field(&o, the_fact(&o, PACKAGE, "kb", text), "state", states[i]);
+    }
+    fact = the_fact(&o, PACKAGE, "role", "rollupfix");
+    assert_field(&o, fact, "kb", NULL);
+    assert_field(&o, fact, "version", "7601.24520.1.3");
+    outcome_free(&o);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_list),      cmocka_unit_test(test_asked),
+        cmocka_unit_test(test_odd_names), cmocka_unit_test(test_odd_values),
+        cmocka_unit_test(test_accounts),  cmocka_unit_test(test_odd_files),
+        cmocka_unit_test(test_evaluated), cmocka_unit_test(test_many),
+        cmocka_unit_test(test_wide_states),
+    };
+
+    if (argc < 4)
+        return 77;
+    disks = argv[1];
+    plugin_folder = argv[2];
+    catalogue_folder = argv[3];
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
