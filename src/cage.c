@@ -13,15 +13,18 @@
 #include "ledger/wire.h"
 #include "scan.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Address space of the child: two large hives mapped twice, caches, threads, and room. */
@@ -29,6 +32,10 @@
 /* Processor time: a scan takes seconds; hashing a large image takes hours. */
 #define CHILD_CPU_SECONDS UINT64_C(900)
 #define CHILD_CPU_SECONDS_VERIFY UINT64_C(172800)
+/* And of one step of it: a large event log takes some seconds, on a slow machine. */
+#define STEP_CPU_SECONDS UINT64_C(120)
+/* Sleeping, all threads of it, without having run for so long: nothing will ever wake it. */
+#define STALL_SECONDS UINT64_C(60)
 #define FLUSH_FROM (UINT64_C(64) << 10)
 
 /* ------------------------------------------------------------------ the child */
@@ -36,6 +43,7 @@
 typedef struct sender {
     int fd;
     es_buffer buffer;
+    uint64_t step_seconds; /* 0: the meter is not in use */
 } sender;
 
 static es_status flush(sender *to)
@@ -62,6 +70,12 @@ static es_status send_record(void *context, const es_record *record)
 
     if (status != ES_OK)
         return status;
+    /* Hashing takes as long as the image is large. */
+    if (record->kind == ES_RECORD_STEP && to->step_seconds)
+        es_jail_meter(!record->step.plugin && !record->step.artefact &&
+                              !strncmp(record->step.doing, "hash", 4)
+                          ? 0
+                          : to->step_seconds);
     if (record->kind == ES_RECORD_STEP || record->kind == ES_RECORD_DONE ||
         record->kind == ES_RECORD_REFUSED || to->buffer.size >= FLUSH_FROM)
         return flush(to);
@@ -77,7 +91,8 @@ static es_status tell_fence(es_ledger *ledger, const char *name)
 
 static es_status enter_jail(const es_options *options, int socket, es_ledger *ledger)
 {
-    es_jail_limits limits = { CHILD_MEMORY, options->verify ? CHILD_CPU_SECONDS_VERIFY
+    es_jail_limits limits = { options->memory ? options->memory : CHILD_MEMORY,
+                              options->verify ? CHILD_CPU_SECONDS_VERIFY
                                                             : CHILD_CPU_SECONDS };
     es_jail jail = { .n_fences = 0 };
     es_record record = { .kind = ES_RECORD_REFUSED };
@@ -95,11 +110,48 @@ static es_status enter_jail(const es_options *options, int socket, es_ledger *le
     return status;
 }
 
+static bool is_kept(int fd, const int *kept, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (kept[i] == fd)
+            return true;
+    return false;
+}
+
+/* Nothing of what the parent has open goes into the cage: no store, log or terminal; only the
+ * evidence, the pipe and the socket. */
+static es_status shed_descriptors(const es_broker *broker, int records, int socket)
+{
+    size_t n_files = 0, n = 0;
+    const es_evidence_file *files = es_broker_files(broker, &n_files);
+    int *kept = calloc(n_files + 2, sizeof *kept), last = 2;
+    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    if (!kept || nothing < 0) {
+        free(kept);
+        return ES_NOMEM;
+    }
+    for (; n < n_files; n++)
+        kept[n] = files[n].fd;
+    kept[n++] = records;
+    kept[n++] = socket;
+    for (size_t i = 0; i < n; i++)
+        last = kept[i] > last ? kept[i] : last;
+    for (int fd = 0; fd <= 2; fd++)
+        dup2(nothing, fd);
+    for (int fd = 3; fd <= last; fd++)
+        if (!is_kept(fd, kept, n))
+            close(fd);
+    close_range((unsigned)last + 1, ~0U, 0);
+    free(kept);
+    return ES_OK;
+}
+
 /* Everything the child does; its exit status tells how it ended. */
 static es_status child(const es_options *options, es_broker *broker, const es_skip *skips,
                        size_t n_skips, int records, int socket)
 {
-    sender to = { records, es_buffer_make(ES_WIRE_FRAME_MAX + FLUSH_FROM * 2) };
+    sender to = { records, es_buffer_make(ES_WIRE_FRAME_MAX + FLUSH_FROM * 2), 0 };
     es_ledger *ledger = NULL;
     es_plugins *plugins = NULL;
     es_record done = { .kind = ES_RECORD_DONE };
@@ -112,6 +164,11 @@ static es_status child(const es_options *options, es_broker *broker, const es_sk
     if (status != ES_OK || !broker)
         return status == ES_OK ? es_ledger_put(ledger, &done) : status;
     status = es_jail_prepare();
+    if (status == ES_OK && es_jail_possible())
+        status = shed_descriptors(broker, records, socket);
+    to.step_seconds = options->step_seconds ? options->step_seconds : STEP_CPU_SECONDS;
+    if (es_jail_meter(to.step_seconds) != ES_OK)
+        to.step_seconds = 0;
     if (status == ES_OK)
         status = enter_jail(options, socket, ledger);
     if (status == ES_OK) {
@@ -128,20 +185,94 @@ static es_status child(const es_options *options, es_broker *broker, const es_sk
 
 typedef struct attempt {
     es_skip skips[ES_SKIPS_MAX];
-    int signals[ES_SKIPS_MAX]; /* that ended each: 0 for none */
+    int signals[ES_SKIPS_MAX]; /* that ended each: 0: none, or STALLED … for our reason */
     size_t n_skips;
 } attempt;
+
+#define STALLED (-1)
+#define GARBLED (-2)
 
 typedef struct serving {
     es_broker *broker;
     int socket;
 } serving;
 
+/* Whether the child is still doing something; looked at by a thread of its own. */
+typedef struct guarding {
+    pid_t pid;
+    uint64_t seconds;
+    pthread_mutex_t lock;
+    pthread_cond_t end;
+    bool ended;
+    bool stalled; /* it did not, and was killed */
+} guarding;
+
 static void *serve(void *context)
 {
     serving *at = context;
 
     es_broker_serve(at->broker, at->socket);
+    return NULL;
+}
+
+/* Every thread of the process sleeps, and not for a disk; and how much processor time it has had. */
+static bool is_asleep(pid_t pid, uint64_t *ret_ticks)
+{
+    char path[64];
+    DIR *tasks;
+    struct dirent *each;
+    bool asleep = true;
+
+    *ret_ticks = 0;
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    tasks = opendir(path);
+    while (tasks && (each = readdir(tasks))) {
+        char name[400], text[1024] = "", state = '?';
+        unsigned long user = 0, system = 0;
+        const char *at;
+        FILE *file;
+
+        if (each->d_name[0] == '.')
+            continue;
+        snprintf(name, sizeof name, "%s/%s/stat", path, each->d_name);
+        file = fopen(name, "re");
+        at = file && fgets(text, sizeof text, file) ? strrchr(text, ')') : NULL;
+        if (at && sscanf(at + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &state,
+                         &user, &system) == 3)
+            *ret_ticks += user + system;
+        if (file)
+            fclose(file);
+        asleep = asleep && state == 'S';
+    }
+    if (tasks)
+        closedir(tasks);
+    return asleep && tasks;
+}
+
+/* A child that waits for what never comes uses no processor time, so the meter does not see it. One
+ * that is merely not given the processor is runnable and does not sleep; one that waits for a slow
+ * disk sleeps otherwise ('D'). So this too does not depend on load. */
+static void *guard(void *context)
+{
+    guarding *at = context;
+    uint64_t before = 0, now, idle = 0;
+    struct timespec until;
+
+    pthread_mutex_lock(&at->lock);
+    while (!at->ended) {
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec++;
+        if (pthread_cond_timedwait(&at->end, &at->lock, &until) == 0)
+            continue;
+        idle = is_asleep(at->pid, &now) && now == before ? idle + 1 : 0;
+        before = now;
+        if (idle >= at->seconds && !at->ended) {
+            at->stalled = true;
+            kill(at->pid, SIGKILL);
+            break;
+        }
+    }
+    pthread_mutex_unlock(&at->lock);
     return NULL;
 }
 
@@ -184,12 +315,15 @@ static pid_t start(const es_options *options, es_broker *broker, const attempt *
 
 /* Run one child to its end. `ret_end` is its wait status. */
 static es_status run_once(const es_options *options, es_broker *broker, const attempt *now,
-                          es_cage_watch watch, void *context, es_ledger *ledger, int *ret_end)
+                          es_cage_watch watch, void *context, es_ledger *ledger, int *ret_end,
+                          bool *ret_stalled)
 {
     int records, socket;
-    pthread_t thread;
+    pthread_t thread, guard_thread;
     serving at = { broker, -1 };
-    bool threaded;
+    guarding over = { .seconds = options->stall_seconds ? options->stall_seconds : STALL_SECONDS,
+                      .lock = PTHREAD_MUTEX_INITIALIZER, .end = PTHREAD_COND_INITIALIZER };
+    bool threaded, guarded;
     pid_t pid = start(options, broker, now, &records, &socket);
     es_status status;
 
@@ -197,11 +331,22 @@ static es_status run_once(const es_options *options, es_broker *broker, const at
         return ES_IO;
     at.socket = socket;
     threaded = broker && pthread_create(&thread, NULL, serve, &at) == 0;
+    over.pid = pid;
+    guarded = pthread_create(&guard_thread, NULL, guard, &over) == 0;
     status = es_wire_read(records, ledger, watch, context);
     close(records);
     /* A stream that is malformed ends the child: nothing it says after can be believed. */
     if (status != ES_OK)
         kill(pid, SIGKILL);
+    /* The guard must not kill a process that is no longer ours: it ends before the child is
+     * waited for. */
+    pthread_mutex_lock(&over.lock);
+    over.ended = true;
+    pthread_cond_signal(&over.end);
+    pthread_mutex_unlock(&over.lock);
+    if (guarded)
+        pthread_join(guard_thread, NULL);
+    *ret_stalled = over.stalled;
     while (waitpid(pid, ret_end, 0) < 0 && errno == EINTR)
         ;
     if (threaded)
@@ -215,6 +360,27 @@ static const char *signal_name(int number)
     const char *name = sigdescr_np(number);
 
     return name ? name : "unknown signal";
+}
+
+/* What a signal means here, for the examiner. */
+static const char *cause(int number)
+{
+    switch (number) {
+    case 0:
+        return "it ran out of memory or failed";
+    case STALLED:
+        return "it waited for something that never came";
+    case GARBLED:
+        return "it sent something that is no record";
+    case SIGSYS:
+        return "it asked for something that the cage forbids";
+    case SIGXCPU:
+        return "it used more processor time than a step may";
+    case SIGKILL:
+        return "it was killed from outside, perhaps for want of memory";
+    default:
+        return "it crashed";
+    }
 }
 
 static es_status put_note(es_ledger *ledger, uint32_t installation, const es_note *note)
@@ -239,12 +405,15 @@ static es_status tell_skips(es_ledger *ledger, const attempt *now)
         es_note note;
 
         es_note_set(&note, ES_SEVERITY_ERROR, "analysis",
-                    "The analysis was ended by a signal (%s) during the step '%s'%s%s%s%s. It was "
+                    "The analysis %s%s%s during the step '%s'%s%s%s%s: %s. It was "
                     "begun again without that step, so what the step would have found is missing. "
                     "Please report this as a defect.",
-                    signal_name(now->signals[i]), skip->doing, skip->plugin ? " of plugin " : "",
+                    now->signals[i] > 0 ? "was ended by a signal (" : now->signals[i] < 0
+                        ? "was stopped" : "gave up",
+                    now->signals[i] > 0 ? signal_name(now->signals[i]) : "",
+                    now->signals[i] > 0 ? ")" : "", skip->doing, skip->plugin ? " of plugin " : "",
                     skip->plugin ? skip->plugin : "", skip->artefact ? " on " : "",
-                    skip->artefact ? skip->artefact : "");
+                    skip->artefact ? skip->artefact : "", cause(now->signals[i]));
         status = put_note(ledger, skip->installation, &note);
     }
     return status;
@@ -283,7 +452,7 @@ static char *copy(const char *text)
 }
 
 /* Whether the step that killed the child can be left out next time; remembers it. */
-static bool leave_out(attempt *now, const es_ledger *ledger, int end)
+static bool leave_out(attempt *now, const es_ledger *ledger, int end, int ours)
 {
     const es_step_record *step = es_ledger_last_step(ledger);
     union {
@@ -291,13 +460,16 @@ static bool leave_out(attempt *now, const es_ledger *ledger, int end)
         const char *text;
     } plugin, artefact, doing;
 
-    if (!WIFSIGNALED(end) || !step || (!step->plugin && !step->artefact) ||
-        now->n_skips == ES_SKIPS_MAX)
+    if (!step || (!step->plugin && !step->artefact) || now->n_skips == ES_SKIPS_MAX)
+        return false;
+    /* A plugin may end the analysis with a failure too: it takes all memory and says so. */
+    if (!WIFSIGNALED(end) && (WEXITSTATUS(end) == 0 || !step->plugin ||
+                              es_ledger_done(ledger) || es_ledger_refused(ledger)))
         return false;
     plugin.ours = copy(step->plugin);
     artefact.ours = copy(step->artefact);
     doing.ours = copy(step->doing);
-    now->signals[now->n_skips] = WTERMSIG(end);
+    now->signals[now->n_skips] = ours ? ours : WIFSIGNALED(end) ? WTERMSIG(end) : 0;
     now->skips[now->n_skips++] =
         (es_skip){ step->installation, plugin.text, artefact.text, doing.text };
     return true;
@@ -341,8 +513,10 @@ es_status es_cage_run(const es_options *options, es_broker *broker, es_cage_watc
     es_ledger *ledger = NULL;
     es_status status;
 
+    unsetenv("HIVEX_DEBUG"); /* it would write what it reads to standard error */
     for (;;) {
         int end = 0;
+        bool stalled = false;
         es_status wire = ES_OK;
 
         status = es_ledger_new(NULL, NULL, &ledger);
@@ -354,7 +528,7 @@ es_status es_cage_run(const es_options *options, es_broker *broker, es_cage_watc
                 status = tell_end(ledger, 0, status);
             break;
         }
-        wire = run_once(options, broker, &now, watch, context, ledger, &end);
+        wire = run_once(options, broker, &now, watch, context, ledger, &end, &stalled);
         if (wire < 0 && wire != ES_NOMEM) {
             es_note_set(reterr_note, ES_SEVERITY_ERROR, "analysis",
                         "The process for the analysis could not be started or read: %s.",
@@ -362,7 +536,8 @@ es_status es_cage_run(const es_options *options, es_broker *broker, es_cage_watc
             status = wire;
             break;
         }
-        if (leave_out(&now, ledger, end)) {
+        if (leave_out(&now, ledger, end,
+                      stalled ? STALLED : wire == ES_CORRUPT ? GARBLED : 0)) {
             es_ledger_free(ledger);
             continue;
         }

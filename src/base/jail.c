@@ -15,12 +15,14 @@
 #include <linux/landlock.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -67,6 +69,28 @@ static es_status limit(int resource, uint64_t value)
     return setrlimit(resource, &limit) == 0 ? ES_OK : ES_IO;
 }
 
+/* Above the soft limit comes SIGXCPU, which can be told from other ends; SIGKILL a little later. */
+static es_status limit_processor(uint64_t seconds)
+{
+    struct rlimit limit = { (rlim_t)seconds, (rlim_t)seconds + 5 };
+
+    return setrlimit(RLIMIT_CPU, &limit) == 0 ? ES_OK : ES_IO;
+}
+
+es_status es_jail_meter(uint64_t seconds)
+{
+    /* The only one of the process, and a part of it like its limits. */
+    static timer_t meter;
+    static bool made;
+    struct itimerspec setting = { .it_value = { .tv_sec = (time_t)seconds } };
+    struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGXCPU };
+
+    if (!made && timer_create(CLOCK_PROCESS_CPUTIME_ID, &event, &meter) != 0)
+        return ES_IO;
+    made = true;
+    return timer_settime(meter, 0, &setting, NULL) == 0 ? ES_OK : ES_IO;
+}
+
 static void fence(es_jail *jail, const char *name)
 {
     if (jail->n_fences < ES_JAIL_FENCES_MAX)
@@ -108,6 +132,7 @@ static const int allowed[] = {
     SCMP_SYS(getrandom), SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep), SCMP_SYS(restart_syscall),
     SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(getrusage), SCMP_SYS(sysinfo), SCMP_SYS(uname),
     SCMP_SYS(membarrier), SCMP_SYS(arch_prctl), SCMP_SYS(dup),
+    SCMP_SYS(timer_settime),
 };
 
 /* Calls that are refused with an error and survived. */
@@ -228,7 +253,7 @@ es_status es_jail_enter(const es_jail_limits *limits, int socket, es_jail *ret_j
         goto refused;
     if (limits->memory && limit(RLIMIT_AS, limits->memory) == ES_OK)
         fence(&jail, "rlimit-memory");
-    if (limits->cpu_seconds && limit(RLIMIT_CPU, limits->cpu_seconds) == ES_OK)
+    if (limits->cpu_seconds && limit_processor(limits->cpu_seconds) == ES_OK)
         fence(&jail, "rlimit-cpu");
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         goto refused;

@@ -36,6 +36,12 @@ bool es_jail_possible(void);
 
 es_status es_jail_prepare(void);
 
+/* The meter: processor time of the process between two calls of es_jail_meter(), in seconds, after
+ * which SIGXCPU ends it; 0 stops it. It counts work, not the clock on the wall, so that the load of
+ * a machine changes no result. The first call is to be made before es_jail_enter(). ES_IO: this
+ * system has no such timer. It keeps the honest in bounds; rlimit-cpu keeps everyone. */
+es_status es_jail_meter(uint64_t seconds);
+
 /* `socket` is the one descriptor on which messages may be received (requests for further evidence
  * files), -1 for none. Fails closed: if seccomp cannot be installed the status is ES_UNSUPPORTED
  * and the caller must not go on. */
