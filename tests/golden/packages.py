@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""packages.py: the packages a report lists, against what public tools read from the same hive.
+
+    packages.py --esuscan PROGRAM DISK…
+
+icat takes SOFTWARE out of the disk, hivexsh lists the keys, hivexget gives the values. Every key is
+a package of the report and the other way round; every KB is what an expression of its own finds in
+the name; state and install time are read again for a sample."""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import run
+
+PACKAGES = r'\Microsoft\Windows\CurrentVersion\Component Based Servicing\Packages'
+# What a name may be called: anything else names no KB.
+NAME = re.compile(r'(?i)^(?:package_(?:\d+_)?for_|vistasp\d-)?(?:kb)?([1-9]\d{5,6})'
+                  r'(?:_[a-z0-9_]+)?~31bf3856ad364e35~(?:amd64|x86|ia64)~[^~]*'
+                  r'~\d{1,5}\.\d{1,5}\.\d{1,5}\.\d{1,5}$')
+SAMPLE = 25
+
+
+def tool(*command):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          check=False, text=True)
+    return done.stdout if done.returncode == 0 else ''
+
+
+def kb_of(identity):
+    found = NAME.match(identity)
+    if not found or len(re.findall(r'(?i)kb\d', identity)) > 1:
+        return None
+    return 'KB' + found.group(1)
+
+
+def values_of(hive, key):
+    values = {}
+    for line in tool('hivexget', hive, key).splitlines():
+        found = re.match(r'"(.*)"=(?:dword:)?"?(.*?)"?$', line)
+        if found:
+            values[found.group(1)] = found.group(2)
+    return values
+
+
+def compare(report, hive, name):
+    wrong = []
+    facts = [f for f in report['facts'] if f['type'] == 'servicing.package']
+    script = hive + '.sh'
+    with open(script, 'w', encoding='utf-8') as file:
+        file.write('load %s\ncd %s\nls\n' % (hive, PACKAGES))
+    keys = [key for key in tool('hivexsh', '-f', script).splitlines() if key]
+    listed = sorted(fact['fields']['identity'] for fact in facts)
+    if sorted(keys) != listed:
+        wrong.append('%s: keys and packages differ: %s' % (name,
+                                                           sorted(set(keys) ^ set(listed))[:5]))
+    for fact in facts:
+        fields = fact['fields']
+        if fields['kb'] != kb_of(fields['identity']):
+            wrong.append('%s: %s is %s, not %s' % (name, fields['identity'], fields['kb'],
+                                                   kb_of(fields['identity'])))
+    for fact in facts[::max(1, len(facts) // SAMPLE)]:
+        fields = fact['fields']
+        values = values_of(hive, PACKAGES + '\\' + fields['identity'])
+        state = values.get('CurrentState', '')
+        if re.fullmatch('[0-9a-f]{8}', state) and fields['state_value'] is not None and \
+                int(state, 16) != fields['state_value'] % (1 << 32):
+            wrong.append('%s: %s is in state %s, not %d' % (name, fields['identity'], state,
+                                                           fields['state_value']))
+    return wrong
+
+
+def check(program, disk):
+    name = os.path.basename(disk)
+    result = run.esuscan(program, '-o', 'json', disk)
+    if result.status > 1:
+        return ['%s: status %d: %s' % (name, result.status, result.errors)]
+    report = run.load(result.text)
+    ids = {i['id'] for i in report['installations'] if i['role'] == 'current'}
+    if len(ids) != 1:
+        return []
+    report['facts'] = [f for f in report['facts'] if f['installation'] in ids]
+    hives = [f for f in report['facts'] if f['type'] == 'hive.state' and
+             f['where']['path'].upper().endswith('/SOFTWARE')]
+    if not hives or hives[0]['fields']['state'] != 'clean':
+        return []
+    where = hives[0]['where']
+    volume = next(v for v in report['volumes'] if v['id'] == where['volume'])
+    with tempfile.TemporaryDirectory() as folder:
+        hive = os.path.join(folder, 'SOFTWARE')
+        with open(hive, 'wb') as file:
+            subprocess.run(['icat', '-o', str(volume['offset'] // report['image']['sector_size']),
+                            disk, str(where['mft_entry'])], stdout=file, check=True)
+        return compare(report, hive, name)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--esuscan', required=True)
+    parser.add_argument('disks', nargs='+')
+    options = parser.parse_args()
+    if not all(shutil.which(each) for each in ('icat', 'hivexsh', 'hivexget')):
+        print('sleuthkit and hivex are not installed')
+        return 77
+    wrong = []
+    for disk in options.disks:
+        wrong += check(os.path.abspath(options.esuscan), disk)
+    print('\n'.join(wrong) or '%d disks agree' % len(options.disks))
+    return 1 if wrong else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
