@@ -148,7 +148,8 @@ static const es_row_type rows[] = {
 static const es_need needs[] = {
     NEED("build.registry"),       NEED("build.pending_rename"), NEED("build.servicing_mark"),
     NEED("build.setup"),          NEED("kernel.file"),          NEED("kernel.boot"),
-    NEED("hive.state"),
+    NEED("hive.state"),           NEED("build.installed"),      NEED("history.boot"),
+    NEED("history.log"),          NEED("history.servicing"),    NEED("history.update"),
 };
 
 static es_status examine(void *state, const es_host *host, const es_artefact *artefact)

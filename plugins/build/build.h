@@ -3,8 +3,8 @@
  * build.h: what the files of the build plugin share.
  *
  * build.c describes the plugin; registry.c and servicing.c turn artefacts into facts; claims.c
- * sorts the facts of each state of the machine; compare.c weighs them; judge.c decides and
- * reports; machine.c looks across the states; say.c builds sentences.
+ * sorts the facts of each state of the machine, runs.c its boot records; compare.c weighs them;
+ * judge.c decides and reports; machine.c looks across the states; say.c builds sentences.
  *
  * Ownership: everything is borrowed from the callback it was made in.
  */
@@ -126,6 +126,14 @@ typedef struct build_owed {
     int32_t servicing;     /* owed by servicing, not by some installer */
 } build_owed;
 
+/* A boot record that states which build ran. */
+typedef struct build_run {
+    es_fact_view fact;
+    es_time started;
+    int32_t there;
+    int32_t build, revision; /* -1: not stated */
+} build_run;
+
 typedef struct build_state {
     struct build_state *next;
     const es_installation *installation;
@@ -142,7 +150,14 @@ typedef struct build_state {
     int32_t setup_running;
     int32_t dirty; /* SOFTWARE, without a usable log */
     es_time number_written;   /* last write of the key that holds CurrentBuildNumber */
+    build_run run;            /* the latest boot record that states a build */
+    es_time last_start;       /* the latest start, whether or not it does */
+    uint32_t n_runs;          /* boot records of any kind */
+    int32_t log_read;         /* System.evtx was read */
 } build_state;
+
+/* A field of a fact by its name; NULL when it has none, or null. */
+const es_datum *build_field(const es_fact_view *fact, const char *name);
 
 es_status build_states_collect(const es_host *host, const es_installation *own,
                                build_state **ret_states);
@@ -168,6 +183,7 @@ enum {
 enum {
     BUILD_BY_NOTHING,
     BUILD_BY_KERNEL,
+    BUILD_BY_RUN,
     BUILD_BY_NUMBER,
     BUILD_BY_LAB_EX,
     BUILD_BY_LAB,
@@ -197,6 +213,8 @@ typedef struct build_finding {
     int32_t lags;                            /* differences that servicing is known to leave */
     const build_owed *owed;                  /* an operation on a kernel or boot file, if any */
     const build_owed *restart;               /* any other that explained a difference */
+    const build_run *run;                    /* the last start, when it states its build */
+    int32_t ahead;                           /* the files are of a later build than it */
     build_prose remarks;                     /* sentences that follow the main ones */
     uint64_t because[BUILD_N_BECAUSE];
     uint32_t n_because;
@@ -220,10 +238,25 @@ es_status build_compare(const es_host *host, build_finding *finding);
 /* machine.c: the interval in which the machine turned to 6003. */
 typedef struct build_turn {
     es_time not_before, not_after;
-    uint64_t because[2];
+    uint64_t because[3];
     uint32_t n_because;
     int32_t contradicts; /* the times run backwards: neither is given */
+    int32_t run_at_6003; /* a boot record is the upper bound */
+    int32_t returned;    /* a boot record at an earlier build came after it */
+    es_text update;      /* empty: not known */
+    uint64_t update_fact;
 } build_turn;
+
+void build_lower_bound(build_turn *turn, es_time time, uint64_t reference);
+void build_upper_bound(build_turn *turn, es_time time, uint64_t reference);
+
+/* runs.c: boot records. */
+int build_run_of(const es_fact_view *fact, build_run *ret);
+void build_add_run(build_state *state, const es_fact_view *fact);
+/* The record of the last start; NULL when it states no build. */
+const build_run *build_last_run(const build_state *state);
+es_status build_runs_bound(const es_host *host, build_turn *turn);
+es_status build_turn_update(const es_host *host, build_turn *turn);
 
 es_status build_find_turn(const es_host *host, const build_state *states, build_turn *ret);
 

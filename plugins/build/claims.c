@@ -7,7 +7,7 @@
  */
 #include "build.h"
 
-static const es_datum *field_of(const es_fact_view *fact, const char *name)
+const es_datum *build_field(const es_fact_view *fact, const char *name)
 {
     for (uint32_t i = 0; i < fact->n_fields; i++)
         if (strcmp(fact->declared[i].name, name) == 0)
@@ -17,7 +17,7 @@ static const es_datum *field_of(const es_fact_view *fact, const char *name)
 
 static es_text text_of(const es_fact_view *fact, const char *name)
 {
-    const es_datum *field = field_of(fact, name);
+    const es_datum *field = build_field(fact, name);
     es_text none = { "", 0 };
 
     return field && field->type == ES_FIELD_TEXT ? field->text : none;
@@ -25,7 +25,7 @@ static es_text text_of(const es_fact_view *fact, const char *name)
 
 static int is_true(const es_fact_view *fact, const char *name)
 {
-    const es_datum *field = field_of(fact, name);
+    const es_datum *field = build_field(fact, name);
 
     return field && field->type == ES_FIELD_BOOLEAN && field->integer;
 }
@@ -96,8 +96,8 @@ static void read_version(es_text text, int32_t ret[4])
 static build_claim make_claim(const es_fact_view *fact)
 {
     build_claim claim;
-    const es_datum *number = field_of(fact, "number");
-    const es_datum *before = field_of(fact, "before");
+    const es_datum *number = build_field(fact, "number");
+    const es_datum *before = build_field(fact, "before");
 
     memset(&claim, 0, sizeof claim);
     claim.fact = *fact;
@@ -141,7 +141,7 @@ static void add_registry(build_state *state, const es_fact_view *fact)
     es_text name = text_of(fact, "name");
     build_claim claim = make_claim(fact);
     build_claim *place = claim_named(state, name);
-    const es_datum *written = field_of(fact, "key_written");
+    const es_datum *written = build_field(fact, "key_written");
 
     if (is_true(fact, "wow64")) {
         if (build_text_is(name, "currentbuildnumber")) {
@@ -173,8 +173,8 @@ static int is_kernel(es_text role)
 /* What speaks against a kernel's word. */
 static void add_doubts(build_kernel *kernel, const es_fact_view *fact)
 {
-    const es_datum *checksum = field_of(fact, "checksum_matches");
-    const es_datum *twins = field_of(fact, "twins");
+    const es_datum *checksum = build_field(fact, "checksum_matches");
+    const es_datum *twins = build_field(fact, "twins");
     int32_t version[4];
 
     kernel->string_version = text_of(fact, "string_version");
@@ -300,6 +300,13 @@ static void add_hive(build_state *state, const es_fact_view *fact)
         state->dirty = 1;
 }
 
+/* How far a log reaches: it was read. */
+static void add_log(build_state *state, const es_fact_view *fact)
+{
+    if (build_text_is(build_base_name(text_of(fact, "log")), "system.evtx"))
+        state->log_read = 1;
+}
+
 static es_status state_of(const es_host *host, build_state **states,
                           const es_installation *installation, build_state **ret)
 {
@@ -334,7 +341,8 @@ es_status build_states_collect(const es_host *host, const es_installation *own,
         { "build.registry", add_registry },     { "kernel.file", add_file },
         { "kernel.boot", add_entry },           { "build.servicing_mark", add_mark },
         { "build.pending_rename", add_rename }, { "build.setup", add_setup },
-        { "hive.state", add_hive },
+        { "hive.state", add_hive },             { "history.boot", build_add_run },
+        { "history.log", add_log },
     };
     build_state *states = NULL, *state;
     es_status status = state_of(host, &states, own, &state);

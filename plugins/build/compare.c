@@ -56,6 +56,10 @@ static reference make_reference(const build_finding *finding)
         made.revision = finding->kernel->version[3];
         made.is_kernel = 1;
         break;
+    case BUILD_BY_RUN:
+        made.fact = &finding->run->fact;
+        made.name = "the record of the last start";
+        break;
     case BUILD_BY_NUMBER:
         made.fact = &state->number.fact;
         made.name = "CurrentBuildNumber";
@@ -88,6 +92,11 @@ static int is_owed(build_finding *finding, int files_ahead)
 {
     const build_owed *servicing = owed_by_servicing(finding->state);
 
+    /* A record of the last start knows better than a restart that is owed for whatever reason. */
+    if (files_ahead && finding->ahead)
+        return 1;
+    if (finding->run && finding->by == BUILD_BY_KERNEL)
+        servicing = NULL;
     if (!finding->owed && !(files_ahead && servicing))
         return 0;
     if (!finding->owed)
@@ -258,6 +267,30 @@ static es_status weigh_identity(const es_host *host, build_finding *finding)
     return status;
 }
 
+/* The kernel on disk against the build that last ran. */
+static es_status weigh_run(const es_host *host, build_finding *finding, const reference *against)
+{
+    const build_run *run = finding->run;
+    build_prose text;
+    es_status status;
+
+    if (!run || !against->is_kernel || run->build == against->build)
+        return ES_OK;
+    if (run->build < against->build) {
+        finding->ahead = 1;
+        return ES_OK;
+    }
+    if (is_owed(finding, 0))
+        return ES_OK;
+    status = build_prose_make(host, 400, &text);
+    if (status)
+        return status;
+    build_say(&text, "The last start was of build %d, %s states build %d.", (int)run->build,
+              against->name, (int)against->build);
+    contradict(finding, &run->fact, against->fact, &text);
+    return ES_OK;
+}
+
 /* The first owed operation that names a kernel or boot file, the kernel that the boot entry names
  * included, or a package known to change the build. */
 static const build_owed *owed_to_kernel(const build_finding *finding)
@@ -292,7 +325,9 @@ es_status build_compare(const es_host *host, build_finding *finding)
         status = weigh_rivals(host, finding);
     if (status || !against.fact || finding->answer == BUILD_ANSWER_NOT_APPLICABLE)
         return status;
-    status = weigh_registry(host, finding, &against);
+    status = weigh_run(host, finding, &against);
+    if (status == ES_OK)
+        status = weigh_registry(host, finding, &against);
     if (status)
         return status;
     remark_kernels(finding, &against);

@@ -42,7 +42,8 @@ static void say_deciding(const build_finding *finding, build_prose *prose)
     }
     if (!kernel && finding->by != BUILD_BY_NOTHING)
         build_say(prose, "%s decides. ",
-                  finding->by == BUILD_BY_NUMBER   ? "CurrentBuildNumber"
+                  finding->by == BUILD_BY_RUN      ? "The record of the last start"
+                  : finding->by == BUILD_BY_NUMBER ? "CurrentBuildNumber"
                   : finding->by == BUILD_BY_LAB_EX ? "BuildLabEx"
                                                    : "BuildLab");
     if (finding->by == BUILD_BY_NOTHING && state->current.there && !finding->rivals[0])
@@ -84,6 +85,29 @@ static void say_registry(const build_finding *finding, build_prose *prose)
                   "The copy for 32-bit programs states CurrentBuildNumber \"%.*s\"; it can be out "
                   "of date and does not decide. ",
                   BUILD_TEXT(state->wow64.text));
+}
+
+/* What last ran, and whether it is what lies on the disk. */
+static void say_run(const build_finding *finding, build_prose *prose)
+{
+    const build_run *run = finding->run;
+
+    if (!run) {
+        build_say(prose, "Which build last ran is not known: no boot record tells. ");
+        return;
+    }
+    build_say(prose, "The build that last ran is %d, as the record of the last start states",
+              (int)run->build);
+    if (run->revision >= 0)
+        build_say(prose, " (revision %d)", (int)run->revision);
+    build_say(prose, ". ");
+    if (finding->ahead)
+        build_say(prose, "The files are ahead of the last start: the build on disk has not run "
+                         "yet. ");
+    else if (finding->kernel && finding->kernel->version[2] == run->build && run->revision >= 0 &&
+             finding->kernel->version[3] != run->revision)
+        build_say(prose, "Its revision is not the kernel's, so the kernel may have been replaced "
+                         "since. ");
 }
 
 static void say_owed(const build_finding *finding, build_prose *prose)
@@ -152,11 +176,15 @@ static void say_status(const build_finding *finding, build_prose *prose)
                       finding->contradictions[i].text.data);
         break;
     case BUILD_STATUS_PENDING:
-        build_say(prose, "An operation is owed that bears on the build. ");
+        if (finding->owed || finding->explained_by_owed)
+            build_say(prose, "An operation is owed that bears on the build. ");
         break;
     case BUILD_STATUS_INSUFFICIENT:
         if (finding->kernel)
             build_say(prose, "The kernel is the only source; the registry states no build. ");
+        else if (finding->run)
+            build_say(prose, "The kernel that boots could not be asked; what else was read does "
+                             "not contradict the record of the last start. ");
         else if (finding->by != BUILD_BY_NOTHING)
             build_say(prose, "The registry is the only source; its values count as one. ");
         else
@@ -245,7 +273,9 @@ static void say_doubts(const build_finding *finding, build_prose *prose)
 static void say_gaps(const build_finding *finding, const build_turn *turn,
                      const es_question *question, build_prose *prose)
 {
-    build_say(prose, "Which build last ran is not known: boot records were not asked. ");
+    say_run(finding, prose);
+    if (turn->returned)
+        build_say(prose, "An earlier build ran again after the first start at 6003. ");
     if (turn->contradicts)
         build_say(prose,
                   "The times of the machine's states run backwards, so no interval is given for "

@@ -2,10 +2,10 @@
  *
  * judge.c: the build verdict.
  *
- * What decides. The kernel that boots; then boot records (no plugin reads them yet, and the verdict
- * says so); then CurrentBuildNumber; then BuildLabEx, and BuildLab after it. CurrentBuild never
- * decides: genuine machines at 6003 keep 6002 there. Where two kernels of different builds may
- * boot, nothing decides. All registry values together are one source.
+ * What decides. The kernel that boots; then the record of the last start; then CurrentBuildNumber;
+ * then BuildLabEx, and BuildLab after it. CurrentBuild never decides: genuine machines at 6003 keep
+ * 6002 there. Where two kernels of different builds may boot, the record of the last start decides,
+ * and nothing without one. All registry values together are one source.
  *
  * The answer follows from the version of NT, which the kernel that boots states, or the registry:
  *
@@ -48,6 +48,24 @@
  *         and one is known to boot         by that one; the other is no source, but mentioned
  *     a kernel of another NT, of another processor, or that contradicts its own version string
  *                                          conflict
+ *
+ * With B, the build of the last start as its record states it; without one the rows above hold:
+ *
+ *     K     N     B     owed          status
+ *     6003  6003  6003  nothing       as above
+ *     6003  6002  6002  any           pending: the files are ahead of the last boot
+ *     6003  6003  6002  any           pending, likewise
+ *     6003  6002  6003  nothing or restart
+ *                                     conflict: a start at 6003 would have written N
+ *     6002  any   6003  not kernel op conflict
+ *     6002  any   6003  kernel op     pending
+ *     none  6003  6003  nothing       insufficient: the kernel was not read; B decides
+ *     none  6002  6003  not kernel op conflict; B decides
+ *     none  none  6003  nothing       insufficient; B decides
+ *     two kernels, either may boot    conflict as above; B decides the answer
+ *
+ * A revision of the last start behind the kernel's is remarked on and decides nothing: that the
+ * two are the same number was never seen on NT 6.0.
  *
  * Every state of the machine (RegBack, Windows.old, snapshots) is judged by its own facts. A
  * RegBack state has hives only, so it is insufficient at best.
@@ -143,13 +161,17 @@ static void decide_by_registry(build_finding *finding)
 static void decide(build_finding *finding)
 {
     const build_kernel *kernel = finding->kernel;
+    int nt60 = is_nt60(finding->nt) || finding->nt[0] < 0;
     int32_t nt[2];
 
     finding->by = BUILD_BY_NOTHING;
     finding->build = -1;
-    if (finding->rivals[0] && is_nt60(finding->nt))
+    if (nt60 && !kernel && finding->run) {
+        finding->by = BUILD_BY_RUN;
+        finding->build = finding->run->build;
+    } else if (finding->rivals[0] && is_nt60(finding->nt))
         return;
-    if (!kernel || !is_nt60(finding->nt))
+    else if (!kernel || !is_nt60(finding->nt))
         decide_by_registry(finding);
     if (kernel && (finding->build < 0 ||
                    (build_registry_nt(finding->state, nt) &&
@@ -187,7 +209,7 @@ static int32_t status_of(const build_finding *finding)
         return BUILD_STATUS_CONFLICT;
     if (finding->answer == BUILD_ANSWER_NOT_APPLICABLE)
         return BUILD_STATUS_NONE;
-    if (finding->owed || finding->explained_by_owed)
+    if (finding->owed || finding->explained_by_owed || finding->ahead)
         return BUILD_STATUS_PENDING;
     if (!finding->kernel || !registry)
         return BUILD_STATUS_INSUFFICIENT;
@@ -235,9 +257,13 @@ static es_status list_missing(const es_host *host, build_finding *finding)
                       es_text_of(state->installation->role == ES_ROLE_REGBACK
                                      ? "this state is a backup of the hives, without files"
                                      : "no boot entry that leads here was found"));
-    if (status == ES_OK)
+    if (status == ES_OK && !finding->run)
         status = miss(host, finding, "boot records of System.evtx",
-                      es_text_of("not asked by this version"));
+                      es_text_of(state->installation->role == ES_ROLE_REGBACK
+                                     ? "this state is a backup of the hives, without files"
+                                 : state->run.there ? "the last start does not state its build"
+                                 : state->log_read ? "none of them states a build"
+                                                   : "not there or not readable"));
     if (status == ES_OK)
         status = miss_claim(host, finding, "CurrentBuildNumber", &state->number);
     if (status == ES_OK && (finding->nt[0] < 0 || finding->nt[0] >= 6))
@@ -255,6 +281,8 @@ static void list_because(build_finding *finding)
         build_because(finding, &finding->kernel->fact);
     if (finding->other)
         build_because(finding, &finding->other->fact);
+    if (finding->run)
+        build_because(finding, &finding->run->fact);
     because_of(finding, &state->number);
     because_of(finding, &state->lab_ex);
     because_of(finding, &state->lab);
@@ -277,6 +305,7 @@ es_status build_assess(const es_host *host, const build_state *state, build_find
     if (status)
         return status;
     build_pick_kernel(ret);
+    ret->run = build_last_run(state);
     find_nt(ret);
     decide(ret);
     ret->answer = answer_of(ret);
@@ -314,6 +343,8 @@ static int32_t revision_of(const build_finding *finding)
             return -1; /* two kernels of one build, and either may boot */
         return kernel->version[3];
     }
+    if (finding->by == BUILD_BY_RUN && finding->run->revision >= 0)
+        return finding->run->revision;
     if (finding->by == BUILD_BY_NUMBER && state->ubr.there && state->ubr.build >= 0)
         return state->ubr.build;
     if (!kernel && state->lab_ex.there && state->lab_ex.build == finding->build)
@@ -408,7 +439,7 @@ static es_status emit_rows(const es_host *host, const build_finding *finding)
 static es_status emit_verdict(const es_host *host, const build_finding *finding,
                               const build_turn *turn, es_text explanation)
 {
-    char revision[64], build[16];
+    char revision[64], build[16], booted[16];
     es_datum fields[13];
     es_verdict verdict = { sizeof verdict,       0,
                            (uint32_t)finding->answer, finding->n_because,
@@ -424,8 +455,16 @@ static es_status emit_verdict(const es_host *host, const build_finding *finding,
     fields[3] = architecture_datum(finding);
     if (finding->build >= 0)
         fields[4] = es_datum_text(es_text_of(build));
+    if (finding->run) {
+        (void)snprintf(booted, sizeof booted, "%d", (int)finding->run->build);
+        fields[5] = es_datum_text(es_text_of(booted));
+        fields[6] = es_datum_time(finding->run->started);
+        fields[7] = es_datum_facts(&finding->run->fact.reference, 1);
+    }
     fields[8] = es_datum_time(turn->not_before);
     fields[9] = es_datum_time(turn->not_after);
+    if (turn->update.size)
+        fields[10] = es_datum_text(turn->update);
     if (turn->n_because)
         fields[11] = es_datum_facts(turn->because, turn->n_because);
     fields[12] = es_datum_texts(finding->missing, finding->n_missing);

@@ -5,8 +5,10 @@
  * A state of the past that is found at 6002 bounds the change from below by the time it was taken.
  * A state found at 6003 bounds it from above: by the time it was taken, or, for any state, by the
  * last write of the key that already held CurrentBuildNumber 6003. A state whose sources conflict
- * or whose build is not known bounds nothing. Which update brought the change is told by records
- * that this version does not read, so `update` stays null.
+ * or whose build is not known bounds nothing. Boot records bound it from both sides: the first one
+ * at 6003, and the last one at another build before that. Which update brought the change is told
+ * by a record of its installation between the two; a machine whose first start after setup was at
+ * 6003 was installed so.
  */
 #include "build.h"
 
@@ -16,7 +18,7 @@ static int is_sound(const build_finding *finding)
            !finding->state->number.fact.damaged;
 }
 
-static void lower_bound(build_turn *turn, es_time time, uint64_t reference)
+void build_lower_bound(build_turn *turn, es_time time, uint64_t reference)
 {
     if (!es_time_known(time) ||
         (es_time_known(turn->not_before) && turn->not_before.ticks >= time.ticks))
@@ -25,7 +27,7 @@ static void lower_bound(build_turn *turn, es_time time, uint64_t reference)
     turn->because[0] = reference;
 }
 
-static void upper_bound(build_turn *turn, es_time time, uint64_t reference)
+void build_upper_bound(build_turn *turn, es_time time, uint64_t reference)
 {
     if (!es_time_known(time) ||
         (es_time_known(turn->not_after) && turn->not_after.ticks <= time.ticks))
@@ -38,29 +40,31 @@ static void bound_by(build_turn *turn, const build_finding *finding)
 {
     const build_state *state = finding->state;
     uint64_t reference = finding->kernel ? finding->kernel->fact.reference
-                                         : state->number.fact.reference;
+                         : state->number.there ? state->number.fact.reference
+                                               : state->run.fact.reference;
 
     if (!is_sound(finding) || finding->by == BUILD_BY_NOTHING)
         return;
     if (finding->answer == BUILD_ANSWER_6002)
-        lower_bound(turn, state->installation->state_time, reference);
+        build_lower_bound(turn, state->installation->state_time, reference);
     if (finding->answer != BUILD_ANSWER_6003)
         return;
-    upper_bound(turn, state->installation->state_time, reference);
+    build_upper_bound(turn, state->installation->state_time, reference);
     if (state->number.there && state->number.build == 6003)
-        upper_bound(turn, state->number_written, state->number.fact.reference);
+        build_upper_bound(turn, state->number_written, state->number.fact.reference);
 }
 
 es_status build_find_turn(const es_host *host, const build_state *states, build_turn *ret)
 {
     int at_6003 = 0;
+    es_status status = ES_OK;
 
     memset(ret, 0, sizeof *ret);
     for (const build_state *state = states; state; state = state->next) {
         void *memory = NULL;
         build_finding *finding;
-        es_status status = host->alloc(host, sizeof *finding, &memory);
 
+        status = host->alloc(host, sizeof *finding, &memory);
         if (status)
             return status;
         finding = (build_finding *)memory;
@@ -73,6 +77,10 @@ es_status build_find_turn(const es_host *host, const build_state *states, build_
     }
     if (!at_6003)
         memset(ret, 0, sizeof *ret);
+    else
+        status = build_runs_bound(host, ret);
+    if (status)
+        return status;
     if (es_time_known(ret->not_before) && es_time_known(ret->not_after) &&
         ret->not_before.ticks > ret->not_after.ticks) {
         memset(ret, 0, sizeof *ret);
@@ -84,5 +92,8 @@ es_status build_find_turn(const es_host *host, const build_state *states, build_
         ret->because[0] = ret->because[1];
     if (es_time_known(ret->not_after))
         ret->n_because++;
-    return ES_OK;
+    status = build_turn_update(host, ret);
+    if (status == ES_OK && ret->update_fact)
+        ret->because[ret->n_because++] = ret->update_fact;
+    return status;
 }
