@@ -66,9 +66,11 @@ void *es_arena_take(es_arena *arena, uint64_t size)
     uint64_t rounded;
     void *taken;
 
-    if (size > arena->maximum || arena->used > arena->maximum - size)
+    if (size > arena->maximum)
         return NULL;
     rounded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (rounded > arena->maximum || arena->used > arena->maximum - rounded)
+        return NULL;
     if (!from || rounded > from->size - from->used) {
         from = block_new(rounded > BLOCK_SIZE / 4 ? rounded : BLOCK_SIZE);
         if (!from)
@@ -84,7 +86,7 @@ void *es_arena_take(es_arena *arena, uint64_t size)
     }
     taken = from->data + from->used;
     from->used += rounded;
-    arena->used += size;
+    arena->used += rounded;
     return taken;
 }
 

@@ -344,6 +344,19 @@ static es_status read_executable(es_session *session, es_opened *opened, uint32_
     return status;
 }
 
+/* An executable that was read, and is broken where its version should be. */
+static es_status note_problem(es_session *session, es_state_work *work, const es_opened *opened)
+{
+    const es_executable *view = opened->view.executable;
+    es_note note;
+
+    if (!view || !view->problem.size)
+        return ES_OK;
+    es_note_set(&note, ES_SEVERITY_GAP, "executable", "%s is damaged inside: %.*s.", opened->asked,
+                (int)(view->problem.size & 0xff), view->problem.data);
+    return es_session_note(session, work->state->id, &note, &opened->where);
+}
+
 static es_status open_executable(es_session *session, es_state_work *work, es_opened *opened,
                                  uint32_t flags, es_note *reterr_note)
 {
@@ -368,6 +381,8 @@ static es_status open_executable(es_session *session, es_state_work *work, es_op
         return status;
     told = es_artefact_announce(session, opened->file, false,
                                 opened->hashed ? opened->sha256 : NULL, opened->id);
+    if (told == ES_OK && status == ES_OK)
+        told = note_problem(session, work, opened);
     return told == ES_OK ? status : told;
 }
 

@@ -386,7 +386,9 @@ static es_status hand_over_entry(turn *now, const es_boot_found *found, bool dev
     };
     char key[96];
     es_where where = { .volume = found->store_volume->id, .artefact = found->artefact,
-                       .key = key, .offset = -1, .length = -1, .last_written = boot->written,
+                       .key = key, .offset = (int64_t)boot->elements_at,
+                       .length = 88, /* the cell of a key called "Elements" */
+                       .last_written = boot->written,
                        .exact = true };
     es_artefact view = {
         .size = sizeof view, .kind = ES_KIND_BOOT_ENTRY, .want = now->want,

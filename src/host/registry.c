@@ -28,6 +28,10 @@ typedef struct key_handle {
     es_status children_status, values_status;
 } key_handle;
 
+/* A key's cell as far as it is worth showing: its size, the record with the time of the last write,
+ * and the name (msuhanov, "Windows registry file format specification": key node). */
+#define NK_SIZE 80u
+
 static es_call *call_of(const es_host *host)
 {
     return host->context;
@@ -60,7 +64,7 @@ static es_status key_view(es_call *call, const es_opened *opened, es_hive_key ke
     where->damaged = es_hive_key_damaged(opened->hive->hive, key);
     where->key = path;
     where->offset = (int64_t)key;
-    where->length = -1;
+    where->length = (int64_t)(NK_SIZE + name.size);
     where->last_written = view.written;
     where->exact = es_hive_get_state(opened->hive->hive)->state == ES_HIVE_CLEAN;
     view.name = name;

@@ -326,6 +326,11 @@ static bool put_hivexget(command *line, const es_artefact_record *hive, const es
                      where->key[0] ? where->key : "\\");
     if (where->value)
         es_buffer_format(&line->text, " '%s'", where->value[0] ? where->value : "@");
+    /* Of a key as such hivexget shows the values, which may be none: its own cell holds the name
+     * and the time of the last write. */
+    else if (where->offset >= 0 && where->length > 0)
+        es_buffer_format(&line->text, " && tail -c +%" PRId64 " %s | head -c %" PRId64 " | xxd",
+                         where->offset + 1, name, where->length);
     return true;
 }
 

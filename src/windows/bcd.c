@@ -295,6 +295,7 @@ static es_status read_object(es_hive *store, es_hive_key objects, es_hive_key ob
     if (status != ES_OK)
         return status;
     from.n = 1;
+    ret_boot->elements_at = from.elements[0];
     for (unsigned i = 0; i < from.n; i++)
         inherit(&from, i);
     if (es_hive_key_written(store, from.elements[0], &ret_boot->written) != ES_OK)

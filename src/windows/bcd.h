@@ -42,6 +42,7 @@ typedef struct es_boot {
     int32_t pae, nx, test_signing, no_integrity_checks, debug;
     bool is_default, inherited;
     es_time written; /* of the object's Elements key */
+    uint64_t elements_at; /* that key's cell in the store */
 } es_boot;
 
 typedef struct es_boots es_boots;
