@@ -332,7 +332,7 @@ static int32_t answer_of(const work *of, const group *one, const char **ret_why)
     if (one->effect == YES && !of->beyond)
         return COVERED;
     if (one->effect == YES)
-        *ret_why = "what was covered may not be after the catalogue's edition";
+        *ret_why = "it was covered as far as the catalogue's edition knows, and the date is after it";
     else if (one->effect == MAYBE)
         *ret_why = witness && witness->why ? witness->why
                    : of->own.packages_read

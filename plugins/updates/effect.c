@@ -44,8 +44,7 @@ static void started_at(const work *of, entry *one, const booted *boot)
     one->effective_from = boot->time;
     if (!boots_reach(of, one->installed))
         one->effective_from.flags |= ES_TIME_UPPER_BOUND;
-    if (one->n_because < N_BECAUSE)
-        one->because[one->n_because++] = boot->fact;
+    because_fact(one->because, &one->n_because, N_BECAUSE, boot->fact);
     decide(one, YES, NULL);
 }
 
@@ -176,6 +175,7 @@ es_status effect_decide(work *of, es_time at, int32_t past)
     entry *all = (entry *)of->own.entries.items;
 
     for (size_t i = 0; i < of->own.entries.n; i++) {
+        memset(&all[i].effective_from, 0, sizeof all[i].effective_from);
         if (past)
             in_the_past(of, &all[i], at);
         else

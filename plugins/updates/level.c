@@ -206,7 +206,7 @@ static void find_periods(const work *of, periods *ret)
         if (own && own->effect == YES) {
             if (ret->n_updates < MONTHS_MAX)
                 ret->updates[ret->n_updates++] = kb_text(of->host, update->kb);
-            if (update->channel > ret->certain) {
+            if (update->channel >= ret->certain) {
                 ret->certain = update->channel;
                 ret->by = own;
             }

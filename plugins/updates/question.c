@@ -218,7 +218,7 @@ static es_status answer_cve(work *of, const es_asked *asked, reply *to)
         say_exposed(of, &how, &to->text);
         status = later_cover(of, cve, to);
     } else {
-        if (how.by)
+        if (how.by && !of->beyond)
             say(&to->text, "It cannot be said: of KB%u, %s. ", (unsigned)how.by->kb, how.why);
         else
             say(&to->text, "It cannot be said: %s. ", how.why);

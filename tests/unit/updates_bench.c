@@ -1,0 +1,538 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * updates_bench.c: see updates_bench.h.
+ */
+#include "updates_bench.h"
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/time.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define FACTS_MAX 4096u
+#define STATES_MAX 8u
+#define ROWS_MAX 32768u
+
+extern const es_plugin esuscan_plugin_updates;
+
+typedef struct made {
+    es_fact_view view;
+    uint32_t kb;
+    es_datum *fields;
+} made;
+
+struct bench {
+    es_arena *arena, *judged; /* of the evidence; of one judgement */
+    const es_catalogue *catalogue;
+    made facts[FACTS_MAX];
+    uint32_t n_facts;
+    made *package, *kernel;
+    es_installation states[STATES_MAX];
+    uint32_t n_states, left_out, fail;
+    es_question question;
+    es_asked *asked;
+    uint32_t n_asked;
+    es_datum *verdicts[8];
+    const char *answers[8], *explanations[8];
+    es_datum *rows[ROWS_MAX];
+    uint32_t row_types[ROWS_MAX], n_rows;
+};
+
+static bench *of(const es_host *host)
+{
+    union {
+        void *context;
+        bench *on;
+    } both = { host->context };
+
+    return both.on;
+}
+
+static es_time time_of(const char *word)
+{
+    es_time time = { 0, ES_TIME_NONE, 0 };
+
+    if (word)
+        assert_int_equal(es_time_parse(word, &time), ES_OK);
+    return time;
+}
+
+static es_text text_of(bench *on, const char *string)
+{
+    return es_text_of(string ? es_arena_string(on->arena, string) : NULL);
+}
+
+static es_datum text(bench *on, const char *string)
+{
+    return string ? es_datum_text(text_of(on, string)) : es_null();
+}
+
+/* ------------------------------------------------------------------ facts */
+
+/* A fact of the newest state; `names` and `fields` are `n` each, copied. */
+static made *add(bench *on, const char *type, const char *const *names, const es_datum *fields,
+                 uint32_t n, es_time time)
+{
+    made *one = &on->facts[on->n_facts];
+    es_field *declared = es_arena_take(on->arena, n * sizeof *declared);
+
+    assert_true(on->n_facts < FACTS_MAX);
+    one->fields = es_arena_take(on->arena, n * sizeof *one->fields);
+    assert_true(declared && one->fields);
+    memcpy(one->fields, fields, n * sizeof *fields);
+    for (uint32_t i = 0; i < n; i++)
+        declared[i] = (es_field){ sizeof(es_field), fields[i].type, names[i], "" };
+    one->kb = 0;
+    one->view = (es_fact_view){
+        .size = sizeof one->view, .n_fields = n, .reference = ++on->n_facts,
+        .installation = &on->states[on->n_states - 1], .own = on->n_states == 1,
+        .declared = declared, .fields = one->fields, .time = time, .type = es_text_of(type),
+        .path = es_text_of(""), .key = es_text_of(""), .value = es_text_of(""),
+    };
+    return one;
+}
+
+#define ADD(on, type, time, names, fields) add(on, type, names, fields, ES_COUNT(fields), time)
+
+void bench_state(bench *on, uint32_t role, const char *time)
+{
+    es_installation *state = &on->states[on->n_states];
+
+    assert_true(on->n_states < STATES_MAX);
+    *state = (es_installation){ .size = sizeof *state, .id = ++on->n_states, .machine = 1,
+                                .role = role, .volume = 1, .snapshot = -1,
+                                .machine_type = ES_MACHINE_AMD64, .state_time = time_of(time),
+                                .system_root = es_text_of("Windows") };
+}
+
+enum { P_IDENTITY, P_NAME, P_KB, P_ROLE, P_VERSION, P_STATE, P_BROKEN, P_CLIENT, P_USER, P_MUM, P_CAT };
+
+void bench_package(bench *on, uint32_t kb, const char *state, const char *time)
+{
+    static const char *const names[] = { "identity", "name", "kb", "role", "version", "state",
+                                         "broken", "client", "user", "mum", "cat" };
+    char name[64];
+    es_datum fields[11];
+
+    (void)snprintf(name, sizeof name, kb ? "Package_for_KB%u" : "Foundation-Package", kb);
+    fields[P_IDENTITY] = text(on, name);
+    fields[P_NAME] = text(on, name);
+    (void)snprintf(name, sizeof name, "KB%u", kb);
+    fields[P_KB] = kb ? text(on, name) : es_null();
+    fields[P_ROLE] = text(on, kb ? "update" : "foundation");
+    fields[P_VERSION] = text(on, "6.0.1.1");
+    fields[P_STATE] = text(on, state);
+    fields[P_BROKEN] = es_datum_boolean(0);
+    fields[P_CLIENT] = text(on, "WindowsUpdateAgent");
+    fields[P_USER] = text(on, "S-1-5-18");
+    fields[P_MUM] = es_datum_boolean(1);
+    fields[P_CAT] = es_datum_boolean(1);
+    on->package = ADD(on, "servicing.package", time_of(time), names, fields);
+    on->package->kb = kb;
+}
+
+void bench_version(bench *on, const char *version)
+{
+    on->package->fields[P_VERSION] = text(on, version);
+}
+
+void bench_files(bench *on, int mum, int cat)
+{
+    on->package->fields[P_MUM] = mum < 0 ? es_null() : es_datum_boolean(mum);
+    on->package->fields[P_CAT] = cat < 0 ? es_null() : es_datum_boolean(cat);
+}
+
+void bench_broken(bench *on)
+{
+    on->package->fields[P_BROKEN] = es_datum_boolean(1);
+}
+
+void bench_kb(bench *on, const char *kb, const char *name)
+{
+    on->package->fields[P_KB] = text(on, kb);
+    on->package->fields[P_NAME] = text(on, name);
+}
+
+void bench_browser(bench *on, const char *version)
+{
+    bench_package(on, 0, "installed", NULL);
+    on->package->fields[P_NAME] = text(on, "Microsoft-Windows-InternetExplorer-Package");
+    on->package->fields[P_VERSION] = text(on, version);
+}
+
+static const char *kb_word(bench *on, uint32_t kb)
+{
+    return es_arena_format(on->arena, "KB%u", kb);
+}
+
+void bench_orphan(bench *on, uint32_t kb)
+{
+    static const char *const names[] = { "identity", "kb", "mum", "cat" };
+    es_datum fields[] = { text(on, "x"), text(on, kb_word(on, kb)), es_datum_boolean(1),
+                          es_datum_boolean(1) };
+
+    ADD(on, "servicing.file", time_of(NULL), names, fields)->kb = kb;
+}
+
+void bench_kernel(bench *on, const char *version)
+{
+    static const char *const names[] = { "name", "role", "file_version", "machine" };
+    es_datum fields[] = { text(on, "ntoskrnl.exe"), text(on, "kernel"), text(on, version),
+                          text(on, "amd64") };
+
+    if (on->kernel)
+        on->kernel->fields[2] = fields[2];
+    else
+        on->kernel = ADD(on, "kernel.file", time_of(NULL), names, fields);
+}
+
+void bench_no_kernel(bench *on)
+{
+    on->kernel->view.type = es_text_of("nothing");
+}
+
+void bench_architecture(bench *on, const char *word)
+{
+    on->kernel->fields[3] = text(on, word);
+}
+
+void bench_registry(bench *on, const char *name, const char *value)
+{
+    static const char *const names[] = { "hive", "name", "text", "wow64" };
+    es_datum fields[] = { text(on, "SOFTWARE"), text(on, name), text(on, value),
+                          es_datum_boolean(0) };
+
+    ADD(on, "build.registry", time_of(NULL), names, fields);
+}
+
+void bench_product(bench *on, const char *type)
+{
+    static const char *const names[] = { "product_type" };
+    es_datum fields[] = { text(on, type) };
+
+    ADD(on, "build.product", time_of(NULL), names, fields);
+}
+
+void bench_pending(bench *on, const char *what, const char *identity, const char *time)
+{
+    static const char *const names[] = { "what", "identity" };
+    es_datum fields[] = { text(on, what), text(on, identity) };
+
+    ADD(on, "servicing.pending", time_of(time), names, fields);
+}
+
+void bench_shutdown(bench *on, const char *time)
+{
+    static const char *const names[] = { "before" };
+    es_datum fields[] = { es_null() };
+
+    ADD(on, "build.shutdown", time_of(time), names, fields);
+}
+
+void bench_boot(bench *on, const char *time)
+{
+    static const char *const names[] = { "kind" };
+    es_datum fields[] = { text(on, "start") };
+
+    ADD(on, "boot.record", time_of(time), names, fields);
+}
+
+void bench_event(bench *on, uint32_t kb, const char *result, const char *time)
+{
+    static const char *const names[] = { "kb", "result" };
+    es_datum fields[] = { text(on, kb_word(on, kb)), text(on, result) };
+
+    ADD(on, "servicing.event", time_of(time), names, fields);
+}
+
+void bench_manifest(bench *on, uint32_t kb, const char *component)
+{
+    static const char *const names[] = { "kb", "components" };
+    es_text *texts = es_arena_take(on->arena, sizeof *texts);
+    es_datum fields[2];
+
+    assert_non_null(texts);
+    texts[0] = text_of(on, component);
+    fields[0] = text(on, kb_word(on, kb));
+    fields[1] = es_datum_texts(texts, 1);
+    ADD(on, "servicing.manifest", time_of(NULL), names, fields);
+}
+
+void bench_component(bench *on, const char *name, const char *architecture, const char *version,
+                     const char *file_version)
+{
+    static const char *const names[] = { "component", "architecture", "version", "file_version" };
+    es_datum fields[] = { text(on, name), text(on, architecture), text(on, version),
+                          text(on, file_version) };
+
+    ADD(on, "servicing.component", time_of(NULL), names, fields);
+}
+
+bench *bench_new(const es_catalogue *catalogue)
+{
+    bench *on = calloc(1, sizeof *on);
+
+    assert_non_null(on);
+    assert_int_equal(es_arena_new(UINT64_C(1) << 26, &on->arena), ES_OK);
+    on->catalogue = catalogue;
+    on->question.size = sizeof on->question;
+    on->asked = calloc(8192, sizeof *on->asked);
+    assert_non_null(on->asked);
+    bench_state(on, ES_ROLE_CURRENT, NULL);
+    bench_kernel(on, "6.0.6003.20512");
+    bench_registry(on, "CurrentVersion", "6.0");
+    bench_registry(on, "CSDVersion", "Service Pack 2");
+    bench_product(on, "ServerNT");
+    bench_package(on, 0, "installed", NULL);
+    return on;
+}
+
+void bench_free(bench *on)
+{
+    es_arena_free(on->judged);
+    es_arena_free(on->arena);
+    free(on->asked);
+    free(on);
+}
+
+/* ------------------------------------------------------------------ the question */
+
+void bench_leave_out(bench *on, uint32_t kb)
+{
+    on->left_out = kb;
+}
+
+void bench_as_of(bench *on, const char *time)
+{
+    on->question.as_of = time_of(time);
+}
+
+void bench_ask(bench *on, uint32_t kind, const char *id)
+{
+    on->asked[on->n_asked++] = (es_asked){ sizeof(es_asked), kind, text_of(on, id) };
+}
+
+void bench_ask_all_cves(bench *on)
+{
+    for (uint32_t i = 0; i < on->catalogue->n_cves; i++)
+        on->asked[on->n_asked++] = (es_asked){ sizeof(es_asked), ES_ASKED_CVE,
+                                               on->catalogue->cves[i]->id };
+}
+
+void bench_fail(bench *on, uint32_t n)
+{
+    on->fail = n;
+}
+
+/* ------------------------------------------------------------------ the host */
+
+static es_status host_alloc(const es_host *host, uint64_t size, void **ret)
+{
+    bench *on = of(host);
+
+    if (on->fail && --on->fail == 0)
+        return ES_NOMEM;
+    *ret = es_arena_take(on->judged, size ? size : 1);
+    return *ret ? ES_OK : ES_LIMIT;
+}
+
+static es_status host_fact_next(const es_host *host, es_text type, uint64_t *cursor,
+                                es_fact_view *ret)
+{
+    bench *on = of(host);
+    const es_plugin *plugin = &esuscan_plugin_updates;
+    uint32_t states = 0;
+
+    for (uint32_t i = 0; i < plugin->n_needs; i++)
+        if (es_text_equal(type, es_text_of(plugin->needs[i].type)))
+            states = plugin->needs[i].states;
+    assert_int_not_equal(states, 0);
+    for (; *cursor < on->n_facts; (*cursor)++) {
+        const made *one = &on->facts[*cursor];
+
+        if (!es_text_equal(one->view.type, type) || (on->left_out && one->kb == on->left_out) ||
+            (states == ES_NEED_OWN && !one->view.own))
+            continue;
+        *ret = one->view;
+        (*cursor)++;
+        return ES_OK;
+    }
+    return ES_END;
+}
+
+static es_datum *keep(bench *on, const es_field *fields, const es_datum *data, uint32_t n)
+{
+    es_datum *kept = es_arena_take(on->judged, (n + 1) * sizeof *kept);
+
+    assert_non_null(kept);
+    for (uint32_t i = 0; i < n; i++) {
+        if (data[i].type)
+            assert_int_equal(data[i].type, fields[i].type);
+        kept[i] = data[i];
+        for (uint64_t k = 0; data[i].type == ES_FIELD_FACT_LIST && k < data[i].n; k++)
+            assert_in_range(data[i].facts[k], 1, on->n_facts);
+    }
+    return kept;
+}
+
+static es_status host_verdict(const es_host *host, const es_verdict *verdict)
+{
+    bench *on = of(host);
+    const es_verdict_type *type = &esuscan_plugin_updates.verdicts[verdict->type];
+
+    assert_true(verdict->type < esuscan_plugin_updates.n_verdicts);
+    assert_true(verdict->answer < type->n_answers);
+    for (uint32_t i = 0; i < verdict->n_because; i++)
+        assert_in_range(verdict->because[i], 1, on->n_facts);
+    on->verdicts[verdict->type] = keep(on, type->fields, verdict->fields, type->n_fields);
+    on->answers[verdict->type] = type->answers[verdict->answer];
+    on->explanations[verdict->type] = es_arena_text(on->judged, *verdict->explanation);
+    return ES_OK;
+}
+
+static es_status host_row(const es_host *host, const es_row *row)
+{
+    bench *on = of(host);
+    const es_row_type *type = &esuscan_plugin_updates.rows[row->type];
+
+    assert_true(row->type < esuscan_plugin_updates.n_rows && on->n_rows < ROWS_MAX);
+    on->row_types[on->n_rows] = row->type;
+    on->rows[on->n_rows++] = keep(on, type->fields, row->fields, type->n_fields);
+    return ES_OK;
+}
+
+es_status bench_judge(bench *on)
+{
+    es_host host = { .size = sizeof host, .abi = ES_ABI, .context = on, .alloc = host_alloc,
+                     .fact_next = host_fact_next, .verdict = host_verdict, .row = host_row,
+                     .catalogue = on->catalogue };
+
+    es_arena_free(on->judged);
+    assert_int_equal(es_arena_new(UINT64_C(1) << 28, &on->judged), ES_OK);
+    on->n_rows = 0;
+    memset(on->verdicts, 0, sizeof on->verdicts);
+    on->question.asked = on->asked;
+    on->question.n_asked = on->n_asked;
+    host.question = &on->question;
+    return esuscan_plugin_updates.judge(NULL, &host, &on->states[0], &on->question);
+}
+
+/* ------------------------------------------------------------------ what came out */
+
+static uint32_t verdict_type(const char *name)
+{
+    for (uint32_t i = 0; i < esuscan_plugin_updates.n_verdicts; i++)
+        if (!strcmp(esuscan_plugin_updates.verdicts[i].name, name))
+            return i;
+    fail_msg("there is no verdict %s", name);
+    return 0;
+}
+
+const char *bench_answer(bench *on, const char *verdict)
+{
+    return on->answers[verdict_type(verdict)];
+}
+
+const char *bench_explanation(bench *on, const char *verdict)
+{
+    return on->explanations[verdict_type(verdict)];
+}
+
+static const char *words(bench *on, const es_datum *datum)
+{
+    char time[ES_TIME_STRING_MAX];
+    es_buffer list;
+    const char *joined;
+
+    switch (datum->type) {
+    case ES_FIELD_TEXT:
+        return es_arena_text(on->judged, datum->text);
+    case ES_FIELD_INTEGER:
+        return es_arena_format(on->judged, "%lld", (long long)datum->integer);
+    case ES_FIELD_BOOLEAN:
+        return datum->integer ? "true" : "false";
+    case ES_FIELD_TIME:
+        es_time_format(datum->time, time);
+        return es_arena_string(on->judged, time);
+    case ES_FIELD_TEXT_LIST:
+        list = es_buffer_make(UINT64_C(1) << 20);
+        for (uint64_t i = 0; i < datum->n; i++) {
+            es_buffer_string(&list, i ? "," : "");
+            es_buffer_text(&list, datum->texts[i]);
+        }
+        joined = es_arena_text(on->judged, (es_text){ (const char *)list.data, list.size });
+        es_buffer_free(&list);
+        return joined;
+    default:
+        return datum->type ? "(facts)" : "(null)";
+    }
+}
+
+static uint32_t place(const es_field *fields, uint32_t n, const char *name)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (!strcmp(fields[i].name, name))
+            return i;
+    fail_msg("there is no field %s", name);
+    return 0;
+}
+
+const char *bench_field(bench *on, const char *verdict, const char *name)
+{
+    uint32_t type = verdict_type(verdict);
+    const es_verdict_type *about = &esuscan_plugin_updates.verdicts[type];
+
+    return words(on, &on->verdicts[type][place(about->fields, about->n_fields, name)]);
+}
+
+static const es_row_type *row_type(const char *list, uint32_t *ret_type)
+{
+    for (uint32_t i = 0; i < esuscan_plugin_updates.n_rows; i++)
+        if (!strcmp(esuscan_plugin_updates.rows[i].name, list)) {
+            *ret_type = i;
+            return &esuscan_plugin_updates.rows[i];
+        }
+    fail_msg("there is no list %s", list);
+    return NULL;
+}
+
+uint32_t bench_n_rows(bench *on, const char *list)
+{
+    uint32_t type = 0, n = 0;
+
+    (void)row_type(list, &type);
+    for (uint32_t i = 0; i < on->n_rows; i++)
+        n += on->row_types[i] == type;
+    return n;
+}
+
+const char *bench_row(bench *on, const char *list, uint32_t index, const char *name)
+{
+    uint32_t type = 0, n = 0;
+    const es_row_type *about = row_type(list, &type);
+
+    for (uint32_t i = 0; i < on->n_rows; i++)
+        if (on->row_types[i] == type && n++ == index)
+            return words(on, &on->rows[i][place(about->fields, about->n_fields, name)]);
+    fail_msg("%s has no row %u", list, index);
+    return NULL;
+}
+
+const char *bench_row_of(bench *on, const char *list, const char *name, const char *value,
+                         const char *wanted)
+{
+    uint32_t type = 0;
+    const es_row_type *about = row_type(list, &type);
+    uint32_t key = place(about->fields, about->n_fields, name);
+
+    for (uint32_t i = 0; i < on->n_rows; i++)
+        if (on->row_types[i] == type && !strcmp(words(on, &on->rows[i][key]), value))
+            return words(on, &on->rows[i][place(about->fields, about->n_fields, wanted)]);
+    return NULL;
+}
