@@ -10,6 +10,7 @@
 #include "cage.h"
 #include "catalogue_command.h"
 #include "host/catalogue.h"
+#include "lists.h"
 #include "options.h"
 #include "report_command.h"
 #include "run.h"
@@ -175,17 +176,20 @@ static int with_catalogue(es_options *options, int (*run)(const es_options *, in
                           int argc, char **argv)
 {
     es_catalogue_book *book = NULL;
+    es_lists lists = { NULL, NULL };
     es_note note;
     int status = ES_EXIT_FAILED;
 
     es_note_set(&note, ES_SEVERITY_ERROR, "catalogue", "Out of memory.");
-    if (load_catalogue(options, &book, &note) != ES_OK) {
+    if (es_lists_read(options, &lists, &note) != ES_OK ||
+        load_catalogue(options, &book, &note) != ES_OK) {
         es_say(&note);
     } else {
         options->catalogue = es_catalogue_tables(book);
         status = run(options, argc, argv);
     }
     es_catalogue_book_free(book);
+    es_lists_free(&lists);
     return status;
 }
 
@@ -241,7 +245,7 @@ static const char *kind_name(uint32_t kind)
 {
     static const char *const names[] = { "?", "hive", "executable", "event log", "table", "XML",
                                          "text log", "signature", "file", "folder",
-                                         "boot entry" };
+                                         "boot entry", "components" };
 
     return names[kind < sizeof names / sizeof *names ? kind : 0];
 }

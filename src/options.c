@@ -16,6 +16,7 @@
 enum {
     AS_OF = OPT(0), CVE, KB, PARTITION, SNAPSHOTS, CREDENTIALS, PLUGIN_PATH, CATALOGUE, FILES,
     KNOWN, ROOTS, VERIFY, CASE, EVIDENCE, EXAMINER, STORE, NO_JAIL, LOG, NO_PROGRESS, HELP, VERSION,
+    ALL_COMPONENTS,
     HASH
 };
 
@@ -29,6 +30,7 @@ static const struct option options[] = {
     { "plugin-path", required_argument, NULL, PLUGIN_PATH },
     { "catalogue", required_argument, NULL, CATALOGUE },
     { "file", required_argument, NULL, FILES },
+    { "all-components", no_argument, NULL, ALL_COMPONENTS },
     { "known", required_argument, NULL, KNOWN },
     { "roots", required_argument, NULL, ROOTS },
     { "verify", no_argument, NULL, VERIFY },
@@ -77,6 +79,10 @@ const char *es_usage_long(void)
            "      --catalogue DIR  use this update catalogue\n"
            "      --partition N    only volume N (or 'all')\n"
            "      --snapshots all|none|1,3..5  which volume shadow copies to read (all)\n"
+           "      --file PATTERN   check the integrity of these files too; repeatable\n"
+           "      --roots FILE     trust these certificates instead of Microsoft's\n"
+           "      --known FILE     hashes known to be good or bad (CSV, as NSRL's)\n"
+           "      --all-components check every file of the component store\n"
            "      --plugin-path DIR  load the plugins of this folder too\n"
            "      --verify         hash the whole media while scanning\n"
            "      --hash HEX       the MD5, SHA-1 or SHA-256 that the media should have\n"
@@ -275,6 +281,22 @@ static es_status set_option(es_options *to, int option, const char *text, es_not
     case CATALOGUE:
         to->catalogue_folder = text;
         return ES_OK;
+    case FILES:
+        if (to->n_files == ES_FILES_MAX)
+            return refuse(note, "--file", "was given too often.");
+        if (!*text)
+            return refuse(note, "--file", "needs a path, such as System32/drivers/tcpip.sys.");
+        to->files[to->n_files++] = text;
+        return ES_OK;
+    case ROOTS:
+        to->roots_file = text;
+        return ES_OK;
+    case KNOWN:
+        to->known_file = text;
+        return ES_OK;
+    case ALL_COMPONENTS:
+        to->all_components = true;
+        return ES_OK;
     case PLUGIN_PATH:
         if (to->n_plugin_paths == ES_PLUGIN_PATHS_MAX)
             return refuse(note, "--plugin-path", "was given too often.");
@@ -407,8 +429,7 @@ es_status es_options_parse(int argc, char **argv, es_options *ret_options, es_no
         }
         snprintf(name, sizeof name, "The option --%s",
                  option >= OPT(0) ? options[index].name : "");
-        if (option == CREDENTIALS || option == FILES ||
-            option == KNOWN || option == ROOTS)
+        if (option == CREDENTIALS)
             return refuse(reterr_note, name, not_yet);
         status = set_option(&parsed, option, optarg, reterr_note);
     }

@@ -15,6 +15,7 @@
 #define ES_ASKED_MAX 64u
 #define ES_PLUGIN_PATHS_MAX 16u
 #define ES_SNAPSHOT_RANGES_MAX 64u
+#define ES_FILES_MAX 64u
 
 #define ES_COMMAND_SCAN 1u
 #define ES_COMMAND_PLUGINS 2u
@@ -53,6 +54,12 @@ typedef struct es_options {
     bool no_snapshots;
     es_snapshot_range snapshot_ranges[ES_SNAPSHOT_RANGES_MAX]; /* none: all */
     size_t n_snapshot_ranges;
+    const char *files[ES_FILES_MAX]; /* --file */
+    size_t n_files;
+    const char *roots_file, *known_file;
+    const struct es_roots *roots; /* of --roots, main reads it; NULL: the bundled ones */
+    const struct es_known *known; /* of --known, likewise; NULL: none */
+    bool all_components;
     const char *plugin_paths[ES_PLUGIN_PATHS_MAX];
     size_t n_plugin_paths;
     uint64_t step_seconds, stall_seconds, memory; /* limits of the cage, for tests; 0: usual */

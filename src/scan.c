@@ -24,6 +24,7 @@ typedef struct scan {
     size_t n_snapshots;
     const es_skip *skips;
     size_t n_skips;
+    es_roots *roots;  /* the bundled trust anchors */
     es_status status; /* a failure inside a callback that cannot return one */
 } scan;
 
@@ -379,6 +380,25 @@ static es_status read_snapshots(scan *now)
 
 /* ------------------------------------------------------------------ plugins at work */
 
+/* Microsoft's roots come as data of the plugin that judges by them. */
+static es_status bundled_roots(scan *now, const es_plugins *plugins)
+{
+    static const es_text name = ES_TEXT("microsoft-roots.pem");
+    es_bytes pem;
+    es_note note;
+    es_status status;
+
+    for (size_t i = 0; i < es_plugins_count(plugins); i++) {
+        if (!es_plugins_data(plugins, i, name, &pem))
+            continue;
+        status = es_roots_parse(pem, &now->roots, &note);
+        if (status > 0)
+            tell(now, 0, &note);
+        return status < 0 ? status : ES_OK;
+    }
+    return ES_OK;
+}
+
 static es_status examine(scan *now, const es_plugins *plugins, const es_skip *skips,
                          size_t n_skips)
 {
@@ -388,7 +408,9 @@ static es_status examine(scan *now, const es_plugins *plugins, const es_skip *sk
     es_session_setup setup = {
         .source = now->source, .ledger = now->ledger, .states = now->states, .plugins = plugins,
         .question = &question, .catalogue = now->options->catalogue, .filesystems = now->filesystems,
-        .n_filesystems = now->n_filesystems, .skips = skips, .n_skips = n_skips,
+        .n_filesystems = now->n_filesystems, .known = now->options->known,
+        .files = now->options->files, .n_files = now->options->n_files,
+        .all_components = now->options->all_components, .skips = skips, .n_skips = n_skips,
     };
     es_status status;
     es_note note;
@@ -401,7 +423,10 @@ static es_status examine(scan *now, const es_plugins *plugins, const es_skip *sk
                     ES_CATALOGUE_DIR);
         tell(now, 0, &note);
     }
-    status = es_session_new(&setup, &now->session);
+    status = now->options->roots ? ES_OK : bundled_roots(now, plugins);
+    setup.roots = now->options->roots ? now->options->roots : now->roots;
+    if (status == ES_OK)
+        status = es_session_new(&setup, &now->session);
     if (status == ES_OK)
         status = es_session_examine(now->session);
     if (status == ES_OK)
@@ -412,6 +437,7 @@ static es_status examine(scan *now, const es_plugins *plugins, const es_skip *sk
 static void scan_free(scan *now)
 {
     es_session_free(now->session);
+    es_roots_free(now->roots);
     es_states_free(now->states);
     for (size_t i = 0; i < now->n_snapshots; i++)
         es_snapshots_free(now->snapshots[i]);

@@ -63,6 +63,8 @@ typedef struct es_host es_host;
 #define ES_KIND_FILE 8u       /* plain bytes: file_read */
 #define ES_KIND_LISTING 9u    /* a directory: entry_next */
 #define ES_KIND_BOOT_ENTRY 10u /* an entry of a boot store that boots this installation */
+#define ES_KIND_COMPONENTS 11u /* the component store, file by file: component_next. Handed over only
+                                * when the examiner asked for it; takes no path */
 
 /* Where `path` begins. */
 #define ES_SCOPE_SYSTEM_ROOT 1u /* the installation's system root (C:\Windows) */
@@ -76,7 +78,8 @@ typedef struct es_host es_host;
 /* `path` has '/' between components and no leading one; letter case does not matter; '*' and '?'
  * match within the last component, and then every match is an artefact of its own. For executables
  * the words "{boot.kernel}", "{boot.hal}" and "{boot.loader}" stand for the files that the boot
- * entries of this installation name, where they name one. ES_KIND_BOOT_ENTRY takes no path. */
+ * entries of this installation name, where they name one, "{asked.files}" for those the examiner
+ * asks about (--file); both also for ES_KIND_SIGNATURE. ES_KIND_BOOT_ENTRY takes no path. */
 typedef struct es_want {
     uint32_t size;
     uint32_t kind;
@@ -363,7 +366,16 @@ typedef struct es_entry {
     const es_where *where;
 } es_entry;
 
-/* What a signature says. `status` and `chain` are the verifier's words; see the host's version. */
+/* What the signature of a file says, and which catalogs vouch for the file.
+ *
+ * `status` is of the embedded signature that says most: "sound" (its signature fits its key and its
+ * digest the file), "digest-differs" (the signature is sound, the file is another), "broken" (the
+ * signature does not fit), "unsupported", "unreadable" (a certificate table without a signature),
+ * "none". `chain`: "trusted" (it ends at a root that was given), "no-root" (it could not be judged:
+ * `root` names the one that is missing), "forged" (it names a given root, which did not sign it),
+ * "invalid" (a certificate was not valid then, or may not issue). Both words also for a catalog,
+ * whose `status` may be "not-signed".
+ */
 struct es_signature {
     uint32_t size;
     uint32_t n_signers;
@@ -377,7 +389,56 @@ struct es_signature {
     es_text catalog_path; /* when a catalog vouches */
     es_text usages;       /* extended key usages, comma-separated OIDs */
     const es_where *where;
+    uint32_t flags;        /* ES_SIGNATURE_… */
+    uint32_t n_unreadable; /* entries of the certificate table that hold no readable signature */
+    es_text chain_reason;  /* why it is not trusted */
+    es_text thumbprint;    /* SHA-1 of the signer's certificate */
+    es_text stamp;         /* where signed_at comes from: "countersignature", "RFC 3161", "" */
+    es_text stamper;
+    es_text pages;         /* page hashes: "fit", "differ", "broken", "" for none */
+    uint64_t page_at;      /* the first page that differs */
+    uint64_t appended;     /* bytes behind a signature in its entry, which no digest covers */
+    uint64_t behind;       /* bytes behind the certificate table */
+    uint64_t uncovered;    /* bytes between sections, which no digest covers */
+    es_text problem;       /* of the layout, "" if nothing */
+    es_bytes image_sha1, image_sha256; /* empty when it is no image */
+    es_bytes file_md5, file_sha1, file_sha256;
+    es_text known;         /* what the examiner's list says: "good", "bad", "" */
+    es_text member;        /* a catalog's name for the file, often "" */
+    /* Catalogs that hold one of its digests; asked only where the embedded signature does not
+     * settle whose the file is. */
+    uint32_t catalogs_asked, n_catalogs;
+    const struct es_signature *catalogs;
+    uint32_t catalogs_found;     /* all those of the installation */
+    uint32_t catalogs_unread;    /* of them: damaged, too large, or not to be listed */
+    uint32_t catalogs_malformed; /* of them: read, and no catalogs */
+    uint32_t reserved;
+    const es_executable *executable; /* NULL when it is no PE file */
 };
+
+#define ES_SIGNATURE_TIME_PROVEN 1u  /* the time stamp is sound and its chain trusted */
+#define ES_SIGNATURE_TABLE_OUTSIDE 2u /* the certificate table lies outside the file */
+#define ES_SIGNATURE_CUT 4u          /* more signatures than are looked at */
+#define ES_SIGNATURE_DAMAGED 8u      /* a catalog: on bytes of the image that cannot be trusted */
+
+#define ES_COMPONENT_SAME 1u
+#define ES_COMPONENT_DIFFERS 2u
+#define ES_COMPONENT_MISSING 3u
+#define ES_COMPONENT_UNREADABLE 4u
+#define ES_COMPONENT_MANIFEST 5u
+
+/* A file of the component store against the digest its manifest states. */
+typedef struct es_component {
+    uint32_t size;
+    uint32_t state; /* ES_COMPONENT_…: MANIFEST is one that cannot be read, its files unchecked */
+    es_text word;   /* "same", "differs", "missing", "unreadable", "manifest" */
+    es_text path;   /* below the system root; "" for one that is as it should be */
+    es_text digest_algorithm;
+    es_bytes stated, computed;
+    uint64_t file_size;
+    uint64_t manifests_done, manifests;
+    const es_where *where; /* of the store */
+} es_component;
 
 /* ------------------------------------------------------------------ what a plugin says */
 
@@ -537,6 +598,9 @@ struct es_host {
                             uint32_t n_ids);
     /* What the log holds, as far as it was read: records that were not handed out count too. */
     es_status (*event_span)(const es_host *host, const es_artefact *log, es_event_span *ret);
+
+    /* The component store, a file at a time; ES_END after the last. */
+    es_status (*component_next)(const es_host *host, const es_artefact *store, es_component *ret);
 };
 
 /* ------------------------------------------------------------------ the export */

@@ -80,7 +80,7 @@ static es_status executable_again(es_session *session, es_opened *opened, const 
     return ES_OK;
 }
 
-static es_status executable_view(es_session *session, es_opened *opened, const es_pe *pe)
+es_status es_opened_executable(es_session *session, es_opened *opened, const es_pe *pe)
 {
     es_arena *arena = session->arena;
     es_executable *view = es_arena_take(arena, sizeof *view);
@@ -246,7 +246,7 @@ static es_status tell_unreadable(es_session *session, es_state_work *work, const
 }
 
 /* Describe the file an artefact is: its view and its place. */
-static es_status describe(es_session *session, es_opened *opened, const es_artefact_file *file)
+es_status es_opened_describe(es_session *session, es_opened *opened, const es_artefact_file *file)
 {
     es_artefact *view = &opened->view;
     char *path = es_arena_string(session->arena, file->path);
@@ -289,7 +289,7 @@ static es_status open_hive(es_session *session, es_state_work *work, es_opened *
         later->hive = es_hive_set_free(later->hive); /* two of them are too much memory */
     if (status != ES_OK) {
         if (file && status > 0 && status != ES_ABSENT) {
-            told = describe(session, opened, file);
+            told = es_opened_describe(session, opened, file);
             if (told == ES_OK)
                 told = es_artefact_announce(session, file, false, NULL, opened->id);
             status = told == ES_OK ? status : told;
@@ -297,7 +297,7 @@ static es_status open_hive(es_session *session, es_state_work *work, es_opened *
         es_artefact_file_free(file);
         return status;
     }
-    status = describe(session, opened, opened->hive->primary);
+    status = es_opened_describe(session, opened, opened->hive->primary);
     if (status != ES_OK)
         return status;
     if (es_hive_get_state(opened->hive->hive)->state != ES_HIVE_CLEAN)
@@ -335,9 +335,9 @@ static es_status read_executable(es_session *session, es_opened *opened, uint32_
                                                "not be read.",
                     opened->asked);
     if (status >= 0) {
-        told = describe(session, opened, opened->file);
+        told = es_opened_describe(session, opened, opened->file);
         if (told == ES_OK && status == ES_OK)
-            told = executable_view(session, opened, pe);
+            told = es_opened_executable(session, opened, pe);
         status = told == ES_OK ? status : told;
     }
     free(pe);
@@ -371,7 +371,7 @@ static es_status open_executable(es_session *session, es_state_work *work, es_op
         es_file_unchanged(opened->file->file, later->file->file)) {
         opened->hashed = later->hashed;
         memcpy(opened->sha256, later->sha256, sizeof opened->sha256);
-        status = describe(session, opened, opened->file);
+        status = es_opened_describe(session, opened, opened->file);
         if (status == ES_OK)
             status = executable_again(session, opened, later);
     } else {
@@ -397,11 +397,19 @@ static es_status open_listing(es_session *session, es_opened *opened, es_note *r
         es_note_set(reterr_note, ES_SEVERITY_GAP, "filesystem",
                     "A folder index on the way to %s is damaged.", opened->asked);
     if (status == ES_OK)
-        status = describe(session, opened, &file);
+        status = es_opened_describe(session, opened, &file);
     if (status == ES_OK)
         status = es_artefact_announce(session, &file, false, NULL, opened->id);
     free(file.path);
     return status;
+}
+
+/* The component store is a folder whose files are gone through one by one. */
+static es_status open_components(es_session *session, es_opened *opened, es_note *reterr_note)
+{
+    es_status status = es_components_artefact(session, opened, reterr_note);
+
+    return status == ES_OK ? open_listing(session, opened, reterr_note) : status;
 }
 
 /* A plain file: opened and kept. */
@@ -411,7 +419,7 @@ static es_status open_file(es_session *session, es_opened *opened, es_note *rete
 
     if (status != ES_OK)
         return status;
-    status = describe(session, opened, opened->file);
+    status = es_opened_describe(session, opened, opened->file);
     if (status == ES_OK)
         status = es_artefact_announce(session, opened->file, false, NULL, opened->id);
     return status;
@@ -427,6 +435,10 @@ static es_status open_kind(es_session *session, es_state_work *work, es_opened *
         return open_executable(session, work, opened, flags, reterr_note);
     case ES_KIND_LISTING:
         return open_listing(session, opened, reterr_note);
+    case ES_KIND_SIGNATURE:
+        return es_signature_open(session, work, opened, reterr_note);
+    case ES_KIND_COMPONENTS:
+        return open_components(session, opened, reterr_note);
     default:
         return open_file(session, opened, reterr_note);
     }
@@ -488,6 +500,7 @@ es_status es_opened_close_all(es_session *session, es_state_work *work)
         es_hive_sha256(each->hive->hive, sha256);
         status = es_artefact_announce(session, each->hive->primary, true, sha256, each->id);
     }
+    work->catalogs = es_catalogs_free(work->catalogs);
     es_opened_keep(session, work);
     return status;
 }

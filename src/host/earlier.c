@@ -71,6 +71,7 @@ void es_opened_let_go(es_state_work *work)
     for (es_opened *each = work->kept; each; each = each->next) {
         each->hive = es_hive_set_free(each->hive);
         each->file = es_artefact_file_free(each->file);
+        each->components = es_components_free(each->components);
     }
     work->kept = work->kept_next = NULL;
 }

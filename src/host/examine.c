@@ -23,7 +23,9 @@ es_session *es_session_free(es_session *session)
         for (es_opened *each = session->work[i].opened; each; each = each->next) {
             each->hive = es_hive_set_free(each->hive);
             each->file = es_artefact_file_free(each->file);
+            each->components = es_components_free(each->components);
         }
+        session->work[i].catalogs = es_catalogs_free(session->work[i].catalogs);
     }
     for (size_t i = 0; i < session->n_stores; i++)
         es_boots_free(session->stores[i]);
@@ -49,6 +51,11 @@ es_status es_session_new(const es_session_setup *setup, es_session **ret_session
         session->plugins = setup->plugins;
         session->question = setup->question;
         session->catalogue = setup->catalogue;
+        session->roots = setup->roots;
+        session->known = setup->known;
+        session->files = setup->files;
+        session->n_files = setup->n_files;
+        session->all_components = setup->all_components;
         session->filesystems = setup->filesystems;
         session->n_filesystems = setup->n_filesystems;
         session->skips = setup->skips;
@@ -454,6 +461,29 @@ static es_status take_boot_files(turn *now, const char *word)
     return status;
 }
 
+/* Files the examiner asks about: below the system root, or with a leading slash or a drive letter
+ * below the root of its volume. */
+static es_status take_asked_files(turn *now)
+{
+    es_state *state = now->work->state;
+    es_status status = ES_OK;
+
+    for (size_t i = 0; i < now->session->n_files && status == ES_OK; i++) {
+        char path[4096], *at = path;
+
+        if (snprintf(path, sizeof path, "%s", now->session->files[i]) >= (int)sizeof path)
+            continue;
+        for (char *c = path; *c; c++)
+            if (*c == '\\')
+                *c = '/';
+        if (at[0] && at[1] == ':')
+            at += 2;
+        status = *at == '/' ? take_path(now, state->fs, "", at + strspn(at, "/"))
+                            : take_path(now, state->fs, state->system_root, at);
+    }
+    return status;
+}
+
 /* ---- one want ---- */
 
 /* A RegBack state has nothing but its hives: their names below its own folder. */
@@ -478,6 +508,10 @@ static es_status take(turn *now)
         return want->kind == ES_KIND_BOOT_ENTRY ? ES_OK : take_regback(now, want);
     if (want->kind == ES_KIND_BOOT_ENTRY)
         return take_boot_entries(now);
+    if (want->kind == ES_KIND_COMPONENTS)
+        return now->session->all_components ? hand_over(now, state->fs, state->system_root) : ES_OK;
+    if (!strcmp(want->path, "{asked.files}"))
+        return take_asked_files(now);
     if (want->path[0] == '{')
         return take_boot_files(now, want->path);
     switch (want->scope) {
@@ -496,7 +530,8 @@ static bool readable(uint32_t kind)
 {
     return kind == ES_KIND_HIVE || kind == ES_KIND_EXECUTABLE || kind == ES_KIND_FILE ||
            kind == ES_KIND_LISTING || kind == ES_KIND_BOOT_ENTRY || kind == ES_KIND_XML ||
-           kind == ES_KIND_EVENT_LOG;
+           kind == ES_KIND_EVENT_LOG ||
+           kind == ES_KIND_SIGNATURE || kind == ES_KIND_COMPONENTS;
 }
 
 static es_status tell_absent(turn *now, const es_want *want)

@@ -12,9 +12,11 @@
 
 #include "disk/fs.h"
 #include "host/catalogue.h"
+#include "host/known.h"
 #include "host/plugin.h"
 #include "ledger/ledger.h"
 #include "windows/install.h"
+#include "windows/trust.h"
 
 typedef struct es_session es_session;
 
@@ -31,6 +33,11 @@ typedef struct es_session_setup {
     const es_plugins *plugins;
     const es_question *question;
     const es_catalogue *catalogue; /* NULL: none */
+    const es_roots *roots;         /* trust anchors; NULL: nothing is trusted */
+    const es_known *known;         /* the examiner's list of hashes; NULL: none */
+    const char *const *files;      /* more files to look at closely: patterns */
+    size_t n_files;
+    bool all_components;           /* hand over the component store */
     es_fs **filesystems;
     size_t n_filesystems;
     const es_skip *skips;

@@ -25,6 +25,17 @@
 /* A file of the update catalogue (0.7 MB today), and all its tables in memory. */
 #define ES_CATALOGUE_FILE_MAX (UINT64_C(32) << 20)
 #define ES_CATALOGUE_MEMORY_MAX (UINT64_C(256) << 20)
+/* Hashes of one list of known files, 34 bytes each in memory: NSRL's sets of one system have a few
+ * million; the whole of NSRL has to be cut down first. */
+#define ES_KNOWN_HASHES_MAX 16000000u
+/* Trust anchors given by the examiner. */
+#define ES_ROOTS_FILE_MAX (UINT64_C(4) << 20)
+/* Catalogs shown for one file: a file that came with several updates is in each one's catalog. */
+#define ES_VOUCHES_MAX 8u
+/* Threads that read catalogs. */
+#define ES_CATALOG_THREADS 4u
+/* Patterns of --file. */
+#define ES_FILE_PATTERNS_MAX 64u
 /* Times the analysis is begun again after an artefact crashed it. */
 #define ES_SKIPS_MAX 8u
 

@@ -177,6 +177,7 @@ es_host es_host_make(es_call *call)
         .catalogue = call->session->catalogue,
         .event_only = es_host_event_only,
         .event_span = es_host_event_span,
+        .component_next = es_host_component_next,
     };
 
     return host;

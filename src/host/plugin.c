@@ -120,11 +120,11 @@ static const char *check_wants(const es_plugin *plugin)
         const es_want *want = &plugin->wants[i];
 
         if (want->size < sizeof *want || want->kind < ES_KIND_HIVE ||
-            want->kind > ES_KIND_BOOT_ENTRY || !want->means)
+            want->kind > ES_KIND_COMPONENTS || !want->means)
             return "wants a kind of artefact that this version does not know";
         if (want->scope < ES_SCOPE_SYSTEM_ROOT || want->scope > ES_SCOPE_DISK)
             return "wants an artefact in a scope that does not exist";
-        if (want->kind != ES_KIND_BOOT_ENTRY &&
+        if (want->kind != ES_KIND_BOOT_ENTRY && want->kind != ES_KIND_COMPONENTS &&
             (!want->path || !*want->path || want->path[0] == '/' || strstr(want->path, "..") ||
              strchr(want->path, '\\')))
             return "wants an artefact by a path that is empty, absolute or holds '..' or '\\'";

@@ -14,9 +14,12 @@
 #include "base/arena.h"
 #include "host/catalogue.h"
 #include "host/examine.h"
+#include "host/known.h"
 #include "host/plugin.h"
 #include "ledger/ledger.h"
 #include "windows/bcd.h"
+#include "windows/catalog.h"
+#include "windows/components.h"
 #include "windows/install.h"
 
 /* An opened artefact: its record in the ledger, and what its kind needs. */
@@ -34,6 +37,8 @@ typedef struct es_opened {
     bool hashed;
     uint8_t sha256[32]; /* of an executable that was read whole */
     uint32_t log_ids[2];
+    es_components *components;
+    size_t progress; /* through it, for the examiner */
     es_artefact view;  /* without `want` */
 } es_opened;
 
@@ -61,6 +66,8 @@ typedef struct es_state_work {
     es_opened *kept; /* closed state: what an earlier one may find unchanged, in order of opening */
     es_opened *kept_next; /* where the next question is likely to be answered */
     es_run_of *runs; /* one a plugin */
+    es_catalogs *catalogs; /* of its system root, once a file needed them */
+    bool catalogs_failed;
 } es_state_work;
 
 struct es_session {
@@ -70,6 +77,11 @@ struct es_session {
     const es_plugins *plugins;
     const es_question *question;
     const es_catalogue *catalogue; /* NULL: none */
+    const es_roots *roots;         /* NULL: none, nothing is trusted */
+    const es_known *known;         /* NULL: none */
+    const char *const *files;      /* patterns of --file */
+    size_t n_files;
+    bool all_components;
     es_fs **filesystems; /* every volume that could be opened */
     size_t n_filesystems;
     const es_skip *skips;
@@ -106,6 +118,10 @@ es_status es_opened_get(es_session *session, es_state_work *work, es_fs *fs, uin
                         const char *path, uint32_t flags, es_opened **ret_opened);
 /* Close everything of a state and write the records of what was open. */
 es_status es_opened_close_all(es_session *session, es_state_work *work);
+/* The file an artefact is: its view and its place. */
+es_status es_opened_describe(es_session *session, es_opened *opened, const es_artefact_file *file);
+/* What its PE headers say, as view.executable. */
+es_status es_opened_executable(es_session *session, es_opened *opened, const es_pe *pe);
 /* Announce a file to the ledger. */
 es_status es_artefact_announce(es_session *session, const es_artefact_file *file, bool is_hive,
                                const uint8_t sha256[32], uint32_t id);
@@ -141,6 +157,13 @@ es_status es_host_value_string(const es_host *host, const es_value *value, uint3
                                uint64_t index, es_text *ret);
 es_status es_host_value_number(const es_host *host, const es_value *value, uint32_t before,
                                uint64_t *ret);
+
+/* ---- signature.c ---- */
+
+es_status es_signature_open(es_session *session, es_state_work *work, es_opened *opened,
+                            es_note *reterr_note);
+es_status es_components_artefact(es_session *session, es_opened *opened, es_note *reterr_note);
+es_status es_host_component_next(const es_host *host, const es_artefact *store, es_component *ret);
 
 /* ---- offer.c ---- */
 

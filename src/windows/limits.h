@@ -131,6 +131,14 @@
 /* Tokens of one record, templates counted each time: a record is shorter than this many bytes. */
 #define ES_EVTX_STEPS_MAX 65536u
 
+/* ---- the component store ---- */
+
+/* Manifests of a server after ten years: some 30,000. Files of one: fonts, a few hundred. */
+#define ES_COMPONENTS_MAX 200000u
+#define ES_COMPONENT_FILES_MAX 20000u
+/* One read of a file that is digested. */
+#define ES_COMPONENT_PIECE (UINT64_C(1) << 20)
+
 /* ---- XML of servicing ---- */
 
 /* A .mum has kilobytes, that of a service pack 1 MiB, pending.xml a few MiB. */

@@ -95,9 +95,12 @@ def main():
                       ('-o', 'bodyfile', disk), ('-o', 'l2tcsv', disk), ('-o', 'csv', disk),
                       ('-o', 'html', disk),
                       ('--credentials', locked, disk),
-                      ('--file', '*.sys', disk), ('--known', locked, disk),
-                      ('--roots', locked, disk)):
+                      ):
             expect(' '.join(later[:2]), scan(*later), {2}, 'not in this version')
+        expect('no roots', scan('--roots', disk, disk), {3}, 'PEM')
+        expect('roots that are not there', scan('--roots', path('none.pem'), disk), {3}, 'none.pem')
+        expect('no hashes', scan('--known', path('none.csv', b'name\nx\n'), disk), {3}, 'no MD5')
+        expect('no file asked', scan('--file', '', disk), {2}, '--file')
         expect('no catalogue', scan('--catalogue', scratch, disk), {3}, 'cves.csv')
         expect('no CVE', scan('--cve', 'BlueKeep', disk), {2}, 'CVE-2019-0708')
         expect('no KB', scan('--kb', 'KB12', disk), {2}, 'KB4499149')
