@@ -138,8 +138,7 @@ static void mark_absent(work *of)
 {
     const es_catalogue *catalogue = of->catalogue;
 
-    if (!of->past || of->base ||
-        (es_time_known(of->records_from) && of->records_from.ticks <= of->at.ticks))
+    if (!of->past || of->base || records_reach(of, of->at))
         return;
     for (uint32_t i = 0; i < catalogue->n_updates; i++)
         if (of->cover[i] == NO && was_released(of, catalogue->updates[i]) &&

@@ -36,7 +36,8 @@ static int boots_reach(const work *of, es_time time)
 {
     const booted *all = (const booted *)of->boots.items;
 
-    return of->boots.n && all[0].time.ticks <= time.ticks;
+    return of->boots.n && all[0].time.ticks <= time.ticks &&
+           !(es_time_known(of->cleared) && of->cleared.ticks > time.ticks);
 }
 
 static void started_at(const work *of, entry *one, const booted *boot)
@@ -122,7 +123,7 @@ static void not_there(const work *of, entry *one, es_time at)
 
     if (was_in)
         decide(one, MAYBE, "an earlier state of the machine had it installed");
-    else if (of->base || (es_time_known(of->records_from) && of->records_from.ticks <= at.ticks))
+    else if (of->base || records_reach(of, at))
         decide(one, NO, NULL);
     else
         decide(one, MAYBE, "that it was installed then and uninstalled since cannot be excluded");

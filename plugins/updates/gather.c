@@ -207,10 +207,20 @@ static uint32_t result_of(es_text word)
     return text_is(word, "uninstalled") ? RESULT_UNINSTALLED : RESULT_OTHER;
 }
 
+/* "Package_1_for_KB…": a part that goes says nothing of the whole. */
+static int is_part(es_text identity)
+{
+    static const char prefix[] = "Package_";
+
+    return identity.size > sizeof prefix - 1 &&
+           !memcmp(identity.data, prefix, sizeof prefix - 1) &&
+           identity.data[sizeof prefix - 1] >= '0' && identity.data[sizeof prefix - 1] <= '9';
+}
+
 /* Events are the machine's: whichever state's log holds them. The same one is in several. */
 static es_status take_record(work *of, void *context, const es_fact_view *view)
 {
-    enum { KB, RESULT, TITLE };
+    enum { KB, RESULT, TITLE, IDENTITY };
     picking *to = (picking *)context;
     const es_installation *own = of->installation;
     trace *made;
@@ -232,8 +242,10 @@ static es_status take_record(work *of, void *context, const es_fact_view *view)
     made = (trace *)item;
     memset(made, 0, sizeof *made);
     made->kb = number;
-    made->kind = text_is(view->type, "servicing.event") ? TRACE_EVENT : TRACE_HISTORY;
-    made->result = result_of(column_text(&to->at, view, RESULT));
+    made->kind = text_is(view->type, "history.servicing") ? TRACE_EVENT : TRACE_HISTORY;
+    made->result = is_part(column_text(&to->at, view, IDENTITY))
+                       ? RESULT_OTHER
+                       : result_of(column_text(&to->at, view, RESULT));
     made->title = column_text(&to->at, view, TITLE);
     made->time = view->time;
     made->fact = view->reference;
@@ -246,7 +258,8 @@ static es_status pick_state(work *of, const es_installation *from, state_view *t
                                                  "client", "user", "user_name", "mum", "cat",
                                                  "name" };
     static const char *const file_names[] = { "kb" };
-    static const char *const record_names[] = { "kb", "result", "title" };
+    static const char *const record_names[] = { "kb", "result", "title",
+                                                "identity" };
     picking picked = { from, to, { NULL, 0, 0, sizeof(trace) }, { NULL, 0, NULL, { 0 } } };
     es_status status;
 
@@ -258,35 +271,62 @@ static es_status pick_state(work *of, const es_installation *from, state_view *t
         status = each(of, "servicing.file", take_file, &picked);
     picked.at = (columns){ record_names, ES_COUNT(record_names), NULL, { 0 } };
     if (status == ES_OK && records)
-        status = each(of, "servicing.event", take_record, &picked);
+        status = each(of, "history.servicing", take_record, &picked);
     if (status == ES_OK && records)
-        status = each(of, "update.history", take_record, &picked);
+        status = each(of, "history.update", take_record, &picked);
     return status ? status : fold(of, to, &picked.traces);
 }
 
 /* ------------------------------------------------------------------ starts, marks, hives */
 
+/* When the start was that a record tells of; no time when it tells of none. */
+static es_time start_of(const columns *at, const es_fact_view *view)
+{
+    enum { KIND, STARTED, UPTIME };
+    es_text kind = column_text(at, view, KIND);
+    es_datum started = column(at, view, STARTED, ES_FIELD_TIME);
+    es_datum uptime = column(at, view, UPTIME, ES_FIELD_INTEGER);
+    es_time time = view->time;
+
+    if (text_is(kind, "uptime") && uptime.type && uptime.integer >= 0 &&
+        uptime.integer < INT64_C(100) * 365 * 86400)
+        time.ticks -= uptime.integer * ES_TICKS_PER_SECOND;
+    else if (started.type && is_sane(started.time))
+        time = started.time;
+    else if (!text_is(kind, "start") && !text_is(kind, "version"))
+        time.precision = ES_TIME_NONE;
+    return time;
+}
+
 static es_status take_boot(work *of, void *context, const es_fact_view *view)
 {
     columns *at = (columns *)context;
+    es_time start;
     void *item = NULL;
     booted *made;
     es_status status;
 
     columns_bind(at, view);
     earlier(&of->records_from, view->time);
-    if (!text_is(column_text(at, view, 0), "start") || !is_sane(view->time))
-        return ES_OK;
-    if (es_time_known(of->installation->state_time) &&
-        view->time.ticks > of->installation->state_time.ticks)
+    start = start_of(at, view);
+    if (!is_sane(start) || (es_time_known(of->installation->state_time) &&
+                            start.ticks > of->installation->state_time.ticks))
         return ES_OK;
     later(&of->own.last_seen, view->time);
     status = table_add(of->host, &of->boots, &item);
     if (status)
         return status;
     made = (booted *)item;
-    made->time = view->time;
+    made->time = start;
     made->fact = view->reference;
+    return ES_OK;
+}
+
+/* What a log held before it was cleared is gone. */
+static es_status take_cleared(work *of, void *context, const es_fact_view *view)
+{
+    (void)context;
+    later(&of->cleared, view->time);
     return ES_OK;
 }
 
@@ -387,14 +427,16 @@ static es_status take_rename(work *of, void *context, const es_fact_view *view)
 
 static es_status gather_marks(work *of)
 {
-    static const char *const boot[] = { "kind" }, *const pending[] = { "what", "identity" },
+    static const char *const boot[] = { "kind", "started", "uptime" }, *const pending[] = { "what", "identity" },
                              *const mark[] = { "mark", "owed" }, *const rename[] = {
                                  "names_kernel" };
-    columns at = { boot, 1, NULL, { 0 } };
+    columns at = { boot, 3, NULL, { 0 } };
     es_status status;
 
     of->boots.item_size = sizeof(booted);
-    status = each(of, "boot.record", take_boot, &at);
+    status = each(of, "history.boot", take_boot, &at);
+    if (status == ES_OK)
+        status = each(of, "history.cleared", take_cleared, NULL);
     if (of->boots.n)
         qsort(of->boots.items, of->boots.n, sizeof(booted), by_time);
     if (status == ES_OK)
@@ -629,6 +671,12 @@ static es_status take_state(work *of, void *context, const es_fact_view *view)
         (!to->best || to->best->state_time.ticks < one->state_time.ticks))
         to->best = one;
     return ES_OK;
+}
+
+int records_reach(const work *of, es_time time)
+{
+    return es_time_known(of->records_from) && of->records_from.ticks <= time.ticks &&
+           !(es_time_known(of->cleared) && of->cleared.ticks > time.ticks);
 }
 
 static es_status find_base(work *of)

@@ -293,8 +293,7 @@ static void answer_no_entry(const work *of, uint32_t kb, reply *to)
         say(&to->text, "No package of Component Based Servicing could be read. ");
     else if (update && update->kind == ES_UPDATE_DOTNET)
         say(&to->text, "There is no package of it; updates of .NET need not leave one. ");
-    else if (of->past && !of->base &&
-             !(es_time_known(of->records_from) && of->records_from.ticks <= of->at.ticks))
+    else if (of->past && !of->base && !records_reach(of, of->at))
         say(&to->text, "There is no package of it now, and no record reaches the asked time. ");
     else {
         to->answer = "not-installed";

@@ -196,13 +196,13 @@ void say_limits(const work *of, prose *to)
     if (of->past && of->base)
         say(to, "For %s the state of %s decides, with what was installed between the two. ",
             time_word(of->at, at), time_word(of->base_time, from));
-    else if (of->past && es_time_known(of->records_from))
+    else if (of->past && records_reach(of, of->at))
         say(to, "For %s records decide; they reach back to %s. ", time_word(of->at, at),
             time_word(of->records_from, from));
     else if (of->past)
         say(to,
-            "For %s there is no earlier state and no record of starts or servicing: an update "
-            "that was uninstalled since cannot be excluded. ",
+            "For %s there is no earlier state, and no unbroken record of starts and servicing "
+            "reaches it: an update that was uninstalled since cannot be excluded. ",
             time_word(of->at, at));
     if (of->beyond)
         say(to, "The catalogue ends on %.*s: what came after it is not known. ",

@@ -15,8 +15,9 @@
 static const es_need needs[] = {
     NEED(MACHINE, "servicing.package"), NEED(MACHINE, "servicing.file"),
     NEED(OWN, "servicing.manifest"),    NEED(OWN, "servicing.component"),
-    NEED(MACHINE, "servicing.pending"), NEED(MACHINE, "servicing.event"),
-    NEED(MACHINE, "update.history"),    NEED(MACHINE, "boot.record"),
+    NEED(MACHINE, "servicing.pending"), NEED(MACHINE, "history.servicing"),
+    NEED(MACHINE, "history.update"),    NEED(MACHINE, "history.boot"),
+    NEED(MACHINE, "history.cleared"),
     NEED(OWN, "build.registry"),        NEED(OWN, "build.product"),
     NEED(MACHINE, "build.shutdown"),    NEED(MACHINE, "build.servicing_mark"),
     NEED(OWN, "build.pending_rename"),  NEED(OWN, "kernel.file"),

@@ -160,6 +160,7 @@ typedef struct work {
     state_view *base; /* the newest earlier state at or before the asked time; NULL if none */
     es_time base_time;
     table boots;      /* of booted, by time */
+    es_time cleared;      /* the last time that a log was */
     es_time records_from; /* servicing and boot records reach back to here; unknown: there are none */
     es_text nt_version, service_pack, product_type, edition;
     uint64_t nt_fact, product_fact;
@@ -182,6 +183,8 @@ es_status gather(work *to);
 entry *entry_find(const state_view *state, uint32_t kb);
 es_status effect_decide(work *of, es_time at, int32_t past);
 es_status contradict(work *of);
+/* Records of servicing and starts go back to before this time, unbroken. */
+int records_reach(const work *of, es_time time);
 int version_parse(es_text text, file_version *ret);
 int version_compare(const uint16_t a[4], const uint16_t b[4]);
 

@@ -240,7 +240,7 @@ void bench_boot(bench *on, const char *time)
     static const char *const names[] = { "kind" };
     es_datum fields[] = { text(on, "start") };
 
-    ADD(on, "boot.record", time_of(time), names, fields);
+    ADD(on, "history.boot", time_of(time), names, fields);
 }
 
 void bench_event(bench *on, uint32_t kb, const char *result, const char *time)
@@ -248,7 +248,7 @@ void bench_event(bench *on, uint32_t kb, const char *result, const char *time)
     static const char *const names[] = { "kb", "result" };
     es_datum fields[] = { text(on, kb_word(on, kb)), text(on, result) };
 
-    ADD(on, "servicing.event", time_of(time), names, fields);
+    ADD(on, "history.servicing", time_of(time), names, fields);
 }
 
 void bench_manifest(bench *on, uint32_t kb, const char *component)
