@@ -151,7 +151,7 @@ typedef struct build_state {
     int32_t dirty; /* SOFTWARE, without a usable log */
     es_time number_written;   /* last write of the key that holds CurrentBuildNumber */
     build_run run;            /* the latest boot record that states a build */
-    es_time last_start;       /* the latest start, whether or not it does */
+    build_run start;          /* the latest start, whether or not it does */
     uint32_t n_runs;          /* boot records of any kind */
     int32_t log_read;         /* System.evtx was read */
 } build_state;
@@ -241,6 +241,7 @@ typedef struct build_turn {
     uint64_t because[3];
     uint32_t n_because;
     int32_t contradicts; /* the times run backwards: neither is given */
+    es_time session;     /* the last start at another build */
     int32_t run_at_6003; /* a boot record is the upper bound */
     int32_t returned;    /* a boot record at an earlier build came after it */
     es_text update;      /* empty: not known */
@@ -253,8 +254,10 @@ void build_upper_bound(build_turn *turn, es_time time, uint64_t reference);
 /* runs.c: boot records. */
 int build_run_of(const es_fact_view *fact, build_run *ret);
 void build_add_run(build_state *state, const es_fact_view *fact);
-/* The record of the last start; NULL when it states no build. */
+/* The record that states the build of the last start; NULL when none does. */
 const build_run *build_last_run(const build_state *state);
+/* When that was, and by which record. */
+const build_run *build_last_start(const build_state *state);
 es_status build_runs_bound(const es_host *host, build_turn *turn);
 es_status build_turn_update(const es_host *host, build_turn *turn);
 

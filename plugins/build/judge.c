@@ -440,6 +440,9 @@ static es_status emit_verdict(const es_host *host, const build_finding *finding,
                               const build_turn *turn, es_text explanation)
 {
     char revision[64], build[16], booted[16];
+    const build_run *start = finding->run ? build_last_start(finding->state) : NULL;
+    uint64_t told[2] = { finding->run ? finding->run->fact.reference : 0,
+                         start ? start->fact.reference : 0 };
     es_datum fields[13];
     es_verdict verdict = { sizeof verdict,       0,
                            (uint32_t)finding->answer, finding->n_because,
@@ -458,8 +461,8 @@ static es_status emit_verdict(const es_host *host, const build_finding *finding,
     if (finding->run) {
         (void)snprintf(booted, sizeof booted, "%d", (int)finding->run->build);
         fields[5] = es_datum_text(es_text_of(booted));
-        fields[6] = es_datum_time(finding->run->started);
-        fields[7] = es_datum_facts(&finding->run->fact.reference, 1);
+        fields[6] = es_datum_time(start->started);
+        fields[7] = es_datum_facts(told, told[0] == told[1] ? 1 : 2);
     }
     fields[8] = es_datum_time(turn->not_before);
     fields[9] = es_datum_time(turn->not_after);

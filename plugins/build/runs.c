@@ -49,6 +49,7 @@ static es_time start_of(const es_fact_view *fact)
 
 int build_run_of(const es_fact_view *fact, build_run *ret)
 {
+    ret->there = 0;
     if (!es_time_known(fact->time) || (fact->time.flags & ES_TIME_IMPOSSIBLE))
         return 0;
     ret->fact = *fact;
@@ -65,9 +66,14 @@ void build_add_run(build_state *state, const es_fact_view *fact)
     if (!build_run_of(fact, &run))
         return;
     state->n_runs++;
+    /* of the records of one start the first is the nearest to it */
     if (!is_kind(fact, "uptime") &&
-        (!es_time_known(state->last_start) || fact->time.ticks > state->last_start.ticks))
-        state->last_start = fact->time;
+        (!state->start.there || fact->time.ticks > state->start.fact.time.ticks + SAME_START ||
+         (fact->time.ticks > state->start.fact.time.ticks - SAME_START &&
+          run.started.ticks < state->start.started.ticks))) {
+        state->start = run;
+        state->start.there = 1;
+    }
     if (run.build < 0)
         return;
     /* of the records of one start the one with the revision says most */
@@ -82,10 +88,20 @@ void build_add_run(build_state *state, const es_fact_view *fact)
 
 const build_run *build_last_run(const build_state *state)
 {
-    if (!state->run.there || (es_time_known(state->last_start) &&
-                              state->last_start.ticks > state->run.fact.time.ticks + SAME_START))
+    if (!state->run.there ||
+        (state->start.there &&
+         state->start.fact.time.ticks > state->run.fact.time.ticks + SAME_START))
         return NULL;
     return &state->run;
+}
+
+const build_run *build_last_start(const build_state *state)
+{
+    /* the daily record counts from its start: another one than that on record came later */
+    if (!state->start.there ||
+        state->run.started.ticks > state->start.started.ticks + SAME_START)
+        return &state->run;
+    return &state->start;
 }
 
 /* ------------------------------------------------------------------ the change to 6003 */
@@ -122,6 +138,7 @@ static es_status first_6003(void *context, const es_fact_view *fact)
 typedef struct earlier {
     build_run first; /* at 6003 */
     build_run last;  /* at another build, before it */
+    es_time session; /* the last start before it: what was installed since took effect with it */
     int32_t later;   /* one came after it */
 } earlier;
 
@@ -138,6 +155,9 @@ static es_status last_before(void *context, const es_fact_view *fact)
         at->later = 1;
     else if (!at->last.there || fact->time.ticks > at->last.fact.time.ticks)
         at->last = run;
+    if (!(at->first.there && run.started.ticks > at->first.started.ticks) &&
+        (!es_time_known(at->session) || run.started.ticks > at->session.ticks))
+        at->session = run.started;
     return ES_OK;
 }
 
@@ -150,7 +170,15 @@ static es_status find_installed(void *context, const es_fact_view *fact)
     return ES_OK;
 }
 
-/* An update known to change the build whose installation was recorded in the interval. */
+/* An update known to change the build that was installed, or waited for a restart, between the last
+ * start at another build and the first at 6003; servicing writes that it is done just after. */
+#define DONE_WITHIN (INT64_C(3600) * ES_TICKS_PER_SECOND)
+
+static int is_done(es_text result)
+{
+    return build_text_is(result, "installed") || build_text_is(result, "restart-required");
+}
+
 typedef struct bringer {
     const build_turn *turn;
     es_fact_view found;
@@ -164,9 +192,9 @@ static es_status find_bringer(void *context, const es_fact_view *fact)
     const build_turn *turn = of->turn;
 
     if (!kb || kb->type != ES_FIELD_TEXT || !result || result->type != ES_FIELD_TEXT ||
-        !build_text_is(result->text, "installed") || !build_package_changes_build(kb->text) ||
-        !es_time_known(fact->time) || fact->time.ticks > turn->not_after.ticks ||
-        (es_time_known(turn->not_before) && fact->time.ticks < turn->not_before.ticks) ||
+        !is_done(result->text) || !build_package_changes_build(kb->text) ||
+        !es_time_known(fact->time) || fact->time.ticks > turn->not_after.ticks + DONE_WITHIN ||
+        fact->time.ticks < turn->session.ticks ||
         (of->kb.size && fact->time.ticks >= of->found.time.ticks))
         return ES_OK;
     of->found = *fact;
@@ -189,7 +217,7 @@ es_status build_turn_update(const es_host *host, build_turn *turn)
     status = each(host, "build.installed", find_installed, &installed);
     if (status)
         return status;
-    if (!es_time_known(turn->not_before)) {
+    if (!es_time_known(turn->session)) {
         if (turn->run_at_6003 && es_time_known(installed.time) &&
             turn->not_after.ticks >= installed.time.ticks &&
             turn->not_after.ticks - installed.time.ticks < INSTALLED_WITHIN)
@@ -220,6 +248,7 @@ es_status build_runs_bound(const es_host *host, build_turn *turn)
     if (at.first.there) {
         build_upper_bound(turn, at.first.fact.time, at.first.fact.reference);
         turn->run_at_6003 = turn->because[1] == at.first.fact.reference;
+        turn->session = at.session;
     }
     if (at.last.there)
         build_lower_bound(turn, at.last.fact.time, at.last.fact.reference);

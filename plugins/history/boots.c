@@ -105,7 +105,8 @@ static es_status uptime(history_log *log, const es_event *event)
     fields[TEXT] = history_text(lab);
     if (fields[BUILD].type == 0)
         fields[TEXT] = es_null();
-    fields[UPTIME] = history_number(history_datum(event, "", 4));
+    if (event->n_data >= 5)
+        fields[UPTIME] = history_number(event->data[4]);
     return end(log, event, fields);
 }
 
