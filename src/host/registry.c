@@ -236,11 +236,9 @@ static es_status look_before(es_call *call, const key_handle *handle, es_value *
     uint32_t type = 0;
     uint8_t *data = NULL;
     uint64_t size = 0;
-    char *name = es_arena_text(call->arena, view->name);
+    const char *name = view->name.data; /* a string: value_view() made it */
     es_status status = es_hive_before(hive_of(handle), &before);
 
-    if (!name)
-        return ES_LIMIT;
     if (status > 0)
         return ES_OK; /* nothing was replayed, or what was there before cannot be read */
     if (status == ES_OK)
