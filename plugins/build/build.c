@@ -150,6 +150,7 @@ static const es_need needs[] = {
     NEED("build.setup"),          NEED("kernel.file"),          NEED("kernel.boot"),
     NEED("hive.state"),           NEED("build.installed"),      NEED("history.boot"),
     NEED("history.log"),          NEED("history.servicing"),    NEED("history.update"),
+    NEED("servicing.package"),
 };
 
 static es_status examine(void *state, const es_host *host, const es_artefact *artefact)

@@ -11,6 +11,7 @@
  * 6003 was installed so.
  */
 #include "build.h"
+#include "packages.h"
 
 static int is_sound(const build_finding *finding)
 {
@@ -93,6 +94,8 @@ es_status build_find_turn(const es_host *host, const build_state *states, build_
     if (es_time_known(ret->not_after))
         ret->n_because++;
     status = build_turn_update(host, ret);
+    if (status == ES_OK)
+        status = build_turn_by_packages(host, ret);
     if (status == ES_OK && ret->update_fact)
         ret->because[ret->n_because++] = ret->update_fact;
     return status;
