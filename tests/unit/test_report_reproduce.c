@@ -83,7 +83,7 @@ static void registry_values(void **state)
     where.key = "";
     is(ledger, "/c/case.001", &where,
        "icat -i ewf -o 2048 '/c/case.001' 5012-128-1 >esuscan-2-5012.hive && hivexget "
-       "esuscan-2-5012.hive '\\'");
+       "esuscan-2-5012.hive '\\' && tail -c +4101 esuscan-2-5012.hive | head -c 12 | xxd");
     es_ledger_free(ledger);
 }
 
