@@ -70,6 +70,8 @@ static void name_owner(pid_t pid, char ret[OWNER_MAX])
         fclose(file);
     }
     at = strrchr(text, ')'); /* a name may hold anything; field 22 is the time it began */
+    if (at && (at[2] == 'Z' || at[2] == 'X'))
+        at = NULL; /* dead, and nobody has asked for its status */
     for (int field = 2; at && field < 22; field++)
         at = strchr(at + 1, ' ');
     if (at)
@@ -549,6 +551,22 @@ static int sum_up(const batch *all)
                                                                               : ES_EXIT_SCANNED;
 }
 
+/* What another batch was at when we came to it: it has done it by now, or died over it. */
+static bool take_leftovers(batch *all, const es_work *work)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < all->jobs.n; i++) {
+        if (all->done[i].how == ES_DONE_STOP || all->done[i].how == ES_DONE_NOT)
+            return true; /* the batch has ended */
+        any |= all->done[i].how == ES_DONE_ELSEWHERE;
+    }
+    for (size_t i = 0; any && i < all->jobs.n; i++)
+        if (all->done[i].how == ES_DONE_ELSEWHERE)
+            all->done[i] = (es_done){ .how = ES_DONE_NOT };
+    return !any || es_work_run(work, all->done) == ES_OK;
+}
+
 int es_batch_command(const es_options *options, int argc, char **argv)
 {
     batch all = { .options = options, .argc = argc, .argv = argv };
@@ -562,7 +580,7 @@ int es_batch_command(const es_options *options, int argc, char **argv)
         es_say(&note);
     } else {
         work.n_workers = all.n_workers;
-        if (es_work_run(&work, all.done) != ES_OK) {
+        if (es_work_run(&work, all.done) != ES_OK || !take_leftovers(&all, &work)) {
             es_note_set(&note, ES_SEVERITY_ERROR, "batch", "No process could be started: %s.",
                         strerror(errno));
             es_say(&note);

@@ -172,7 +172,8 @@ static es_status child(const es_options *options, es_broker *broker, const es_sk
     if (status == ES_OK)
         status = enter_jail(options, socket, ledger);
     if (status == ES_OK) {
-        es_evidence evidence = { .sibling = es_broker_ask, .context = &socket };
+        es_evidence evidence = { .sibling = es_broker_ask, .context = &socket,
+                                 .threads = options->jobs };
 
         evidence.files = es_broker_files(broker, &evidence.n_files);
         status = es_scan_evidence(options, &evidence, plugins, skips, n_skips, ledger);
@@ -492,7 +493,8 @@ static void attempt_free(attempt *now)
 /* One process, no cage: for kernels without seccomp, debuggers and the curious. */
 static es_status run_here(const es_options *options, es_broker *broker, es_ledger *ledger)
 {
-    es_evidence evidence = { .sibling = es_broker_sibling, .context = broker };
+    es_evidence evidence = { .sibling = es_broker_sibling, .context = broker,
+                             .threads = options->jobs };
     es_plugins *plugins = NULL;
     es_status status = es_scan_load_plugins(options, ledger, &plugins);
 

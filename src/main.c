@@ -14,6 +14,7 @@
 #include "options.h"
 #include "report_command.h"
 #include "run.h"
+#include "verify_command.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -239,6 +240,19 @@ static int scan(const es_options *options, int argc, char **argv)
     return status;
 }
 
+static void before_words(void *context)
+{
+    clear_progress(context);
+}
+
+static int verify(const es_options *options, int argc, char **argv)
+{
+    watch at = { .options = options, .started = es_now_seconds() };
+
+    at.progress = isatty(STDERR_FILENO) && !options->quiet && !options->no_progress;
+    return es_verify_command(options, argc, argv, on_record, before_words, &at);
+}
+
 /* ------------------------------------------------------------------ esuscan plugins */
 
 static const char *kind_name(uint32_t kind)
@@ -389,6 +403,8 @@ int main(int argc, char **argv)
         return fflush(stdout) == 0 ? ES_EXIT_SCANNED : ES_EXIT_FAILED;
     case ES_COMMAND_BATCH:
         return with_catalogue(&options, es_batch_command, argc, argv);
+    case ES_COMMAND_VERIFY:
+        return verify(&options, argc, argv);
     case ES_COMMAND_REPORT:
         return es_report_command(&options);
     case ES_COMMAND_PLUGINS:

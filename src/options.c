@@ -387,8 +387,7 @@ static es_status take_command(es_options *to, es_note *note)
         to->n_images--;
         break;
     }
-    if (to->command == ES_COMMAND_VERIFY)
-        return refuse(note, "verify", not_yet);
+    to->verify |= to->command == ES_COMMAND_VERIFY;
     stored = to->command == ES_COMMAND_BATCH || to->command == ES_COMMAND_REPORT;
     if (to->store && !stored)
         return refuse(note, "--store", "belongs to batch and report.");

@@ -5,6 +5,7 @@
 #include "scan.h"
 
 #include "base/text.h"
+#include "verify.h"
 #include "disk/snapshot.h"
 
 #include <stdio.h>
@@ -181,31 +182,13 @@ static es_status tell_counters(scan *now)
     return es_ledger_put(now->ledger, &record);
 }
 
-static es_status digest(scan *now)
+static es_status verify(scan *now, const es_evidence *evidence)
 {
-    const es_acquisition *from = es_source_acquisition(now->source);
-    es_digests digests;
-    es_record record = { .kind = ES_RECORD_DIGEST };
-    es_note note;
-    bool differs;
-    es_status status = step(now, "hash the image");
+    es_verify all = { .options = now->options, .evidence = evidence, .source = now->source,
+                      .states = now->states, .filesystems = now->filesystems,
+                      .n_filesystems = now->n_filesystems, .ledger = now->ledger };
 
-    if (status == ES_OK)
-        status = es_source_digest(now->source, NULL, NULL, &digests);
-    if (status != ES_OK)
-        return status;
-    record.digest = (es_digest_record){ digests.md5, digests.sha1, digests.sha256 };
-    status = es_ledger_put(now->ledger, &record);
-    differs = from && ((from->md5 && strcmp(from->md5, digests.md5)) ||
-                       (from->sha1 && strcmp(from->sha1, digests.sha1)));
-    if (differs) {
-        es_note_set(&note, ES_SEVERITY_GAP, "image",
-                    "The media does not have the digest that was stored when it was acquired: it "
-                    "was changed or damaged since. Compare image.stored_hashes and "
-                    "image.computed_hashes.");
-        tell(now, 0, &note);
-    }
-    return status;
+    return es_verify_media(&all);
 }
 
 /* ------------------------------------------------------------------ volumes */
@@ -474,10 +457,10 @@ es_status es_scan_evidence(const es_options *options, const es_evidence *evidenc
         status = read_volumes(&now);
     if (status == ES_OK && !stopped_before(&now))
         status = read_snapshots(&now);
-    if (status == ES_OK)
+    if (status == ES_OK && options->command != ES_COMMAND_VERIFY)
         status = examine(&now, plugins, skips, n_skips);
     if (status == ES_OK && options->verify)
-        status = digest(&now);
+        status = verify(&now, evidence);
     if (status == ES_OK)
         status = tell_bad_ranges(&now);
     if (status == ES_OK)

@@ -79,6 +79,21 @@ es_status es_fs_list(es_fs *fs, uint64_t entry, uint32_t sequence,
 es_status es_fs_link_below(es_fs *fs, uint64_t entry, uint32_t sequence, const char *ancestor,
                            char **ret_path);
 
+/* Which files have bytes on these ranges of the media, asked of every record of the MFT: minutes on
+ * a large disk. A folder has its index. ES_UNSUPPORTED for FAT. `each` returns ES_OK to go on. */
+typedef struct es_fs_range {
+    uint64_t offset, length;
+} es_fs_range;
+typedef struct es_fs_owner {
+    const char *path;
+    uint64_t mft_entry;
+    uint32_t mft_sequence;
+    uint64_t bytes; /* of it on the ranges */
+} es_fs_owner;
+es_status es_fs_files_on(es_fs *fs, const es_fs_range *ranges, size_t n,
+                         es_status (*each)(void *context, const es_fs_owner *owner),
+                         void *context);
+
 /* Whether a name fits a glob ('*', '?'; case by $UpCase). */
 bool es_fs_glob(es_fs *fs, const char *pattern, es_text name);
 

@@ -19,7 +19,7 @@ struct es_crew {
     pthread_cond_t wake; /* to the helpers: there is work, or go home */
     pthread_cond_t done; /* to the caller: the last helper has left the work */
     pthread_t threads[ES_CREW_SIZE_MAX];
-    unsigned n_threads;
+    unsigned n_threads, n_wanted;
     bool started, quit, busy;
     unsigned inside;     /* helpers at work */
     uint64_t generation; /* of the work, so that a helper joins each only once */
@@ -77,7 +77,7 @@ static void *help(void *argument)
 
 static void start(es_crew *crew)
 {
-    unsigned wanted = es_crew_processors() - 1;
+    unsigned wanted = (crew->n_wanted ? crew->n_wanted : es_crew_processors()) - 1;
     pthread_attr_t attributes;
 
     crew->started = true;
@@ -92,12 +92,13 @@ static void start(es_crew *crew)
     pthread_attr_destroy(&attributes);
 }
 
-es_crew *es_crew_new(void)
+es_crew *es_crew_new(unsigned n_threads)
 {
     es_crew *crew = calloc(1, sizeof *crew);
 
     if (!crew)
         return NULL;
+    crew->n_wanted = n_threads;
     pthread_mutex_init(&crew->lock, NULL);
     pthread_cond_init(&crew->wake, NULL);
     pthread_cond_init(&crew->done, NULL);

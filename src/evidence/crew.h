@@ -16,8 +16,8 @@ typedef struct es_crew es_crew;
 /* Called once for every number below n, each by some thread. */
 typedef void (*es_crew_work)(void *context, uint64_t number);
 
-/* Threads are made at the first es_crew_run(). */
-es_crew *es_crew_new(void);
+/* Threads are made at the first es_crew_run(): `n_threads` with the caller, 0 for one a processor. */
+es_crew *es_crew_new(unsigned n_threads);
 es_crew *es_crew_free(es_crew *crew);
 void es_crew_run(es_crew *crew, es_crew_work work, void *context, uint64_t n);
 

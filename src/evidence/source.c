@@ -197,6 +197,7 @@ es_status es_source_open_parent(es_source *child, const char *name, es_source **
         .n_files = 1,
         .sibling = child->evidence.sibling,
         .context = child->evidence.context,
+        .threads = child->evidence.threads,
     };
     return open_at_depth(&evidence, child->depth + 1, ret_parent, reterr_note);
 }

@@ -38,6 +38,7 @@ typedef struct es_evidence {
     size_t n_files; /* at least 1; the first is the one named first */
     es_status (*sibling)(void *context, const char *name, es_evidence_file *ret_file);
     void *context;
+    unsigned threads; /* to use at most; 0: as many as there are processors */
 } es_evidence;
 
 /* A range of the media that could not be trusted, and why ("checksum of chunk 17 does not

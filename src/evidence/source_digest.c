@@ -205,7 +205,10 @@ static es_status set_up(line *l, unsigned wanted, es_digests *ret)
 
 static es_status start(line *l)
 {
-    unsigned readers = es_crew_processors();
+    unsigned readers = l->source->evidence.threads;
+
+    if (!readers)
+        readers = es_crew_processors();
 
     if (readers > ES_DIGEST_READERS_MAX)
         readers = ES_DIGEST_READERS_MAX;

@@ -503,7 +503,7 @@ static es_status prepare(ewf *image)
     if (status != ES_OK)
         return status;
     image->cache = es_chunks_new(image->chunk_size, make_chunk, image);
-    image->crew = es_crew_new();
+    image->crew = es_crew_new(image->source->evidence.threads);
     return image->cache && image->crew ? ES_OK : ES_NOMEM;
 }
 
