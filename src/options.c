@@ -71,8 +71,9 @@ const char *es_usage_long(void)
            "       esuscan plugins [NAME...]                     what plugins want and declare\n"
            "       esuscan catalogue [KB... | CVE... | BUILD...] what the update catalogue knows\n"
            "\n"
-           "  -o FORMAT[=FILE]     report as text (default), json, jsonl, or into an sqlite\n"
-           "                       store; repeatable. Of many images FILE is a folder\n"
+           "  -o FORMAT[=FILE]     report as text (default), json, jsonl; the timeline as\n"
+           "                       timesketch, bodyfile, l2tcsv, csv; into an sqlite store;\n"
+           "                       repeatable. Of many images FILE is a folder\n"
            "      --store FILE     the store of a batch, or to report from\n"
            "      --as-of DATE     answer as the machine stood then (ISO 8601)\n"
            "      --cve CVE, --kb KB  lead the report with this question; repeatable\n"
@@ -106,7 +107,7 @@ static const char *const not_yet = "is not in this version of esuscan.";
 
 static es_status add_output(es_options *to, const char *text, es_note *note)
 {
-    static const char *const later[] = { "timesketch", "bodyfile", "l2tcsv", "csv", "html" };
+    static const char *const later[] = { "html" };
     const char *equals = strchr(text, '=');
     char name[32];
     const es_format *format;
@@ -121,7 +122,8 @@ static es_status add_output(es_options *to, const char *text, es_note *note)
     format = es_format_find(name);
     if (!format) {
         es_note_set(note, ES_SEVERITY_ERROR, "usage",
-                    "There is no format '%s'. Formats of this version: text, json, jsonl, sqlite.",
+                    "There is no format '%s'. Formats of this version: text, json, jsonl, "
+                    "timesketch, bodyfile, l2tcsv, csv, sqlite.",
                     name);
         return ES_UNSUPPORTED;
     }

@@ -10,5 +10,9 @@
 es_status es_report_text(const es_ledger *ledger, const es_run *run, FILE *out);
 es_status es_report_json(const es_ledger *ledger, const es_run *run, FILE *out);
 es_status es_report_jsonl(const es_ledger *ledger, const es_run *run, FILE *out);
+es_status es_report_timesketch(const es_ledger *ledger, const es_run *run, FILE *out);
+es_status es_report_bodyfile(const es_ledger *ledger, const es_run *run, FILE *out);
+es_status es_report_l2tcsv(const es_ledger *ledger, const es_run *run, FILE *out);
+es_status es_report_csv(const es_ledger *ledger, const es_run *run, FILE *out);
 
 #endif

@@ -22,6 +22,10 @@ static const es_format formats[] = {
     { "text", "for people: the verdict, why, the evidence, the gaps", es_report_text, NULL },
     { "json", "esuscan-report/1: everything, as one JSON object", es_report_json, NULL },
     { "jsonl", "facts, verdicts and notes, one JSON object a line", es_report_jsonl, NULL },
+    { "timesketch", "the timeline for Timesketch, JSON lines", es_report_timesketch, NULL },
+    { "bodyfile", "the timeline for mactime, body file of version 3", es_report_bodyfile, NULL },
+    { "l2tcsv", "the timeline in the 17 columns of log2timeline", es_report_l2tcsv, NULL },
+    { "csv", "the timeline for spreadsheets", es_report_csv, NULL },
     { "sqlite", "added to a store of any number of images", NULL, es_report_store },
 };
 
