@@ -6,7 +6,8 @@
  * for (timesketch.org, "Create timeline from JSON/JSONL/CSV file"). bodyfile: version 3 of The
  * Sleuth Kit (wiki.sleuthkit.org, "Body file"); the time stands in the mtime column and -1 in the
  * others: mactime takes a 0 for a time. l2tcsv: the 17 columns of log2timeline as plaso writes them; that format has no
- * quotes, so commas in a field become spaces, as in plaso. csv: RFC 4180.
+ * quotes, so commas in a field become spaces, as in plaso. csv: RFC 4180, but lines end
+ * as on the machine they are read on.
  */
 #include "base/time.h"
 #include "report/formats.h"
@@ -354,7 +355,7 @@ static es_status write_csv(line *to)
     fputc(',', to->out);
     put_string_cell(to, where->key);
     put_string_cell(to, where->value);
-    fprintf(to->out, "%s,%" PRIu32 ",f%" PRIu64 "\r\n", to->event->impossible ? "yes" : "no",
+    fprintf(to->out, "%s,%" PRIu32 ",f%" PRIu64 "\n", to->event->impossible ? "yes" : "no",
             to->event->n_also, to->event->number);
     return ES_OK;
 }
@@ -362,7 +363,7 @@ static es_status write_csv(line *to)
 es_status es_report_csv(const es_ledger *ledger, const es_run *run, FILE *out)
 {
     if (fputs("time,precision,means,plugin,type,message,computer,installation,machine,volume,"
-              "snapshot,path,mft_entry,key,value,impossible,other_states,fact\r\n",
+              "snapshot,path,mft_entry,key,value,impossible,other_states,fact\n",
               out) == EOF)
         return ES_IO;
     return each_event(ledger, run, out, write_csv);
