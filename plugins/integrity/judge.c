@@ -381,7 +381,8 @@ static int remark(const es_fact_view *fact, words *why)
     if (number(fact, F_UNCOVERED) > 0)
         say(why, "%lld bytes between its sections are covered by no signature. ",
             (long long)number(fact, F_UNCOVERED));
-    if (is_true(fact, F_SEARCHED) && !field(fact, F_COMPONENT).size)
+    if (is_true(fact, F_SEARCHED) && !field(fact, F_COMPONENT).size &&
+        !text_is(field(fact, F_ROLE), "asked"))
         say(why, "The component store has no such file%s: it was put there outside servicing. ",
             number(fact, F_LINKS) == 1 ? ", it has one link" : "");
     if (is_true(fact, F_CHECKED))

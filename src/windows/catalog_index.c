@@ -25,6 +25,9 @@ typedef struct catalog {
     uint64_t entry, size;
     uint32_t sequence;
     reading state;
+    char *copy_path; /* servicing's copy, NULL for none: read when the first cannot be */
+    uint64_t copy_entry;
+    uint32_t copy_sequence;
 } catalog;
 
 typedef struct known_digest {
@@ -45,8 +48,10 @@ es_catalogs *es_catalogs_free(es_catalogs *catalogs)
 {
     if (!catalogs)
         return NULL;
-    for (uint32_t i = 0; i < catalogs->n; i++)
+    for (uint32_t i = 0; i < catalogs->n; i++) {
         free(catalogs->all[i].path);
+        free(catalogs->all[i].copy_path);
+    }
     free(catalogs->all);
     free(catalogs->digests);
     free(catalogs);
@@ -92,22 +97,26 @@ static int by_name(const void *a, const void *b)
 }
 
 /* Servicing keeps a copy beside the package: the same name and size is the same catalog. */
-static bool have_copy(const gathering *now, char *path, uint64_t size)
+static bool is_copy(const gathering *now, char *path, const es_dirent *dirent)
 {
-    const catalog key = { .path = path };
-    const es_catalogs *to = now->to;
+    es_catalogs *to = now->to;
     uint32_t low = 0, high = now->n_before;
 
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
 
-        if (strcasecmp(base_name(to->all[middle].path), base_name(key.path)) < 0)
+        if (strcasecmp(base_name(to->all[middle].path), base_name(path)) < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < now->n_before && to->all[low].size == size &&
-           strcasecmp(base_name(to->all[low].path), base_name(key.path)) == 0;
+    if (low == now->n_before || to->all[low].size != dirent->size || to->all[low].copy_path ||
+        strcasecmp(base_name(to->all[low].path), base_name(path)) != 0)
+        return false;
+    to->all[low].copy_path = path;
+    to->all[low].copy_entry = dirent->mft_entry;
+    to->all[low].copy_sequence = dirent->mft_sequence;
+    return true;
 }
 
 static int gather(void *context, const es_dirent *dirent)
@@ -138,10 +147,8 @@ static int gather(void *context, const es_dirent *dirent)
         now->status = ES_NOMEM;
         return 1;
     }
-    if (have_copy(now, path, dirent->size)) {
-        free(path);
+    if (is_copy(now, path, dirent))
         return 0;
-    }
     to->all[to->n++] = (catalog){ .path = path, .entry = dirent->mft_entry, .size = dirent->size,
                                   .sequence = dirent->mft_sequence };
     return 0;
@@ -243,7 +250,7 @@ static int keep(void *context, const es_catalog_member *member)
     return 0;
 }
 
-static void read_one(worker *w, catalog *from)
+static void read_once(worker *w, catalog *from)
 {
     es_bytes bytes = { NULL, 0 };
     bool damaged = false;
@@ -265,6 +272,21 @@ static void read_one(worker *w, catalog *from)
     status = es_catalog_members(bytes, NULL, keep, w);
     from->state = damaged ? DAMAGED : status == ES_OK ? GOOD : MALFORMED;
     free(held.ours);
+}
+
+/* One that cannot be read is replaced by its copy. */
+static void read_one(worker *w, catalog *from)
+{
+    char *path = from->path;
+
+    read_once(w, from);
+    if (from->state == GOOD || !from->copy_path || w->status != ES_OK)
+        return;
+    from->path = from->copy_path;
+    from->copy_path = path;
+    from->entry = from->copy_entry;
+    from->sequence = from->copy_sequence;
+    read_once(w, from);
 }
 
 static void *work(void *context)
