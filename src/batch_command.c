@@ -298,20 +298,25 @@ static void show_progress(batch *all, const es_progress *now)
 }
 
 /* The worker of an image died before it could keep a result: the parent does. */
-static void keep_death(const batch *all, const es_job *job, const es_done *done)
+static void keep_death(const batch *all, const es_job *job, es_done *done)
 {
     es_run run = es_run_make(all->options, all->argc, all->argv);
     es_store_key key = key_of(all, job);
     es_store *store = NULL;
+    bool has = false;
     es_note note;
 
     run.finished = es_time_now();
-    if (es_store_open(all->options->store, false, &store, &note) == ES_OK)
-        es_store_put_failure(store, &run, &key, done->reason, &note);
+    if (es_store_open(all->options->store, false, &store, &note) == ES_OK) {
+        if (es_store_has(store, &key, &has) == ES_OK && has)
+            done->how = ES_DONE_BEFORE; /* before it died */
+        else
+            es_store_put_failure(store, &run, &key, done->reason, &note);
+    }
     es_store_free(store);
 }
 
-static void watch(void *context, const es_progress *now, const es_job *job, const es_done *done)
+static void watch(void *context, const es_progress *now, const es_job *job, es_done *done)
 {
     batch *all = context;
 

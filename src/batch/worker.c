@@ -104,7 +104,7 @@ static void hear(worker *at, es_done *done)
         done->reason = strdup(text);
 }
 
-static void tell(shift *now, const es_job *job, const es_done *done)
+static void tell(shift *now, const es_job *job, es_done *done)
 {
     now->progress.seconds = now_seconds() - now->started;
     now->work->watch(now->work->context, &now->progress, job, done);

@@ -44,7 +44,8 @@ es_store *es_store_free(es_store *store);
 /* Add the results of one image; the ledger is closed. */
 es_status es_store_put(es_store *store, const es_ledger *ledger, const es_run *run,
                        const es_store_key *key, es_note *reterr_note);
-/* Add an image that could not be scanned, and why. */
+/* Add an image that could not be scanned, and why; unless its result is there: a process may die
+ * after it has kept one. */
 es_status es_store_put_failure(es_store *store, const es_run *run, const es_store_key *key,
                                const char *reason, es_note *reterr_note);
 

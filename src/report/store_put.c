@@ -228,9 +228,13 @@ es_status es_store_put(es_store *store, const es_ledger *ledger, const es_run *r
 es_status es_store_put_failure(es_store *store, const es_run *run, const es_store_key *key,
                                const char *reason, es_note *reterr_note)
 {
+    bool has = false;
+
     es_store_run(store, "BEGIN IMMEDIATE");
-    forget_failures(store, key);
-    put_image(store, NULL, run, key, reason);
+    if (es_store_has(store, key, &has) == ES_OK && !has) {
+        forget_failures(store, key);
+        put_image(store, NULL, run, key, reason);
+    }
     return end(store, ES_OK, reterr_note);
 }
 

@@ -159,13 +159,16 @@ static void found_by_its_key(void **unused)
     put(store, ledger, "a.E01", "1");
     assert_int_equal(es_store_has(store, &same, &has), ES_OK);
     assert_true(has);
+    assert_int_equal(es_store_put_failure(store, &run, &same, "died later", &note), ES_OK);
+    assert_int_equal(ask("SELECT count(*) FROM images"), 1); /* the failure is forgotten, and the
+                                                                later one is none */
     assert_int_equal(es_store_has(store, &changed, &has), ES_OK);
     assert_false(has);
     assert_int_equal(es_store_has(store, &other, &has), ES_OK);
     assert_false(has);
     put(store, ledger, "a.E01", "2");
-    assert_int_equal(ask("SELECT count(*) FROM images"), 3);
-    assert_int_equal(ask("SELECT id FROM latest"), 3);
+    assert_int_equal(ask("SELECT count(*) FROM images"), 2);
+    assert_int_equal(ask("SELECT id FROM latest"), ask("SELECT max(id) FROM images"));
     es_store_free(store);
     es_ledger_free(ledger);
 }
