@@ -7,18 +7,24 @@
 
 #include "report/page.h"
 #include "report/show.h"
+#include "report/timeline.h"
 
 /* Where values begin behind their labels. */
 #define ES_TEXT_INDENT 2u
 #define ES_TEXT_VALUES 18u
 /* Lists longer than this are cut, unless -v. */
 #define ES_TEXT_ROWS 100u
+/* Likewise of a verdict: what was open or missing comes newest first, and in thousands. */
+#define ES_TEXT_VERDICT_ROWS 10u
 
 /* text_state.c: machines, their states, and what stands at the very top. */
 void es_text_overview(es_page *page);
 void es_text_machines(es_page *page);
 /* "\Windows on volume 2", "RegBack of \Windows on volume 2, of 2019-03-01…" */
 void es_text_state_name(es_page *page, const es_installation_record *state);
+
+/* text_story.c: the turns in a machine's life. */
+void es_text_story(es_page *page, const es_timeline *timeline, uint32_t machine);
 
 /* text_verdict.c: one verdict with its reasons. */
 void es_text_verdict(es_page *page, const es_verdict_record *verdict);

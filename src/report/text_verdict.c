@@ -385,7 +385,7 @@ void es_text_rows(es_page *page, uint32_t installation, const char *plugin, cons
             es_page_heading(page, ES_TEXT_INDENT);
             free(heading);
         }
-        if (shown >= ES_TEXT_ROWS && !page->run->verbose)
+        if (shown >= (verdict ? ES_TEXT_VERDICT_ROWS : ES_TEXT_ROWS) && !page->run->verbose)
             continue;
         snprintf(label, sizeof label, "%zu.", ++shown);
         show_row(page, type, &rows[i]);

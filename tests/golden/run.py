@@ -54,8 +54,18 @@ def normal_tool(tool):
     tool['started'] = tool['finished'] = 'TIME'
 
 
+def cut_list(found):
+    """Three rows of a long list, and how many follow: it is the catalogue's, not the evidence's."""
+    rows = load('[' + found.group(2) + ']')
+    if len(rows) <= 3:
+        return found.group(0)
+    kept = [json.dumps(row, ensure_ascii=False) for row in rows[:3]]
+    return '%s%s, {"more": %d}%s' % (found.group(1), ', '.join(kept), len(rows) - 3, found.group(3))
+
+
 def normal_json(text):
-    """The report as it stands, but for the line of its `tool`."""
+    """The report as it stands, but for the line of its `tool` and the tail of long lists."""
+    text = re.sub(r'("(?:cves|missing)": \[)(.*?)(\])(?=[,}])', cut_list, text)
     lines = text.splitlines(True)
     for at, line in enumerate(lines):
         if line.startswith('"tool": '):
