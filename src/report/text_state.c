@@ -181,13 +181,19 @@ static void put_state(es_page *page, const es_installation_record *state)
 
 void es_text_machines(es_page *page)
 {
+    es_timeline *timeline = NULL;
     size_t n;
     const es_installation_record **order = ordered(page, &n);
 
-    for (size_t i = 0; order && i < n; i++) {
-        if (!i || order[i]->machine != order[i - 1]->machine)
+    if (!page->failed)
+        page->failed = es_timeline_new(page->ledger, &timeline);
+    for (size_t i = 0; order && timeline && i < n; i++) {
+        if (!i || order[i]->machine != order[i - 1]->machine) {
             put_title(page, order[i]);
+            es_text_story(page, timeline, order[i]->machine);
+        }
         put_state(page, order[i]);
     }
+    es_timeline_free(timeline);
     free(order);
 }

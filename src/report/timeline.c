@@ -122,7 +122,8 @@ static es_time acquired(const es_ledger *ledger)
 
 static bool is_impossible(es_time time, es_time limit)
 {
-    return (time.flags & ES_TIME_IMPOSSIBLE) || time.ticks < es_time_from_unix(FIRST_SECONDS).ticks ||
+    return (time.flags & ES_TIME_IMPOSSIBLE) ||
+           time.ticks < es_time_from_unix(FIRST_SECONDS).ticks ||
            (es_time_known(limit) && time.ticks > limit.ticks);
 }
 

@@ -5,9 +5,9 @@
  * timesketch: JSON lines; "message", "datetime", "timestamp" and "timestamp_desc" are what it asks
  * for (timesketch.org, "Create timeline from JSON/JSONL/CSV file"). bodyfile: version 3 of The
  * Sleuth Kit (wiki.sleuthkit.org, "Body file"); the time stands in the mtime column and -1 in the
- * others: mactime takes a 0 for a time. l2tcsv: the 17 columns of log2timeline as plaso writes them; that format has no
- * quotes, so commas in a field become spaces, as in plaso. csv: RFC 4180, but lines end
- * as on the machine they are read on.
+ * others: mactime takes a 0 for a time. l2tcsv: the 17 columns of log2timeline as plaso writes
+ * them; that format has no quotes, so commas in a field become spaces, as in plaso. csv: RFC 4180,
+ * but lines end as on the machine they are read on.
  */
 #include "base/time.h"
 #include "report/formats.h"
