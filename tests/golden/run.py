@@ -82,6 +82,9 @@ def normal_jsonl(text):
         record = load(line)
         if 'tool' in record:
             normal_tool(record['tool'])
+        for name in ('cves', 'missing'):
+            if len(record.get(name) or ()) > 3:
+                record[name][3:] = [{'more': len(record[name]) - 3}]
         lines.append(json.dumps(record, ensure_ascii=False) + '\n')
     return ''.join(lines)
 
