@@ -599,6 +599,10 @@ struct es_host {
     /* What the log holds, as far as it was read: records that were not handed out count too. */
     es_status (*event_span)(const es_host *host, const es_artefact *log, es_event_span *ret);
 
+    /* UTC of a local time of this machine, by the rule of its registry; the time is flagged
+     * ES_TIME_FROM_LOCAL. ES_ABSENT: its zone is not known. */
+    es_status (*time_from_local)(const es_host *host, es_time local, es_time *ret);
+
     /* The component store, a file at a time; ES_END after the last. */
     es_status (*component_next)(const es_host *host, const es_artefact *store, es_component *ret);
 };

@@ -13,6 +13,12 @@
 #define WANT(kind, path, means) \
     { sizeof(es_want), ES_KIND_##kind, ES_SCOPE_SYSTEM_ROOT, 0, path, means }
 
+/* Wants that are not event logs, by what is done with them. */
+enum {
+    WANT_DEV_LOG = 6, WANT_APP_LOG, WANT_UPDATE_LOG, WANT_REPORTS, WANT_CBS, WANT_CBS_OLD,
+    WANT_CBS_KEPT, WANT_DUMP, WANT_MINIDUMP, WANT_HIBERNATION,
+};
+
 static const es_want wants[] = {
     WANT(EVENT_LOG, "System32/winevt/Logs/System.evtx", "starts, stops, clock, updates, crashes"),
     WANT(EVENT_LOG, "System32/winevt/Logs/Setup.evtx", "servicing of packages"),
@@ -20,10 +26,23 @@ static const es_want wants[] = {
     WANT(EVENT_LOG, "System32/winevt/Logs/Security.evtx", "logons, where they are audited"),
     WANT(EVENT_LOG, "System32/winevt/Logs/Archive-*.evtx", "logs that were full and put aside"),
     WANT(EVENT_LOG, "System32/config/*.Evt", "logs of a Windows before Vista: only named"),
+    [WANT_DEV_LOG] = WANT(TEXT_LOG, "inf/setupapi.dev.log", "starts, devices installed"),
+    [WANT_APP_LOG] = WANT(TEXT_LOG, "inf/setupapi.app.log", "starts"),
+    [WANT_UPDATE_LOG] = WANT(TEXT_LOG, "WindowsUpdate.log", "updates installed and failed"),
+    [WANT_REPORTS] = WANT(TEXT_LOG, "SoftwareDistribution/ReportingEvents.log",
+                          "updates installed and failed"),
+    [WANT_CBS] = WANT(TEXT_LOG, "Logs/CBS/CBS.log", "packages that servicing worked on"),
+    [WANT_CBS_OLD] = WANT(TEXT_LOG, "Logs/CBS/CBS.persist.log", "likewise, earlier"),
+    [WANT_CBS_KEPT] = WANT(TEXT_LOG, "Logs/CBS/CbsPersist_*.log", "likewise, earlier"),
+    [WANT_DUMP] = WANT(FILE, "MEMORY.DMP", "the last crash: build, time, stop code"),
+    [WANT_MINIDUMP] = WANT(FILE, "Minidump/*.dmp", "earlier crashes"),
+    [WANT_HIBERNATION] = { sizeof(es_want), ES_KIND_FILE, ES_SCOPE_VOLUME, 0, "hiberfil.sys",
+                           "when the machine was hibernated" },
 };
 
 static const es_field boot_fields[] = {
-    FIELD(TEXT, "kind", "start, stop, unclean-stop, version, uptime or stop-requested"),
+    FIELD(TEXT, "kind", "start, stop, unclean-stop, version, uptime, stop-requested, or "
+                        "boot-session: the start of which a setup log tells"),
     FIELD(INTEGER, "build", "the build that ran, where the record states it"),
     FIELD(INTEGER, "revision", "its revision, likewise"),
     FIELD(TEXT, "service_pack", "its service pack, likewise"),
@@ -108,6 +127,31 @@ static const es_field cleared_fields[] = {
     FIELD(INTEGER, "event_id", "identifier of the event"),
     FIELD(INTEGER, "record", "number of the record"),
 };
+static const es_field device_fields[] = {
+    FIELD(TEXT, "action", "what setupapi did"),
+    FIELD(TEXT, "device", "to which device"),
+    FIELD(TEXT, "log", "the log that tells"),
+    FIELD(INTEGER, "line", "number of the line"),
+};
+static const es_field header_fields[] = {
+    FIELD(TEXT, "log", "the log"),
+    FIELD(TEXT, "name", "OS Version, Service Pack or Architecture"),
+    FIELD(TEXT, "text", "of the Windows that began the log"),
+    FIELD(INTEGER, "line", "number of the line"),
+};
+static const es_field cbs_fields[] = {
+    FIELD(TEXT, "identity", "the package"),
+    FIELD(TEXT, "kb", "update it belongs to"),
+    FIELD(BOOLEAN, "failed", "the line tells of a failure"),
+    FIELD(TEXT, "text", "the line"),
+    FIELD(TEXT, "log", "the log that tells"),
+    FIELD(INTEGER, "line", "number of the line"),
+};
+static const es_field hibernation_fields[] = {
+    FIELD(TEXT, "state", "hibernated, resuming, resumed or empty"),
+    FIELD(TEXT, "machine", "x86 or amd64, by the size of the header"),
+    FIELD(INTEGER, "page_size", "bytes of a page"),
+};
 static const es_field log_fields[] = {
     FIELD(TEXT, "log", "path of the log"),
     FIELD(INTEGER, "records", "records that were read"),
@@ -136,6 +180,14 @@ static const es_fact_type facts[] = {
                                 logon_fields, "recorded"),
     [HISTORY_FACT_CLEARED] = FACT("history.cleared", "an event log was cleared", cleared_fields,
                                   "log cleared"),
+    [HISTORY_FACT_DEVICE] = FACT("history.device", "a device was set up", device_fields,
+                                 "section began"),
+    [HISTORY_FACT_HEADER] = FACT("history.setup_log", "the Windows that began a setup log",
+                                 header_fields, NULL),
+    [HISTORY_FACT_CBS] = FACT("history.cbs", "a line of servicing's log on a package", cbs_fields,
+                              "logged"),
+    [HISTORY_FACT_HIBERNATION] = FACT("history.hibernation", "the header of hiberfil.sys",
+                                      hibernation_fields, "hibernated"),
     [HISTORY_FACT_LOG] = FACT("history.log", "how far an event log reaches", log_fields, NULL),
 };
 
@@ -144,7 +196,21 @@ static es_status examine(void *state, const es_host *host, const es_artefact *ar
     (void)state;
     if (artefact->kind == ES_KIND_EVENT_LOG)
         return history_examine_log(host, artefact);
-    return ES_OK;
+    switch (artefact->want) {
+    case WANT_DEV_LOG:
+    case WANT_APP_LOG:
+        return history_examine_text(host, artefact, HISTORY_TEXT_SETUPAPI);
+    case WANT_UPDATE_LOG:
+    case WANT_REPORTS:
+        return history_examine_text(host, artefact, HISTORY_TEXT_UPDATE);
+    case WANT_HIBERNATION:
+        return history_examine_hibernation(host, artefact);
+    case WANT_DUMP:
+    case WANT_MINIDUMP:
+        return history_examine_dump(host, artefact);
+    default:
+        return history_examine_text(host, artefact, HISTORY_TEXT_CBS);
+    }
 }
 
 const es_plugin esuscan_plugin = {

@@ -4,7 +4,8 @@
  *
  * history.c describes the plugin; events.c reads event logs and passes each event to the file that
  * knows it: boots.c (starts, stops, clock), updates.c (servicing, Windows Update), people.c
- * (logons, cleared logs, crashes, licensing); words.c takes data apart.
+ * (logons, cleared logs, crashes, licensing); text.c reads text logs, dump.c the headers of dumps;
+ * words.c takes data apart.
  *
  * Ownership: everything is borrowed from the callback it was made in.
  */
@@ -24,7 +25,13 @@ enum {
     HISTORY_FACT_LOGON,
     HISTORY_FACT_CLEARED,
     HISTORY_FACT_LOG,
+    HISTORY_FACT_DEVICE,
+    HISTORY_FACT_HEADER,
+    HISTORY_FACT_CBS,
+    HISTORY_FACT_HIBERNATION,
 };
+
+enum { HISTORY_TEXT_SETUPAPI, HISTORY_TEXT_UPDATE, HISTORY_TEXT_CBS };
 
 /* Facts of one kind of audit event and log: a busy server writes millions of logons. */
 #define HISTORY_LOGONS_MAX 100000u
@@ -38,6 +45,11 @@ typedef struct history_log {
 } history_log;
 
 es_status history_examine_log(const es_host *host, const es_artefact *log);
+
+es_status history_examine_text(const es_host *host, const es_artefact *log, uint32_t kind);
+/* The header of a kernel dump or of hiberfil.sys. */
+es_status history_examine_dump(const es_host *host, const es_artefact *file);
+es_status history_examine_hibernation(const es_host *host, const es_artefact *file);
 
 /* Each takes an event of its provider; what it does not know it leaves alone. */
 es_status history_eventlog(history_log *log, const es_event *event);

@@ -181,6 +181,8 @@ static es_status begin_state(es_session *session, es_state_work *work)
     if (status == ES_OK)
         status = es_state_identify(work->state, software, system);
     if (status == ES_OK)
+        status = es_zone_read(system, work->state->control_set, &work->zone);
+    if (status == ES_OK)
         status = announce(session, work->state);
     if (status == ES_OK)
         status = state_view(session, work);
@@ -530,7 +532,7 @@ static bool readable(uint32_t kind)
 {
     return kind == ES_KIND_HIVE || kind == ES_KIND_EXECUTABLE || kind == ES_KIND_FILE ||
            kind == ES_KIND_LISTING || kind == ES_KIND_BOOT_ENTRY || kind == ES_KIND_XML ||
-           kind == ES_KIND_EVENT_LOG ||
+           kind == ES_KIND_EVENT_LOG || kind == ES_KIND_TEXT_LOG ||
            kind == ES_KIND_SIGNATURE || kind == ES_KIND_COMPONENTS;
 }
 

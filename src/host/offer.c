@@ -130,10 +130,16 @@ static es_status host_table_next_row(const es_host *host, const es_artefact *dat
     return ES_UNSUPPORTED;
 }
 
-static es_status host_line_next(const es_host *host, const es_artefact *log, es_line *ret)
+static es_status host_time_from_local(const es_host *host, es_time local, es_time *ret)
 {
-    (void)host, (void)log, (void)ret;
-    return ES_UNSUPPORTED;
+    const es_zone *zone = &call_of(host)->work->zone;
+
+    if (!zone->known || !es_time_known(local))
+        return ES_ABSENT;
+    *ret = local;
+    ret->ticks = es_zone_utc(zone, local.ticks);
+    ret->flags |= ES_TIME_FROM_LOCAL;
+    return ES_OK;
 }
 
 static es_status host_data(const es_host *host, es_text name, es_bytes *ret)
@@ -167,7 +173,7 @@ es_host es_host_make(es_call *call)
         .event_next = es_host_event_next,
         .table_next_row = host_table_next_row,
         .xml_next = es_host_xml_next,
-        .line_next = host_line_next,
+        .line_next = es_host_line_next,
         .data = host_data,
         .fact_next = es_host_fact_next,
         .verdict = es_host_verdict,
@@ -177,6 +183,7 @@ es_host es_host_make(es_call *call)
         .catalogue = call->session->catalogue,
         .event_only = es_host_event_only,
         .event_span = es_host_event_span,
+        .time_from_local = host_time_from_local,
         .component_next = es_host_component_next,
     };
 

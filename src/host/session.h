@@ -21,6 +21,7 @@
 #include "windows/catalog.h"
 #include "windows/components.h"
 #include "windows/install.h"
+#include "windows/zone.h"
 
 /* An opened artefact: its record in the ledger, and what its kind needs. */
 typedef struct es_opened {
@@ -62,6 +63,7 @@ typedef struct es_state_work {
     es_state *state;
     es_installation view;
     es_where where;
+    es_zone zone;
     es_opened *opened;
     es_opened *kept; /* closed state: what an earlier one may find unchanged, in order of opening */
     es_opened *kept_next; /* where the next question is likely to be answered */
@@ -184,6 +186,7 @@ void es_walks_end(es_call *call);
 es_status es_host_event_only(const es_host *host, const es_artefact *log, const uint16_t *ids,
                              uint32_t n_ids);
 es_status es_host_event_next(const es_host *host, const es_artefact *log, es_event *ret);
+es_status es_host_line_next(const es_host *host, const es_artefact *log, es_line *ret);
 es_status es_host_event_span(const es_host *host, const es_artefact *log, es_event_span *ret);
 /* Say what could not be read of them, and free them. */
 es_status es_streams_end(es_call *call);

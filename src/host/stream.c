@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * stream.c: event logs, read record by record for a plugin.
+ * stream.c: event logs and text logs, read record by record for a plugin.
  *
  * A stream is opened when its first record is asked for and stands where the last one ended. What
  * it hands out lives in the reader until the next record: logs are larger than memory may be. What
@@ -10,6 +10,7 @@
 #include "host/session.h"
 
 #include "windows/evtx.h"
+#include "windows/lines.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -20,6 +21,8 @@ struct es_stream {
     es_status status; /* of opening it */
     bool begun;
     es_evtx *events;
+    es_lines *lines;
+    bool ended; /* there is more of it than is read */
     es_where where; /* of the record at hand */
 };
 
@@ -208,6 +211,58 @@ static es_status tell_loss(es_call *call, const es_stream *stream)
     return status;
 }
 
+/* ------------------------------------------------------------------ text logs */
+
+es_status es_host_line_next(const es_host *host, const es_artefact *log, es_line *ret)
+{
+    es_call *call = call_of(host);
+    es_opened *opened = opened_of(log);
+    es_lines_line line;
+    es_stream *stream;
+    es_status status;
+
+    if (log->kind != ES_KIND_TEXT_LOG || !opened || !opened->file)
+        return ES_BUG;
+    stream = stream_of(call, log);
+    if (!stream)
+        return ES_LIMIT;
+    if (!stream->begun) {
+        es_lines_input input = { opened->file->info.size, read_file, opened->file };
+
+        stream->begun = true;
+        stream->status = es_lines_open(&input, &stream->lines);
+    }
+    status = stream->status;
+    if (status == ES_OK)
+        status = es_lines_next(stream->lines, &line);
+    if (status == ES_LIMIT)
+        stream->ended = true;
+    if (status != ES_OK)
+        return status == ES_LIMIT ? ES_END : status;
+    place(stream, line.offset, line.length, line.damaged);
+    *ret = (es_line){ .size = sizeof *ret, .cut = line.cut, .number = line.number,
+                      .text = line.text, .where = &stream->where };
+    return ES_OK;
+}
+
+static es_status tell_lost_lines(es_call *call, const es_stream *stream)
+{
+    uint64_t lost = es_lines_lost(stream->lines);
+    es_note note;
+
+    if (!lost && !stream->ended)
+        return ES_OK;
+    if (lost)
+        es_note_set(&note, ES_SEVERITY_GAP, "text-log",
+                    "%" PRIu64 " bytes of %s could not be had: lines of it are missing.", lost,
+                    stream->artefact->asked);
+    else
+        es_note_set(&note, ES_SEVERITY_GAP, "text-log",
+                    "%s is larger than is read of a text log: its end is missing.",
+                    stream->artefact->asked);
+    return tell(call, stream, &note);
+}
+
 es_status es_streams_end(es_call *call)
 {
     es_status status = ES_OK;
@@ -215,7 +270,10 @@ es_status es_streams_end(es_call *call)
     for (es_stream *each = call->streams; each; each = each->next) {
         if (each->events && status == ES_OK)
             status = tell_loss(call, each);
+        if (each->lines && status == ES_OK)
+            status = tell_lost_lines(call, each);
         each->events = es_evtx_free(each->events);
+        each->lines = es_lines_free(each->lines);
     }
     call->streams = NULL;
     return status;

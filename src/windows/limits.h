@@ -81,6 +81,14 @@
 /* Files larger than this have no PE checksum we would compute. */
 #define ES_PE_FILE_MAX (UINT64_C(1) << 32)
 
+/* ---- text logs ---- */
+
+/* One read, and what of one line is kept; the longest lines are command lines of a few KiB. */
+#define ES_LINES_PIECE (UINT32_C(256) << 10)
+#define ES_LINES_LINE_MAX (UINT32_C(64) << 10)
+/* A text log larger than this is not read to its end. */
+#define ES_LINES_FILE_MAX (UINT64_C(4) << 30)
+
 /* ---- signatures and catalogs ---- */
 
 /* A file is held in memory while its image hash is made; the largest system file (imageres.dll,
