@@ -15,6 +15,19 @@ static bool is_result(const es_note_record *note)
     return strcmp(note->area, ES_VERIFY_AREA) == 0;
 }
 
+/* Only the media counts: what is on it may be full of gaps. */
+static bool is_verified(const es_ledger *ledger)
+{
+    const es_bad_range_record *ranges = NULL;
+    const es_note_record *notes = NULL;
+    size_t n = es_ledger_notes(ledger, &notes);
+    bool verified = es_ledger_done(ledger) && !es_ledger_bad_ranges(ledger, &ranges);
+
+    for (size_t i = 0; i < n; i++)
+        verified = verified && !(is_result(&notes[i]) && notes[i].severity >= ES_SEVERITY_GAP);
+    return verified;
+}
+
 static void put_result(const es_ledger *ledger, const char *path)
 {
     const es_bad_range_record *ranges = NULL;
@@ -22,13 +35,10 @@ static void put_result(const es_ledger *ledger, const char *path)
     size_t n_ranges = es_ledger_bad_ranges(ledger, &ranges), n = es_ledger_notes(ledger, &notes);
     const es_image_record *image = es_ledger_image(ledger);
     const es_digest_record *digest = es_ledger_digest(ledger);
-    bool gap = !es_ledger_done(ledger);
 
-    for (size_t i = 0; i < n; i++)
-        gap |= is_result(&notes[i]) && notes[i].severity >= ES_SEVERITY_GAP;
     es_say_safe(stdout, es_text_of(path), UINT64_MAX);
     printf(": %s (%s, %llu bytes)\n",
-           n_ranges ? "damaged" : gap ? "not verified" : "intact",
+           n_ranges ? "damaged" : is_verified(ledger) ? "intact" : "not verified",
            image->format, (unsigned long long)image->size);
     if (digest && digest->md5)
         printf("  MD5      %s\n", digest->md5);
@@ -43,7 +53,7 @@ static void put_result(const es_ledger *ledger, const char *path)
         putchar('\n');
     }
     for (size_t i = 0; i < n; i++) {
-        if (!is_result(&notes[i]) && notes[i].severity < ES_SEVERITY_GAP)
+        if (!is_result(&notes[i]) && strcmp(notes[i].area, "analysis") != 0)
             continue;
         fputs("  ", stdout);
         if (notes[i].installation)
@@ -65,7 +75,7 @@ static int write_reports(const es_options *options, const es_ledger *ledger, es_
             return ES_EXIT_FAILED;
         }
     }
-    return es_ledger_has_gaps(ledger) ? ES_EXIT_GAPS : ES_EXIT_SCANNED;
+    return is_verified(ledger) ? ES_EXIT_SCANNED : ES_EXIT_GAPS;
 }
 
 static int report(const es_options *options, es_ledger *ledger, const es_broker *broker,
