@@ -216,7 +216,7 @@ static void *serve(void *context)
     return NULL;
 }
 
-/* Every thread of the process sleeps, and not for a disk; and how much processor time it has had. */
+/* Every thread of the process sleeps, not for a disk; and the processor time that it has had. */
 static bool is_asleep(pid_t pid, uint64_t *ret_ticks)
 {
     char path[64];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * verify.h: whether the media is what was acquired, and what lies where it is not. Runs in the cage.
+ * verify.h: whether the media is what was acquired, and what lies where it is not. Runs in the
+ * cage.
  */
 #ifndef ES_VERIFY_H
 #define ES_VERIFY_H

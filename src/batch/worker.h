@@ -41,8 +41,8 @@ typedef struct es_work {
     unsigned n_workers;
     /* In the worker. `ret_note` is said by the parent when the image failed. */
     uint32_t (*scan)(void *context, const es_job *job, es_note *ret_note);
-    /* In the parent, after an image ended and now and then; `job` may be NULL. It may say of a worker
-     * that was killed that the image is done all the same. */
+    /* In the parent, after an image ended and now and then; `job` may be NULL. It may say of a
+     * worker that was killed that the image is done all the same. */
     void (*watch)(void *context, const es_progress *now, const es_job *job, es_done *done);
     void *context;
 } es_work;

@@ -6,8 +6,8 @@
  * asks questions across images; and once as the records themselves, in the format in which they
  * left the cage (ledger/wire), because reports must come out the same, byte for byte: times carry a
  * precision, places carry more than a column each, and a table that could carry all of that would
- * be asked by nobody. So there is one code path from records to reports, whether they come from a cage or
- * from a store.
+ * be asked by nobody. So there is one code path from records to reports, whether they come from a
+ * cage or from a store.
  *
  * One image is one transaction: it is in the store whole or not at all, whatever kills the process
  * or fills the disk. Several processes may write to one store (WAL, and a busy timeout); not over a
@@ -53,8 +53,8 @@ es_status es_store_put_failure(es_store *store, const es_run *run, const es_stor
  * in the way may be gone. */
 es_status es_store_has(es_store *store, const es_store_key *key, bool *ret_has);
 
-/* Claims: which images are being scanned, so that two batches on one store share the work. ES_LIMIT:
- * another owner, alive by `alive`, has it. */
+/* Claims: which images are being scanned, so that two batches on one store share the work.
+ * ES_LIMIT: another owner, alive by `alive`, has it. */
 es_status es_store_claim(es_store *store, const es_store_key *key, const char *owner,
                          bool (*alive)(const char *owner));
 es_status es_store_unclaim(es_store *store, const char *owner, const char *path);

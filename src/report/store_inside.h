@@ -16,7 +16,7 @@
 /* How long a writer waits for another one, in milliseconds: a transaction takes well under one. */
 #define ES_STORE_PATIENCE 120000
 
-/* A blob of SQLite holds 1e9 bytes; a ledger may hold more than that only if somebody made it so. */
+/* A blob of SQLite holds 1e9 bytes; a ledger holds more only if somebody made it so. */
 #define ES_STORE_RECORDS_MAX (UINT64_C(900) << 20)
 
 #define ES_COLUMN_MAX 96
@@ -49,7 +49,7 @@ void es_bind_place(sqlite3_stmt *statement, int at, int64_t number);   /* -1 is 
 #define ES_TABLE_VERDICT 2u
 #define ES_TABLE_ROW 3u
 
-/* The name of the table and of the columns of a declared type: SQL likes neither dots nor dashes. */
+/* The table of a declared type, and its columns: SQL likes neither dots nor dashes in names. */
 void es_table_of_fact(const es_fact_type *type, char ret_name[ES_TABLE_MAX]);
 void es_table_of_verdict(const es_verdict_type *type, char ret_name[ES_TABLE_MAX]);
 void es_table_of_row(const es_row_type *type, char ret_name[ES_TABLE_MAX]);
