@@ -470,6 +470,23 @@ static es_status read_files(judging *at)
     return status < 0 ? status : ES_OK;
 }
 
+/* "trace: what was found" */
+static es_text trace_words(const judging *at, const es_fact_view *fact)
+{
+    es_text trace = field(fact, T_TRACE), found = field(fact, T_FOUND), made;
+    uint64_t size = trace.size + found.size + 3;
+    void *memory = NULL;
+
+    if (!found.size || at->host->alloc(at->host, size, &memory) != ES_OK)
+        return trace;
+    made.data = memory;
+    made.size = (uint64_t)snprintf(memory, (size_t)size, "%.*s: %.*s", (int)(trace.size & 0xffff),
+                                   trace.data, (int)(found.size & 0xffff), found.data);
+    if (made.size >= size)
+        made.size = size - 1;
+    return made;
+}
+
 static es_status read_rest(judging *at)
 {
     es_fact_view fact;
@@ -487,7 +504,7 @@ static es_status read_rest(judging *at)
     while (status >= 0 && (status = at->host->fact_next(at->host, es_text_of("integrity.spoof"),
                                                         &cursor, &fact)) == ES_OK) {
         if (at->n_traces < MAX_LISTED)
-            at->traces[at->n_traces++] = field(&fact, T_TRACE);
+            at->traces[at->n_traces++] = trace_words(at, &fact);
         if (at->n_because < MAX_LISTED)
             at->because[at->n_because++] = fact.reference;
     }
@@ -501,13 +518,13 @@ static es_status read_rest(judging *at)
 }
 
 /* The worst that was found decides; what could not be judged keeps all from being original. */
+static const uint32_t worst[] = { MODIFIED, UNSIGNED, BY_ANOTHER, NOT_OF_BUILD, UNKNOWN };
+
 static uint32_t overall(const judging *at)
 {
-    static const uint32_t order[] = { MODIFIED, UNSIGNED, BY_ANOTHER, NOT_OF_BUILD, UNKNOWN };
-
-    for (uint32_t i = 0; i < ES_COUNT(order); i++)
-        if (at->counts[order[i]])
-            return order[i];
+    for (uint32_t i = 0; i < ES_COUNT(worst); i++)
+        if (at->counts[worst[i]])
+            return worst[i];
     return at->n_files ? ORIGINAL : UNKNOWN;
 }
 
@@ -525,11 +542,14 @@ static void explain(const judging *at, uint32_t answer, words *to)
     }
     if (answer == ORIGINAL)
         say(to, "All %u kernel and boot files are %s.", at->n_files, what[ORIGINAL]);
-    for (uint32_t i = NOT_OF_BUILD; i <= UNKNOWN; i++)
-        if (at->counts[i])
-            say(to, "%s%u of %u kernel and boot files %s %s (%.*s%s).", to->n ? " " : "",
-                at->counts[i], at->n_files, at->counts[i] == 1 ? "is" : "are", what[i],
-                TEXT(at->first_name[i]), at->counts[i] > 1 ? " …" : "");
+    for (uint32_t i = 0; i < ES_COUNT(worst); i++) {
+        uint32_t n = at->counts[worst[i]];
+
+        if (n)
+            say(to, "%s%u of %u kernel and boot files %s %s (%.*s%s).", to->n ? " " : "", n,
+                at->n_files, n == 1 ? "is" : "are", what[worst[i]],
+                TEXT(at->first_name[worst[i]]), n > 1 ? " …" : "");
+    }
     if (at->unusual)
         say(to, " See the list of files for what is unusual about them.");
     if (at->n_concerns)

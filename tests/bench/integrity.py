@@ -100,11 +100,9 @@ def without_plugin(program, work):
     for name in os.listdir(plugins):
         if name.endswith('.so') and name != 'integrity.so':
             shutil.copy2(os.path.join(plugins, name), os.path.join(tree, 'plugins', name))
-    for name in ('catalogue', 'host'):
-        made = os.path.join(os.path.dirname(program), name)
-        if os.path.isdir(os.path.join(made, 'catalogue')):
-            shutil.copytree(os.path.join(made, 'catalogue'),
-                            os.path.join(tree, 'src', name, 'catalogue'))
+    os.makedirs(os.path.join(tree, 'meson-private'))     # what tells a build tree
+    shutil.copytree(os.path.join(os.path.dirname(program), 'host', 'catalogue'),
+                    os.path.join(tree, 'src', 'host', 'catalogue'))
     return os.path.join(tree, 'src', 'esuscan')
 
 
