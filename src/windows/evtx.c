@@ -29,7 +29,8 @@ struct es_evtx {
     uint64_t n_slots;
     /* the chunk at hand */
     uint64_t chunk_at;
-    bool have, damaged, recovering, counted;
+    bool have, damaged, recovering;
+    uint64_t *counted;   /* as what its damage counts */
     uint64_t at, end;    /* in the chunk */
     uint8_t *chunk;
     es_evtx_record record;
@@ -147,9 +148,15 @@ const es_evtx_loss *es_evtx_get_loss(const es_evtx *evtx)
 
 static void lose(es_evtx *evtx, uint64_t *counter)
 {
+    /* broken is worse than a checksum that does not fit, and comes out later */
+    if (evtx->counted == &evtx->loss.n_checksums && counter != evtx->counted) {
+        --*evtx->counted;
+        ++*counter;
+        evtx->counted = counter;
+    }
     if (evtx->counted)
         return;
-    evtx->counted = true;
+    evtx->counted = counter;
     if (!evtx->loss.n_broken && !evtx->loss.n_checksums && !evtx->loss.n_damaged)
         evtx->loss.first_at = evtx->chunk_at;
     ++*counter;
@@ -192,7 +199,8 @@ static void enter_chunk(es_evtx *evtx)
 
     evtx->loss.n_chunks++;
     evtx->have = true;
-    evtx->counted = evtx->recovering = false;
+    evtx->counted = NULL;
+    evtx->recovering = false;
     evtx->at = CHUNK_HEADER;
     evtx->end = ES_EVTX_CHUNK;
     if (evtx->damaged)

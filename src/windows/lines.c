@@ -267,7 +267,7 @@ static void put_bytes(es_lines *lines, const uint8_t *data, uint32_t size)
     }
 }
 
-/* UTF-16 among 8-bit lines: a third of its bytes or more are zero, every second one. */
+/* UTF-16 among 8-bit lines: of every second byte three in four are zero. */
 static bool looks_wide(const uint8_t *data, uint32_t size)
 {
     uint32_t zeros = 0;
@@ -276,7 +276,7 @@ static bool looks_wide(const uint8_t *data, uint32_t size)
         return false;
     for (uint32_t at = 1; at < size; at += 2)
         zeros += data[at] == 0;
-    return zeros >= size / 3;
+    return zeros >= (size / 2 * 3 + 3) / 4;
 }
 
 static void decode(es_lines *lines, es_lines_line *ret)
