@@ -447,7 +447,7 @@ static es_status open_kind(es_session *session, es_state_work *work, es_opened *
 static es_opened *find_opened(es_state_work *work, es_fs *fs, uint32_t kind, const char *path)
 {
     for (es_opened *each = work->opened; each; each = each->next)
-        if (each->fs == fs && each->kind == kind &&
+        if (each->fs == fs && each->kind == kind && !each->closed &&
             es_text_equal_ascii_case(es_text_of(each->asked), es_text_of(path)))
             return each;
     return NULL;
@@ -487,6 +487,20 @@ es_status es_opened_get(es_session *session, es_state_work *work, es_fs *fs, uin
         return status;
     *ret_opened = opened;
     return status == ES_OK ? ES_OK : tell_unreadable(session, work, opened, &note);
+}
+
+es_status es_opened_close(es_session *session, es_opened *opened)
+{
+    uint8_t sha256[32];
+    es_status status = ES_OK;
+
+    if (opened->hive) {
+        es_hive_sha256(opened->hive->hive, sha256);
+        status = es_artefact_announce(session, opened->hive->primary, true, sha256, opened->id);
+    }
+    opened->hive = es_hive_set_free(opened->hive);
+    opened->closed = true;
+    return status;
 }
 
 es_status es_opened_close_all(es_session *session, es_state_work *work)

@@ -280,7 +280,14 @@ static es_status hand_over(turn *now, es_fs *fs, const char *path)
     opened->seen_by |= UINT64_C(1) << now->plugin;
     view = opened->view;
     view.want = now->want;
-    return call_examine(now, opened, &view);
+    status = call_examine(now, opened, &view);
+    /* Hives found by a pattern are those of users, of whom there may be hundreds. */
+    if (status >= 0 && want->kind == ES_KIND_HIVE && strpbrk(want->path, "*?")) {
+        es_status closed = es_opened_close(now->session, opened);
+
+        status = closed == ES_OK ? status : closed;
+    }
+    return status;
 }
 
 /* ---- patterns ---- */
@@ -289,6 +296,7 @@ typedef struct matches {
     turn *now;
     es_fs *fs;
     const char *folder, *pattern;
+    bool folders; /* the pattern is for folders: more of the path follows */
     char **paths;
     size_t n, capacity;
     es_status status;
@@ -299,7 +307,8 @@ static int match(void *context, const es_dirent *dirent)
     matches *all = context;
     char **grown;
 
-    if (dirent->dos_name || !es_fs_glob(all->fs, all->pattern, dirent->name))
+    if (dirent->dos_name || !es_fs_glob(all->fs, all->pattern, dirent->name) ||
+        (all->folders && (!dirent->directory || dirent->reparse)))
         return 0;
     if (all->n == ES_GLOB_MATCHES_MAX) {
         all->status = ES_LIMIT;
@@ -323,59 +332,85 @@ static int match(void *context, const es_dirent *dirent)
     return 0;
 }
 
-static es_status hand_over_matches(turn *now, es_fs *fs, const char *path)
+static es_status tell_folder(const matches *all, es_status status)
 {
-    char folder[4096];
-    char *slash;
-    matches all = { .now = now, .fs = fs, .folder = folder, .pattern = path };
+    es_where where = { .volume = es_fs_volume(all->fs)->id, .snapshot = es_fs_snapshot(all->fs),
+                       .path = all->folder, .offset = -1, .length = -1 };
+    es_note note;
+
+    es_note_set(&note, ES_SEVERITY_GAP, "filesystem",
+                status == ES_CORRUPT
+                    ? "The index of the folder %s is damaged: files may be missing from it."
+                    : "The folder %s holds more files than are looked at.",
+                all->folder);
+    return es_session_note(all->now->session, all->now->work->state->id, &note, &where);
+}
+
+static es_status gather_matches(matches *all)
+{
     uint64_t entry = 5;
     uint32_t sequence = 0;
     es_status status = ES_OK;
 
-    snprintf(folder, sizeof folder, "%s", path);
-    slash = strrchr(folder, '/');
-    if (slash) {
-        *slash = '\0';
-        all.pattern = path + (slash - folder) + 1;
-        status = es_fs_lookup(fs, folder, &entry, &sequence, NULL, NULL);
-    } else {
-        folder[0] = '\0';
-    }
+    if (*all->folder)
+        status = es_fs_lookup(all->fs, all->folder, &entry, &sequence, NULL, NULL);
     if (status == ES_OK)
-        status = es_fs_list(fs, entry, sequence, match, &all);
-    if (all.status < 0)
-        status = all.status;
-    if (status == ES_CORRUPT || all.status == ES_LIMIT) {
-        es_note note;
-        es_where where = { .volume = es_fs_volume(fs)->id, .snapshot = es_fs_snapshot(fs),
-                           .path = folder, .offset = -1, .length = -1 };
+        status = es_fs_list(all->fs, entry, sequence, match, all);
+    if (all->status < 0)
+        return all->status;
+    return status == ES_CORRUPT || all->status == ES_LIMIT ? tell_folder(all, status) : status;
+}
 
-        es_note_set(&note, ES_SEVERITY_GAP, "filesystem",
-                    status == ES_CORRUPT
-                        ? "The index of the folder %s is damaged: files may be missing from it."
-                        : "The folder %s holds more files than are looked at.",
-                    folder);
-        status = es_session_note(now->session, now->work->state->id, &note, &where);
-    }
+static es_status hand_over_path(turn *now, es_fs *fs, const char *path);
+
+/* What fits the first component with a pattern, whose end is `end`; the rest of the path follows. */
+static es_status hand_over_matches(turn *now, es_fs *fs, const char *path, const char *end)
+{
+    char folder[4096], pattern[1024], full[4096];
+    const char *start = end;
+    matches all = { .now = now, .fs = fs, .folder = folder, .pattern = pattern,
+                    .folders = *end == '/' };
+    es_status status;
+
+    while (start > path && start[-1] != '/')
+        start--;
+    snprintf(folder, sizeof folder, "%.*s", start > path ? (int)(start - path) - 1 : 0, path);
+    if (snprintf(pattern, sizeof pattern, "%.*s", (int)(end - start), start) >=
+        (int)sizeof pattern)
+        return ES_OK;
+    status = gather_matches(&all);
     for (size_t i = 0; i < all.n; i++) {
-        if (status >= 0)
+        /* A name in the evidence may hold what looks like a pattern: it is not taken for one. */
+        if (status >= 0 && !all.folders)
             status = hand_over(now, fs, all.paths[i]);
+        else if (status >= 0 && !strpbrk(all.paths[i], "*?") &&
+                 snprintf(full, sizeof full, "%s%s", all.paths[i], end) < (int)sizeof full)
+            status = hand_over_path(now, fs, full);
         free(all.paths[i]);
     }
     free(all.paths);
     return status < 0 ? status : ES_OK;
 }
 
+/* A path of which any component may be a pattern. */
+static es_status hand_over_path(turn *now, es_fs *fs, const char *path)
+{
+    const char *found = strpbrk(path, "*?");
+
+    return found ? hand_over_matches(now, fs, path, found + strcspn(found, "/"))
+                 : hand_over(now, fs, path);
+}
+
 static es_status take_path(turn *now, es_fs *fs, const char *base, const char *path)
 {
     char full[4096];
-    const char *last = strrchr(path, '/');
 
     if (snprintf(full, sizeof full, "%s%s%s", base, *base ? "/" : "", path) >= (int)sizeof full)
         return ES_OK;
-    if (strpbrk(last ? last : path, "*?"))
-        return hand_over_matches(now, fs, full);
-    return hand_over(now, fs, full);
+    if (strpbrk(base, "*?")) /* the evidence's own name; NTFS has none, a broken index might */
+        return strpbrk(path, "*?") ? hand_over_matches(now, fs, full, full + strlen(full))
+                                   : hand_over(now, fs, full);
+    return hand_over_path(now, fs, full);
 }
 
 /* ---- boot entries ---- */

@@ -35,6 +35,7 @@ typedef struct es_opened {
     es_where where;    /* of the whole artefact */
     es_artefact_file *file; /* closed again after an executable was parsed */
     es_hive_set *hive;
+    bool closed; /* the hive was let go of before its state was done */
     bool hashed;
     uint8_t sha256[32]; /* of an executable that was read whole */
     uint32_t log_ids[2];
@@ -118,6 +119,8 @@ typedef struct es_call {
  * own status may be positive; ES_ABSENT when there is no such file. */
 es_status es_opened_get(es_session *session, es_state_work *work, es_fs *fs, uint32_t kind,
                         const char *path, uint32_t flags, es_opened **ret_opened);
+/* Close a hive and write its record; it is opened anew when it is asked for again. */
+es_status es_opened_close(es_session *session, es_opened *opened);
 /* Close everything of a state and write the records of what was open. */
 es_status es_opened_close_all(es_session *session, es_state_work *work);
 /* The file an artefact is: its view and its place. */

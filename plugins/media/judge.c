@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * judge.c: one device out of all its traces.
+ *
+ * Traces that name a serial number are tied by it; those that name a volume only, by the GUID under
+ * which MountedDevices knows the device's volume. MountedDevices keeps the last device that had a
+ * letter: an older one of the same letter is not there any more, and nothing is guessed.
+ */
+#include "media.h"
+
+#define DEVICES_MAX 512u
+#define LIST_MAX 16u
+#define BECAUSE_MAX 64u
+
+typedef struct list {
+    es_text items[LIST_MAX];
+    uint64_t n;
+} list;
+
+typedef struct device {
+    es_text serial, vendor, product, name;
+    int own_serial;
+    list mounts, volumes, labels, volume_serials, users, sources;
+    es_time first, last;
+    es_text first_means, last_means;
+    uint64_t because[BECAUSE_MAX];
+    uint32_t n_because;
+} device;
+
+typedef struct work {
+    const es_host *host;
+    device *devices;
+    uint32_t n;
+    int looked, left_out;
+    uint64_t place;
+} work;
+
+static void add(list *to, es_text text)
+{
+    for (uint64_t i = 0; i < to->n; i++)
+        if (media_same(to->items[i], text))
+            return;
+    if (text.size && to->n < LIST_MAX)
+        to->items[to->n++] = text;
+}
+
+static es_text text_at(const es_fact_view *fact, int field)
+{
+    return fact->fields[field].type == ES_FIELD_TEXT ? fact->fields[field].text
+                                                     : (es_text){ "", 0 };
+}
+
+static device *by_serial(work *all, es_text serial)
+{
+    for (uint32_t i = 0; i < all->n; i++)
+        if (media_same(all->devices[i].serial, serial))
+            return &all->devices[i];
+    return NULL;
+}
+
+static device *by_volume(work *all, es_text guid)
+{
+    for (uint32_t i = 0; i < all->n; i++)
+        for (uint64_t k = 0; k < all->devices[i].volumes.n; k++)
+            if (media_same(all->devices[i].volumes.items[k], guid))
+                return &all->devices[i];
+    return NULL;
+}
+
+static void take_time(device *to, es_time time, const char *means)
+{
+    if (!es_time_known(time) || (time.flags & ES_TIME_IMPOSSIBLE) || !means)
+        return;
+    if (!es_time_known(to->first) || time.ticks < to->first.ticks) {
+        to->first = time;
+        to->first_means = es_text_of(means);
+    }
+    if (!es_time_known(to->last) || time.ticks > to->last.ticks) {
+        to->last = time;
+        to->last_means = es_text_of(means);
+    }
+}
+
+static void take(device *to, const es_fact_view *fact, uint32_t type)
+{
+    static const char *const sources[] = { "USBSTOR", "USB", "MountedDevices", "DeviceClasses",
+                                           "Windows Portable Devices", "EMDMgmt", "MountPoints2" };
+
+    /* Names of the USB side are numbers; USBSTOR's are words. */
+    if (type != MEDIA_USB && !to->product.size) {
+        to->vendor = text_at(fact, TRACE_VENDOR);
+        to->product = text_at(fact, TRACE_PRODUCT);
+    }
+    if (!to->name.size)
+        to->name = text_at(fact, TRACE_NAME);
+    add(&to->mounts, text_at(fact, TRACE_MOUNT));
+    if (type == MEDIA_LETTER)
+        add(&to->volumes, text_at(fact, TRACE_VOLUME));
+    add(&to->labels, text_at(fact, TRACE_LABEL));
+    add(&to->volume_serials, text_at(fact, TRACE_VOLUME_SERIAL));
+    add(&to->users, text_at(fact, TRACE_USER));
+    add(&to->sources, es_text_of(sources[type]));
+    take_time(to, fact->time, media_facts[type].time_means);
+    if (to->n_because < BECAUSE_MAX)
+        to->because[to->n_because++] = fact->reference;
+}
+
+static es_status gather(work *all, uint32_t type)
+{
+    es_fact_view fact;
+    uint64_t cursor = 0;
+    es_status status;
+
+    while (!(status = all->host->fact_next(all->host, es_text_of(media_facts[type].name), &cursor,
+                                           &fact))) {
+        es_text serial = text_at(&fact, TRACE_SERIAL);
+        device *to = serial.size ? by_serial(all, serial)
+                                 : by_volume(all, text_at(&fact, TRACE_VOLUME));
+
+        /* A device of Enum\USB that no storage source knows is a reader without a card. */
+        if (!to && serial.size && type != MEDIA_USB) {
+            if (all->n == DEVICES_MAX) {
+                all->left_out = 1;
+                continue;
+            }
+            to = &all->devices[all->n++];
+            to->serial = serial;
+            to->own_serial = fact.fields[TRACE_OWN_SERIAL].integer != 0;
+        }
+        if (to)
+            take(to, &fact, type);
+    }
+    return status < 0 ? status : ES_OK;
+}
+
+static es_status gather_all(work *all)
+{
+    /* Letters before users: they say whose a volume is. USB last: it adds to what is known. */
+    static const uint32_t order[] = { MEDIA_DEVICE, MEDIA_LETTER, MEDIA_ARRIVAL, MEDIA_PORTABLE,
+                                      MEDIA_READYBOOST, MEDIA_USER, MEDIA_USB };
+    es_fact_view fact;
+    uint64_t cursor = 0;
+    es_status status = ES_OK;
+
+    for (uint32_t i = 0; i < ES_COUNT(order) && status == ES_OK; i++)
+        status = gather(all, order[i]);
+    if (status == ES_OK &&
+        all->host->fact_next(all->host, es_text_of(media_facts[MEDIA_PLACE].name), &cursor,
+                             &fact) == ES_OK) {
+        all->looked = 1;
+        all->place = fact.reference;
+    }
+    return status;
+}
+
+/* "SanDisk Cruzer" when there is no friendly name. */
+static es_status name_of(const es_host *host, const device *of, es_datum *ret)
+{
+    void *memory = NULL;
+    uint64_t size = of->vendor.size + 1 + of->product.size;
+    es_status status;
+    char *text;
+
+    *ret = of->name.size ? es_datum_text(of->name) : es_null();
+    if (of->name.size || size == 1)
+        return ES_OK;
+    status = host->alloc(host, size, &memory);
+    if (status)
+        return status;
+    text = memory;
+    memcpy(text, of->vendor.data, (size_t)of->vendor.size);
+    text[of->vendor.size] = ' ';
+    memcpy(text + of->vendor.size + 1, of->product.data, (size_t)of->product.size);
+    *ret = es_datum_text((es_text){ text, size });
+    return ES_OK;
+}
+
+static es_datum time_or_null(es_time time)
+{
+    return es_time_known(time) ? es_datum_time(time) : es_null();
+}
+
+static es_status tell(const es_host *host, const device *of)
+{
+    es_datum name;
+    es_status status = name_of(host, of, &name);
+    es_datum fields[] = {
+        es_datum_text(of->serial),
+        es_datum_boolean(of->own_serial),
+        name,
+        es_datum_texts(of->mounts.items, of->mounts.n),
+        es_datum_texts(of->labels.items, of->labels.n),
+        es_datum_texts(of->volume_serials.items, of->volume_serials.n),
+        es_datum_texts(of->users.items, of->users.n),
+        time_or_null(of->first),
+        of->first_means.size ? es_datum_text(of->first_means) : es_null(),
+        time_or_null(of->last),
+        of->last_means.size ? es_datum_text(of->last_means) : es_null(),
+        es_datum_texts(of->sources.items, of->sources.n),
+        es_datum_facts(of->because, of->n_because),
+    };
+    es_row row = { sizeof row, 0, fields };
+
+    return status ? status : host->row(host, &row);
+}
+
+es_status media_judge(void *state, const es_host *host, const es_installation *installation,
+                      const es_question *question)
+{
+    es_verdict verdict = { sizeof verdict, 0, 2, 0, NULL, NULL, NULL };
+    es_text why = ES_TEXT("The list of USB storage devices could not be read.");
+    work all = { .host = host };
+    void *memory = NULL;
+    es_status status = host->alloc(host, DEVICES_MAX * sizeof(device), &memory);
+
+    (void)state, (void)installation, (void)question;
+    all.devices = memory;
+    if (status == ES_OK)
+        status = gather_all(&all);
+    for (uint32_t i = 0; i < all.n && status == ES_OK; i++)
+        status = tell(host, &all.devices[i]);
+    if (status)
+        return status;
+    if (all.n) {
+        verdict.answer = 0;
+        verdict.because = all.devices[0].because;
+        verdict.n_because = all.devices[0].n_because;
+        why = all.left_out
+                  ? es_text_of("More USB storage devices were connected than are listed.")
+                  : es_text_of("USB storage devices were connected. Each time is what its source "
+                            "makes of it: a key's last write is no proof of an arrival.");
+    } else if (all.looked) {
+        verdict.answer = 1;
+        verdict.because = &all.place;
+        verdict.n_because = 1;
+        why = es_text_of("No USB storage device is known to the registry. Lists can be cleaned, and "
+                      "other media leave other traces.");
+    }
+    verdict.explanation = &why;
+    return host->verdict(host, &verdict);
+}

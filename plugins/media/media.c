@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * media.c: which removable media were connected, when, and who looked at them.
+ *
+ * SYSTEM knows the devices (Enum\USBSTOR, Enum\USB), what they were mounted as (MountedDevices) and
+ * when they last arrived (DeviceClasses); SOFTWARE their labels (Windows Portable Devices, EMDMgmt);
+ * each user's NTUSER.DAT which volumes that user opened (MountPoints2). NT 6.0 keeps no install and
+ * removal dates below a device's Properties: those came with NT 6.1. EMDMgmt writes many keys at
+ * once, so their write time dates nothing; its LastTestedTime does.
+ */
+#include "media.h"
+
+#define FIELD(kind, name, means) { sizeof(es_field), ES_FIELD_##kind, name, means }
+#define CHILDREN_MAX 65536u
+
+enum { WANT_SYSTEM, WANT_SOFTWARE, WANT_USERS, WANT_OLD_USERS };
+
+static const es_want wants[] = {
+    [WANT_SYSTEM] = { sizeof(es_want), ES_KIND_HIVE, ES_SCOPE_SYSTEM_ROOT, ES_WANT_REQUIRED,
+                      "System32/config/SYSTEM", "devices, letters, arrivals" },
+    [WANT_SOFTWARE] = { sizeof(es_want), ES_KIND_HIVE, ES_SCOPE_SYSTEM_ROOT, 0,
+                        "System32/config/SOFTWARE", "labels of volumes" },
+    [WANT_USERS] = { sizeof(es_want), ES_KIND_HIVE, ES_SCOPE_VOLUME, 0, "Users/*/NTUSER.DAT",
+                     "volumes that a user opened" },
+    [WANT_OLD_USERS] = { sizeof(es_want), ES_KIND_HIVE, ES_SCOPE_VOLUME, 0,
+                         "Documents and Settings/*/NTUSER.DAT", "the same before NT 6" },
+};
+
+static const es_field trace_fields[] = {
+    [TRACE_SERIAL] = FIELD(TEXT, "serial", "instance of the device: its serial number"),
+    [TRACE_OWN_SERIAL] = FIELD(BOOLEAN, "own_serial",
+                               "the device has a number of its own; else Windows made one"),
+    [TRACE_VENDOR] = FIELD(TEXT, "vendor", "vendor, or VID"),
+    [TRACE_PRODUCT] = FIELD(TEXT, "product", "product, or PID"),
+    [TRACE_REVISION] = FIELD(TEXT, "revision", "revision of the product"),
+    [TRACE_NAME] = FIELD(TEXT, "name", "friendly name"),
+    [TRACE_MOUNT] = FIELD(TEXT, "mount", "drive letter"),
+    [TRACE_VOLUME] = FIELD(TEXT, "volume", "GUID of the volume"),
+    [TRACE_LABEL] = FIELD(TEXT, "label", "label of the volume, or the letter it had"),
+    [TRACE_VOLUME_SERIAL] = FIELD(TEXT, "volume_serial", "serial number of the volume"),
+    [TRACE_USER] = FIELD(TEXT, "user", "folder of the user's profile"),
+};
+
+static const es_field place_fields[] = {
+    FIELD(TEXT, "place", "key that was looked for"),
+    FIELD(BOOLEAN, "present", "it is there"),
+};
+
+#define TRACE(type_name, summary, means)                                                           \
+    { sizeof(es_fact_type), ES_COUNT(trace_fields), type_name, summary, trace_fields, means }
+
+const es_fact_type media_facts[] = {
+    [MEDIA_DEVICE] = TRACE("media.device", "a USB storage device that was installed",
+                           "device key last written"),
+    [MEDIA_USB] = TRACE("media.usb", "the USB side of a storage device",
+                        "device key last written"),
+    [MEDIA_LETTER] = TRACE("media.letter", "what a USB storage device was last mounted as", NULL),
+    [MEDIA_ARRIVAL] = TRACE("media.arrival", "a USB storage device came",
+                            "last arrival, or start with the device"),
+    [MEDIA_PORTABLE] = TRACE("media.portable", "the name a volume was shown by",
+                             "portable device key last written"),
+    [MEDIA_READYBOOST] = TRACE("media.readyboost", "a volume that ReadyBoost looked at",
+                               "tested for ReadyBoost"),
+    [MEDIA_USER] = TRACE("media.user", "a volume that a user's Explorer knows",
+                         "user's mount point last written"),
+    [MEDIA_PLACE] = { sizeof(es_fact_type), ES_COUNT(place_fields), "media.place",
+                      "whether Windows keeps a list of USB storage devices", place_fields, NULL },
+};
+
+/* ------------------------------------------------------------------ traces */
+
+static es_datum text_or_null(es_text text)
+{
+    return text.size ? es_datum_text(text) : es_null();
+}
+
+static void trace_of(const media_name *name, es_datum fields[TRACE_N_FIELDS])
+{
+    for (int i = 0; i < TRACE_N_FIELDS; i++)
+        fields[i] = es_null();
+    if (!name)
+        return;
+    fields[TRACE_SERIAL] = text_or_null(media_serial(name->instance));
+    fields[TRACE_OWN_SERIAL] = es_datum_boolean(media_own_serial(name->instance));
+    fields[TRACE_VENDOR] = text_or_null(name->vendor);
+    fields[TRACE_PRODUCT] = text_or_null(name->product);
+    fields[TRACE_REVISION] = text_or_null(name->revision);
+}
+
+static es_status emit(const es_host *host, uint32_t type, const es_datum *fields, es_time time,
+                      const es_where *where)
+{
+    es_fact fact = { sizeof fact, type, fields, time, where };
+
+    return host->emit(host, &fact, NULL);
+}
+
+/* The text of a value, "" when there is none. */
+static es_status text_of(const es_host *host, const es_key *key, const char *name, es_text *ret)
+{
+    es_value value;
+    es_status status = host->value_find(host, key, es_text_of(name), &value);
+
+    *ret = (es_text){ "", 0 };
+    if (status == ES_OK)
+        status = host->value_text(host, &value, 0, ret);
+    if (status > 0)
+        *ret = (es_text){ "", 0 };
+    return status < 0 ? status : ES_OK;
+}
+
+/* Each child of a key; broken ones are passed over. `each` returns negative to stop. */
+static es_status each_child(const es_host *host, const es_key *key, void *context,
+                            es_status (*each)(const es_host *host, const es_key *child,
+                                              void *context))
+{
+    es_status status = ES_OK;
+    es_key child;
+
+    for (uint64_t i = 0; i < CHILDREN_MAX && status >= 0; i++) {
+        status = host->key_child(host, key, i, &child);
+        if (status == ES_END)
+            return ES_OK;
+        if (status == ES_OK)
+            status = each(host, &child, context);
+    }
+    return status < 0 ? status : ES_OK;
+}
+
+static es_status open_key(const es_host *host, const es_artefact *hive, const char *path,
+                          es_key *ret)
+{
+    return host->key_open(host, hive, es_text_of(path), ret);
+}
+
+/* ------------------------------------------------------------------ SYSTEM */
+
+static es_status device(const es_host *host, const es_key *key, void *context)
+{
+    media_name name = *(const media_name *)context;
+    es_datum fields[TRACE_N_FIELDS];
+    es_text friendly;
+    es_status status = text_of(host, key, "FriendlyName", &friendly);
+
+    if (status)
+        return status;
+    name.instance = key->name;
+    trace_of(&name, fields);
+    fields[TRACE_NAME] = text_or_null(friendly);
+    return emit(host, MEDIA_DEVICE, fields, key->written, key->where);
+}
+
+static es_status device_class(const es_host *host, const es_key *key, void *context)
+{
+    media_name name = { .instance = { "", 0 } };
+
+    (void)context;
+    media_class_parse(key->name, &name);
+    return each_child(host, key, &name, device);
+}
+
+/* Of Enum\USB only what is storage: its service says so. */
+static es_status usb(const es_host *host, const es_key *key, void *context)
+{
+    media_name name = *(const media_name *)context;
+    es_datum fields[TRACE_N_FIELDS];
+    es_text service;
+    es_status status = text_of(host, key, "Service", &service);
+
+    if (status || !media_same(service, es_text_of("usbstor")))
+        return status;
+    name.instance = key->name;
+    trace_of(&name, fields);
+    fields[TRACE_SERIAL] = text_or_null(key->name); /* no "&0" here */
+    return emit(host, MEDIA_USB, fields, key->written, key->where);
+}
+
+static es_status usb_class(const es_host *host, const es_key *key, void *context)
+{
+    media_name name = { .instance = { "", 0 }, .vendor = { "", 0 }, .product = { "", 0 },
+                        .revision = { "", 0 } };
+    es_text text = key->name;
+
+    (void)context;
+    if (text.size < 17 || !media_same((es_text){ text.data, 4 }, es_text_of("vid_")))
+        return ES_OK;
+    name.vendor = (es_text){ text.data, 8 };
+    name.product = (es_text){ text.data + 9, 8 };
+    return each_child(host, key, &name, usb);
+}
+
+static es_status arrival(const es_host *host, const es_key *key, void *context)
+{
+    es_datum fields[TRACE_N_FIELDS];
+    media_name name;
+
+    (void)context;
+    if (!media_name_parse(key->name, &name))
+        return ES_OK;
+    trace_of(&name, fields);
+    return emit(host, MEDIA_ARRIVAL, fields, key->written, key->where);
+}
+
+static es_status mounted(const es_host *host, const es_value *value)
+{
+    es_datum fields[TRACE_N_FIELDS];
+    media_name name;
+    es_text text, guid;
+    es_status status;
+
+    /* 12 bytes are a place on a fixed disk, 24 a partition of a GPT disk. */
+    if (value->data.size < 32 || value->data.size % 2)
+        return ES_OK;
+    status = host->text_utf16(host, value->data, &text);
+    if (status || !media_name_parse(text, &name))
+        return status < 0 ? status : ES_OK;
+    trace_of(&name, fields);
+    if (media_guid(value->name, &guid))
+        fields[TRACE_VOLUME] = es_datum_text(guid);
+    else if (value->name.size >= 2)
+        fields[TRACE_MOUNT] = es_datum_text(
+            (es_text){ value->name.data + value->name.size - 2, 2 });
+    return emit(host, MEDIA_LETTER, fields, (es_time){ 0, 0, 0 }, value->where);
+}
+
+static es_status examine_mounted(const es_host *host, const es_artefact *hive)
+{
+    es_key key;
+    es_value value;
+    es_status status = open_key(host, hive, "MountedDevices", &key);
+
+    for (uint64_t i = 0; i < CHILDREN_MAX && status == ES_OK; i++) {
+        status = host->value_child(host, &key, i, &value);
+        if (status == ES_OK)
+            status = mounted(host, &value);
+        else if (status == ES_CORRUPT)
+            status = ES_OK;
+    }
+    return status < 0 ? status : ES_OK;
+}
+
+static es_status examine_list(const es_host *host, const es_artefact *hive, const char *path,
+                              es_status (*each)(const es_host *, const es_key *, void *))
+{
+    es_key key;
+    es_status status = open_key(host, hive, path, &key);
+
+    return status == ES_OK ? each_child(host, &key, NULL, each) : status < 0 ? status : ES_OK;
+}
+
+static es_status examine_system(const es_host *host, const es_artefact *hive)
+{
+    static const char usbstor[] = "CurrentControlSet\\Enum\\USBSTOR";
+    static const char *const classes[] = {
+        "CurrentControlSet\\Control\\DeviceClasses\\{53f56307-b6bf-11d0-94f2-00a0c91efb8b}",
+        "CurrentControlSet\\Control\\DeviceClasses\\{53f5630d-b6bf-11d0-94f2-00a0c91efb8b}",
+        "CurrentControlSet\\Control\\DeviceClasses\\{6ac27878-a6fa-4155-ba85-f98f491d4f33}",
+    };
+    es_key key;
+    es_status status = open_key(host, hive, usbstor, &key);
+    es_datum fields[2] = { es_datum_text(es_text_of("Enum\\USBSTOR")),
+                           es_datum_boolean(status == ES_OK) };
+
+    if (status == ES_CORRUPT || status < 0)
+        return status;
+    status = emit(host, MEDIA_PLACE, fields, (es_time){ 0, 0, 0 }, hive->where);
+    if (status == ES_OK)
+        status = examine_list(host, hive, usbstor, device_class);
+    if (status == ES_OK)
+        status = examine_list(host, hive, "CurrentControlSet\\Enum\\USB", usb_class);
+    for (uint32_t i = 0; i < ES_COUNT(classes) && status == ES_OK; i++)
+        status = examine_list(host, hive, classes[i], arrival);
+    return status == ES_OK ? examine_mounted(host, hive) : status;
+}
+
+/* ------------------------------------------------------------------ SOFTWARE */
+
+static es_status portable(const es_host *host, const es_key *key, void *context)
+{
+    es_datum fields[TRACE_N_FIELDS];
+    media_name name;
+    es_text label;
+    es_status status = text_of(host, key, "FriendlyName", &label);
+
+    (void)context;
+    if (status || !media_name_parse(key->name, &name))
+        return status;
+    trace_of(&name, fields);
+    fields[TRACE_LABEL] = text_or_null(label);
+    return emit(host, MEDIA_PORTABLE, fields, key->written, key->where);
+}
+
+/* "LABEL_1234567890": the volume's label and its serial number, decimal. */
+static void split_label(es_text tail, es_text *ret_label, uint32_t *ret_serial)
+{
+    uint64_t at = tail.size, number = 0;
+
+    *ret_label = (es_text){ "", 0 };
+    *ret_serial = 0;
+    while (at > 0 && tail.data[at - 1] >= '0' && tail.data[at - 1] <= '9')
+        at--;
+    if (at == 0 || at == tail.size || tail.size - at > 10 || tail.data[at - 1] != '_')
+        return;
+    for (uint64_t i = at; i < tail.size; i++)
+        number = number * 10 + (uint64_t)(tail.data[i] - '0');
+    *ret_label = (es_text){ tail.data, at - 1 };
+    *ret_serial = number <= UINT32_MAX ? (uint32_t)number : 0;
+}
+
+static es_status tested_of(const es_host *host, const es_key *key, es_time *ret)
+{
+    es_value value;
+    uint64_t time = 0;
+    es_status status = host->value_find(host, key, es_text_of("LastTestedTime"), &value);
+
+    *ret = (es_time){ 0, 0, 0 };
+    if (status == ES_OK)
+        status = host->value_number(host, &value, 0, &time);
+    if (status == ES_CORRUPT && value.data.size == 8) { /* the same as bytes */
+        for (int i = 8; i-- > 0;)
+            time = time << 8 | value.data.data[i];
+        status = ES_OK;
+    }
+    if (status == ES_OK && time && time <= INT64_MAX)
+        *ret = (es_time){ (int64_t)time, ES_TIME_TICK, 0 };
+    return status < 0 ? status : ES_OK;
+}
+
+static es_status readyboost(const es_host *host, const es_key *key, void *context)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    es_datum fields[TRACE_N_FIELDS];
+    media_name name;
+    es_text label;
+    uint32_t serial;
+    char hex[9];
+    es_time tested;
+    es_status status;
+
+    (void)context;
+    if (!media_name_parse(key->name, &name))
+        return ES_OK;
+    status = tested_of(host, key, &tested);
+    if (status)
+        return status;
+    trace_of(&name, fields);
+    split_label(name.tail, &label, &serial);
+    fields[TRACE_LABEL] = text_or_null(label);
+    for (int i = 0; i < 9; i++)
+        hex[i] = i == 4 ? '-' : digits[serial >> (4 * (i < 4 ? 7 - i : 8 - i)) & 15];
+    if (serial)
+        fields[TRACE_VOLUME_SERIAL] = es_datum_text((es_text){ hex, 9 });
+    return emit(host, MEDIA_READYBOOST, fields, tested, key->where);
+}
+
+static es_status examine_software(const es_host *host, const es_artefact *hive)
+{
+    es_status status = examine_list(host, hive, "Microsoft\\Windows Portable Devices\\Devices",
+                                    portable);
+
+    return status == ES_OK
+               ? examine_list(host, hive, "Microsoft\\Windows NT\\CurrentVersion\\EMDMgmt",
+                              readyboost)
+               : status;
+}
+
+/* ------------------------------------------------------------------ users */
+
+/* "bob" of "Users/bob/NTUSER.DAT". */
+static es_text user_of(es_text path)
+{
+    uint64_t end = path.size, start;
+
+    while (end > 0 && path.data[end - 1] != '/')
+        end--;
+    end = end ? end - 1 : 0;
+    for (start = end; start > 0 && path.data[start - 1] != '/'; start--)
+        ;
+    return (es_text){ path.data + start, end - start };
+}
+
+static es_status mount_point(const es_host *host, const es_key *key, void *context)
+{
+    es_datum fields[TRACE_N_FIELDS];
+    es_text guid;
+
+    if (key->name.size != 38 || !media_guid(key->name, &guid))
+        return ES_OK;
+    trace_of(NULL, fields);
+    fields[TRACE_VOLUME] = es_datum_text(guid);
+    fields[TRACE_USER] = text_or_null(*(const es_text *)context);
+    return emit(host, MEDIA_USER, fields, key->written, key->where);
+}
+
+static es_status examine_user(const es_host *host, const es_artefact *hive)
+{
+    es_text user = user_of(hive->path);
+    es_key key;
+    es_status status = open_key(
+        host, hive,
+        "Software\\Microsoft\\Windows\\CurrentVersion\\Explorer\\MountPoints2", &key);
+
+    return status == ES_OK ? each_child(host, &key, &user, mount_point)
+                           : status < 0 ? status : ES_OK;
+}
+
+/* ------------------------------------------------------------------ the export */
+
+static es_status examine(void *state, const es_host *host, const es_artefact *artefact)
+{
+    (void)state;
+    switch (artefact->want) {
+    case WANT_SYSTEM:
+        return examine_system(host, artefact);
+    case WANT_SOFTWARE:
+        return examine_software(host, artefact);
+    default:
+        return examine_user(host, artefact);
+    }
+}
+
+static const char *const answers[] = { "connected", "none-found", "unknown" };
+
+static const es_verdict_type verdicts[] = {
+    { sizeof(es_verdict_type), ES_COUNT(answers), "removable-media",
+      "whether USB storage devices were connected", answers, NULL, 0, 0 },
+};
+
+static const es_field row_fields[] = {
+    FIELD(TEXT, "serial", "instance of the device"),
+    FIELD(BOOLEAN, "own_serial", "a number of its own; else Windows made one for this port"),
+    FIELD(TEXT, "name", "friendly name, or vendor and product"),
+    FIELD(TEXT_LIST, "mounts", "drive letters it was last known by"),
+    FIELD(TEXT_LIST, "labels", "labels, or letters, it was shown by"),
+    FIELD(TEXT_LIST, "volume_serials", "serial numbers of its volumes"),
+    FIELD(TEXT_LIST, "users", "profiles whose Explorer knows a volume of it"),
+    FIELD(TIME, "first", "earliest time that a source gives"),
+    FIELD(TEXT, "first_means", "what that time is"),
+    FIELD(TIME, "last", "latest time that a source gives"),
+    FIELD(TEXT, "last_means", "what that time is"),
+    FIELD(TEXT_LIST, "sources", "which sources know it"),
+    FIELD(FACT_LIST, "because", "their facts"),
+};
+
+static const es_row_type rows[] = {
+    { sizeof(es_row_type), ES_COUNT(row_fields), "devices", "removable-media", row_fields },
+};
+
+static const es_need needs[] = {
+    { sizeof(es_need), ES_NEED_OWN, "media.device" },
+    { sizeof(es_need), ES_NEED_OWN, "media.usb" },
+    { sizeof(es_need), ES_NEED_OWN, "media.letter" },
+    { sizeof(es_need), ES_NEED_OWN, "media.arrival" },
+    { sizeof(es_need), ES_NEED_OWN, "media.portable" },
+    { sizeof(es_need), ES_NEED_OWN, "media.readyboost" },
+    { sizeof(es_need), ES_NEED_OWN, "media.user" },
+    { sizeof(es_need), ES_NEED_OWN, "media.place" },
+};
+
+ES_PLUGIN_EXPORT const es_plugin esuscan_plugin = {
+    .abi = ES_ABI,
+    .size = sizeof(es_plugin),
+    .name = "media",
+    .version = "1",
+    .summary = "removable media: devices, letters, labels, users and their times",
+    .wants = wants,
+    .n_wants = ES_COUNT(wants),
+    .facts = media_facts,
+    .n_facts = ES_COUNT(media_facts),
+    .verdicts = verdicts,
+    .n_verdicts = ES_COUNT(verdicts),
+    .rows = rows,
+    .n_rows = ES_COUNT(rows),
+    .needs = needs,
+    .n_needs = ES_COUNT(needs),
+    .examine = examine,
+    .judge = media_judge,
+};
