@@ -36,6 +36,7 @@ check() # ROOT: print each offence, one a line
         home["^libvshadow"]              = "^src/disk/snapshot[.]c"
         home["^libbfio|^libcerror|^libcdata|^libcthreads"] = "^src/evidence/"
         home["^libdeflate[.]h$"]         = "^src/evidence/|^src/windows/evtx"
+        home["^libesedb"]                = "^src/windows/ese"
         home["^hivex[.]h$"]              = "^src/windows/hive"
         home["^openssl/"]                = "^src/(base|evidence|windows)/|^src/host/catalogue"
         home["^expat[.]h$"]              = "^src/windows/xml"

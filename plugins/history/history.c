@@ -16,7 +16,7 @@
 /* Wants that are not event logs, by what is done with them. */
 enum {
     WANT_DEV_LOG = 6, WANT_APP_LOG, WANT_UPDATE_LOG, WANT_REPORTS, WANT_CBS, WANT_CBS_OLD,
-    WANT_CBS_KEPT, WANT_DUMP, WANT_MINIDUMP, WANT_HIBERNATION,
+    WANT_CBS_KEPT, WANT_DUMP, WANT_MINIDUMP, WANT_HIBERNATION, WANT_DATASTORE,
 };
 
 static const es_want wants[] = {
@@ -38,6 +38,8 @@ static const es_want wants[] = {
     [WANT_MINIDUMP] = WANT(FILE, "Minidump/*.dmp", "earlier crashes"),
     [WANT_HIBERNATION] = { sizeof(es_want), ES_KIND_FILE, ES_SCOPE_VOLUME, 0, "hiberfil.sys",
                            "when the machine was hibernated" },
+    [WANT_DATASTORE] = WANT(TABLE, "SoftwareDistribution/DataStore/DataStore.edb",
+                            "updates installed and failed"),
 };
 
 static const es_field boot_fields[] = {
@@ -203,6 +205,8 @@ static es_status examine(void *state, const es_host *host, const es_artefact *ar
     case WANT_UPDATE_LOG:
     case WANT_REPORTS:
         return history_examine_text(host, artefact, HISTORY_TEXT_UPDATE);
+    case WANT_DATASTORE:
+        return history_examine_datastore(host, artefact);
     case WANT_HIBERNATION:
         return history_examine_hibernation(host, artefact);
     case WANT_DUMP:

@@ -46,6 +46,7 @@ typedef struct history_log {
 
 es_status history_examine_log(const es_host *host, const es_artefact *log);
 
+es_status history_examine_datastore(const es_host *host, const es_artefact *database);
 es_status history_examine_text(const es_host *host, const es_artefact *log, uint32_t kind);
 /* The header of a kernel dump or of hiberfil.sys. */
 es_status history_examine_dump(const es_host *host, const es_artefact *file);

@@ -567,7 +567,7 @@ static bool readable(uint32_t kind)
 {
     return kind == ES_KIND_HIVE || kind == ES_KIND_EXECUTABLE || kind == ES_KIND_FILE ||
            kind == ES_KIND_LISTING || kind == ES_KIND_BOOT_ENTRY || kind == ES_KIND_XML ||
-           kind == ES_KIND_EVENT_LOG || kind == ES_KIND_TEXT_LOG ||
+           kind == ES_KIND_EVENT_LOG || kind == ES_KIND_TEXT_LOG || kind == ES_KIND_TABLE ||
            kind == ES_KIND_SIGNATURE || kind == ES_KIND_COMPONENTS;
 }
 

@@ -123,13 +123,6 @@ static es_status host_file_read(const es_host *host, const es_artefact *file, ui
 
 /* ------------------------------------------------------------------ kinds without a parser yet */
 
-static es_status host_table_next_row(const es_host *host, const es_artefact *database,
-                                     es_text table, es_table_row *ret)
-{
-    (void)host, (void)database, (void)table, (void)ret;
-    return ES_UNSUPPORTED;
-}
-
 static es_status host_time_from_local(const es_host *host, es_time local, es_time *ret)
 {
     const es_zone *zone = &call_of(host)->work->zone;
@@ -171,7 +164,7 @@ es_host es_host_make(es_call *call)
         .file_read = host_file_read,
         .entry_next = es_host_entry_next,
         .event_next = es_host_event_next,
-        .table_next_row = host_table_next_row,
+        .table_next_row = es_host_table_next_row,
         .xml_next = es_host_xml_next,
         .line_next = es_host_line_next,
         .data = host_data,

@@ -189,6 +189,8 @@ void es_walks_end(es_call *call);
 es_status es_host_event_only(const es_host *host, const es_artefact *log, const uint16_t *ids,
                              uint32_t n_ids);
 es_status es_host_event_next(const es_host *host, const es_artefact *log, es_event *ret);
+es_status es_host_table_next_row(const es_host *host, const es_artefact *database, es_text table,
+                                 es_table_row *ret);
 es_status es_host_line_next(const es_host *host, const es_artefact *log, es_line *ret);
 es_status es_host_event_span(const es_host *host, const es_artefact *log, es_event_span *ret);
 /* Say what could not be read of them, and free them. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * stream.c: event logs and text logs, read record by record for a plugin.
+ * stream.c: event logs, text logs and tables, read record by record for a plugin.
  *
  * A stream is opened when its first record is asked for and stands where the last one ended. What
  * it hands out lives in the reader until the next record: logs are larger than memory may be. What
@@ -9,6 +9,7 @@
  */
 #include "host/session.h"
 
+#include "windows/ese.h"
 #include "windows/evtx.h"
 #include "windows/lines.h"
 
@@ -22,6 +23,8 @@ struct es_stream {
     bool begun;
     es_evtx *events;
     es_lines *lines;
+    es_ese *ese;
+    es_text table; /* the one that is read */
     bool ended; /* there is more of it than is read */
     es_where where; /* of the record at hand */
 };
@@ -263,6 +266,73 @@ static es_status tell_lost_lines(es_call *call, const es_stream *stream)
     return tell(call, stream, &note);
 }
 
+/* ------------------------------------------------------------------ tables */
+
+static es_status open_table(es_call *call, es_stream *stream, es_text table)
+{
+    es_artefact_file *file = stream->artefact->file;
+    es_note note;
+    es_status status, told;
+
+    stream->begun = true;
+    if (es_arena_copy_text(call->arena, table, &stream->table) != ES_OK)
+        return ES_LIMIT;
+    status = es_ese_open(read_file, file, file->info.size, table, &stream->ese);
+    stream->status = status;
+    if (status <= 0 || status == ES_ABSENT)
+        return status;
+    es_note_set(&note, ES_SEVERITY_GAP, "database",
+                status == ES_LIMIT ? "%s is larger than is read of a database."
+                                   : "%s is no ESE database, or is damaged so that it cannot be "
+                                     "read.",
+                stream->artefact->asked);
+    told = tell(call, stream, &note);
+    return told < 0 ? told : status;
+}
+
+es_status es_host_table_next_row(const es_host *host, const es_artefact *database, es_text table,
+                                 es_table_row *ret)
+{
+    es_call *call = call_of(host);
+    es_opened *opened = opened_of(database);
+    bool damaged = false;
+    es_stream *stream;
+    es_status status;
+
+    if (database->kind != ES_KIND_TABLE || !opened || !opened->file)
+        return ES_BUG;
+    stream = stream_of(call, database);
+    if (!stream)
+        return ES_LIMIT;
+    /* another table: this one is done with */
+    if (stream->begun && !es_text_equal(stream->table, table)) {
+        stream->ese = es_ese_free(stream->ese);
+        stream->begun = false;
+    }
+    status = stream->begun ? stream->status : open_table(call, stream, table);
+    if (status == ES_OK)
+        status = es_ese_next(stream->ese, ret, &damaged);
+    if (status != ES_OK)
+        return status;
+    stream->where = stream->artefact->where;
+    stream->where.damaged |= damaged;
+    ret->where = &stream->where;
+    return ES_OK;
+}
+
+static es_status tell_lost_rows(es_call *call, const es_stream *stream)
+{
+    uint64_t lost = es_ese_lost(stream->ese);
+    es_note note;
+
+    if (!lost)
+        return ES_OK;
+    es_note_set(&note, ES_SEVERITY_GAP, "database",
+                "%" PRIu64 " rows of the table %.*s of %s could not be read.", lost,
+                (int)stream->table.size, stream->table.data, stream->artefact->asked);
+    return tell(call, stream, &note);
+}
+
 es_status es_streams_end(es_call *call)
 {
     es_status status = ES_OK;
@@ -272,6 +342,9 @@ es_status es_streams_end(es_call *call)
             status = tell_loss(call, each);
         if (each->lines && status == ES_OK)
             status = tell_lost_lines(call, each);
+        if (each->ese && status == ES_OK)
+            status = tell_lost_rows(call, each);
+        each->ese = es_ese_free(each->ese);
         each->events = es_evtx_free(each->events);
         each->lines = es_lines_free(each->lines);
     }

@@ -81,6 +81,20 @@
 /* Files larger than this have no PE checksum we would compute. */
 #define ES_PE_FILE_MAX (UINT64_C(1) << 32)
 
+/* ---- ESE databases ---- */
+
+/* DataStore.edb of a long-lived server reaches a few hundred MB. */
+#define ES_ESE_SIZE_MAX (UINT64_C(4) << 30)
+/* Rows of one table; a history has hundreds. Columns: ESE itself has 64 fixed and 64 tagged in use. */
+#define ES_ESE_ROWS_MAX 1000000u
+#define ES_ESE_COLUMNS_MAX 512u
+#define ES_ESE_NAME_MAX 256u
+/* One value, and all of one row. */
+#define ES_ESE_VALUE_MAX (UINT64_C(1) << 20)
+#define ES_ESE_ROW_MEMORY_MAX (UINT64_C(16) << 20)
+/* Rows that may be unreadable before the rest of the table is given up. */
+#define ES_ESE_LOST_MAX 10000u
+
 /* ---- text logs ---- */
 
 /* One read, and what of one line is kept; the longest lines are command lines of a few KiB. */
