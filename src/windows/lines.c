@@ -243,10 +243,25 @@ static uint32_t windows_1252(uint8_t byte)
     return byte >= 0x80 && byte < 0xa0 ? high[byte - 0x80] : byte;
 }
 
+/* Nearly all lines are plain: they are copied. */
+static bool is_plain(const uint8_t *data, uint32_t size)
+{
+    uint8_t any = 0;
+
+    for (uint32_t i = 0; i < size; i++)
+        any |= data[i];
+    return any < 0x80 && !memchr(data, 0, size);
+}
+
 static void put_bytes(es_lines *lines, const uint8_t *data, uint32_t size)
 {
     bool utf8 = true;
 
+    if (is_plain(data, size)) {
+        memcpy(lines->text, data, size);
+        lines->text_size = size;
+        return;
+    }
     for (uint32_t at = 0, n; at < size && utf8; at += n) {
         n = utf8_at(data + at, size - at);
         /* a character that the cap cut in two is no sign of another encoding */
