@@ -282,11 +282,8 @@ static es_status hand_over(turn *now, es_fs *fs, const char *path)
     view.want = now->want;
     status = call_examine(now, opened, &view);
     /* Hives found by a pattern are those of users, of whom there may be hundreds. */
-    if (status >= 0 && want->kind == ES_KIND_HIVE && strpbrk(want->path, "*?")) {
-        es_status closed = es_opened_close(now->session, opened);
-
-        status = closed == ES_OK ? status : closed;
-    }
+    if (status >= 0 && want->kind == ES_KIND_HIVE && strpbrk(want->path, "*?"))
+        status = es_opened_close(now->session, opened);
     return status;
 }
 
@@ -339,9 +336,9 @@ static es_status tell_folder(const matches *all, es_status status)
     es_note note;
 
     es_note_set(&note, ES_SEVERITY_GAP, "filesystem",
-                status == ES_CORRUPT
-                    ? "The index of the folder %s is damaged: files may be missing from it."
-                    : "The folder %s holds more files than are looked at.",
+                status == ES_CORRUPT ? "The index of the folder %s is damaged: files may be "
+                                       "missing from it."
+                                     : "The folder %s holds more files than are looked at.",
                 all->folder);
     return es_session_note(all->now->session, all->now->work->state->id, &note, &where);
 }
@@ -375,15 +372,12 @@ static es_status hand_over_matches(turn *now, es_fs *fs, const char *path, const
     while (start > path && start[-1] != '/')
         start--;
     snprintf(folder, sizeof folder, "%.*s", start > path ? (int)(start - path) - 1 : 0, path);
-    if (snprintf(pattern, sizeof pattern, "%.*s", (int)(end - start), start) >=
-        (int)sizeof pattern)
-        return ES_OK;
+    snprintf(pattern, sizeof pattern, "%.*s", (int)(end - start), start);
     status = gather_matches(&all);
     for (size_t i = 0; i < all.n; i++) {
-        /* A name in the evidence may hold what looks like a pattern: it is not taken for one. */
         if (status >= 0 && !all.folders)
             status = hand_over(now, fs, all.paths[i]);
-        else if (status >= 0 && !strpbrk(all.paths[i], "*?") &&
+        else if (status >= 0 && !strpbrk(all.paths[i], "*?") && /* a name is no pattern */
                  snprintf(full, sizeof full, "%s%s", all.paths[i], end) < (int)sizeof full)
             status = hand_over_path(now, fs, full);
         free(all.paths[i]);
@@ -407,10 +401,11 @@ static es_status take_path(turn *now, es_fs *fs, const char *base, const char *p
 
     if (snprintf(full, sizeof full, "%s%s%s", base, *base ? "/" : "", path) >= (int)sizeof full)
         return ES_OK;
-    if (strpbrk(base, "*?")) /* the evidence's own name; NTFS has none, a broken index might */
-        return strpbrk(path, "*?") ? hand_over_matches(now, fs, full, full + strlen(full))
-                                   : hand_over(now, fs, full);
-    return hand_over_path(now, fs, full);
+    if (!strpbrk(base, "*?"))
+        return hand_over_path(now, fs, full);
+    /* The evidence's own name: no name of NTFS has these, a broken index might. */
+    return strpbrk(path, "*?") ? hand_over_matches(now, fs, full, full + strlen(full))
+                               : hand_over(now, fs, full);
 }
 
 /* ---- boot entries ---- */
