@@ -171,10 +171,55 @@ void es_page_show_datum(es_page *page, const es_datum *datum)
     }
 }
 
+/* Words that people do not write in lower case. */
+static const char *const capitals[][2] = {
+    { "esu", "ESU" }, { "kb", "KB" }, { "cve", "CVE" }, { "cves", "CVEs" }, { "sid", "SID" },
+};
+
+static void show_name_word(es_page *page, const char *word, size_t size, bool title)
+{
+    for (size_t i = 0; i < sizeof capitals / sizeof *capitals; i++) {
+        if (strlen(capitals[i][0]) == size && strncmp(capitals[i][0], word, size) == 0) {
+            es_buffer_string(&page->words, capitals[i][1]);
+            return;
+        }
+    }
+    for (size_t i = 0; i < size; i++)
+        es_buffer_u8(&page->words, (uint8_t)(title && !i && word[i] >= 'a' && word[i] <= 'z'
+                                                 ? word[i] - 'a' + 'A' : word[i]));
+}
+
+static void show_name(es_page *page, const char *name, size_t size, bool title)
+{
+    for (size_t i = 0; i < size; i++) {
+        size_t word = 0;
+
+        while (i + word < size && !strchr("_.-", name[i + word]))
+            word++;
+        show_name_word(page, name + i, word, title && !i);
+        i += word;
+        if (i < size)
+            es_buffer_u8(&page->words, ' ');
+    }
+}
+
 void es_page_show_name(es_page *page, const char *name)
 {
-    for (; *name; name++)
-        es_buffer_u8(&page->words, *name == '_' || *name == '.' ? ' ' : (uint8_t)*name);
+    show_name(page, name, strlen(name), false);
+}
+
+char *es_page_title_of(es_page *page, const char *name, size_t size)
+{
+    uint64_t before = page->words.size;
+    char *title;
+
+    show_name(page, name, size, true);
+    title = page->words.failed ? NULL : strndup((const char *)page->words.data + before,
+                                                (size_t)(page->words.size - before));
+    if (!title)
+        page->failed = ES_NOMEM;
+    page->words.size = before;
+    return title;
 }
 
 /* ---- width ---- */
@@ -233,7 +278,7 @@ static uint64_t unit_size(es_text text, unsigned *ret_columns)
     return at;
 }
 
-static unsigned text_columns(es_text text)
+unsigned es_page_columns(es_text text)
 {
     unsigned sum = 0, each;
 
@@ -268,15 +313,23 @@ static void new_line(es_page *page, unsigned indent)
     fprintf(page->out, "\n%*s", (int)indent, "");
 }
 
-static void put_label(es_page *page, unsigned at, const char *label, unsigned indent)
+/* Ends in column `indent`, or behind a label that reaches beyond it; returns how far beyond. On a
+ * line too full for that, or when `alone`, the words begin on the next one. */
+static unsigned put_label(es_page *page, unsigned at, const char *label, unsigned indent,
+                          bool alone)
 {
-    unsigned width = at + (unsigned)text_columns(es_text_of(label));
+    unsigned width = at + es_page_columns(es_text_of(label));
 
     fprintf(page->out, "%*s%s", (int)at, "", label);
-    if (width < indent)
+    if (width < indent) {
         fprintf(page->out, "%*s", (int)(indent - width), "");
-    else if (width > at)
+    } else if (width > at && (alone || width + 2 + ROOM_LEAST > page->width)) {
         new_line(page, indent);
+    } else if (width > at) {
+        fputs("  ", page->out);
+        return width + 2 - indent;
+    }
+    return 0;
 }
 
 /* How much of a word longer than a line goes onto this one: up to a separator if one stands in the
@@ -322,13 +375,40 @@ static uint64_t word_size(es_text text)
     return size;
 }
 
+es_text es_page_next_line(es_text words, unsigned room, uint64_t *at)
+{
+    uint64_t start, end;
+
+    while (*at < words.size && words.data[*at] == ' ')
+        ++*at;
+    for (start = end = *at; *at < words.size;) {
+        es_text word = part(words, *at, words.size);
+
+        word.size = word_size(word);
+        if (es_page_columns(part(words, start, *at + word.size)) > room) {
+            if (end == start && word.size)
+                end = *at += piece_size(word, room);
+            break;
+        }
+        end = *at += word.size;
+        while (*at < words.size && words.data[*at] == ' ')
+            ++*at;
+    }
+    return part(words, start, end);
+}
+
+void es_page_put(es_page *page, es_text cleaned, unsigned style)
+{
+    put(page, cleaned, style);
+}
+
 void es_page_flow(es_page *page, unsigned at, const char *label, unsigned indent, unsigned style)
 {
     es_text words = take_words(page);
     unsigned room = page->width > indent + ROOM_LEAST ? page->width - indent : ROOM_LEAST;
-    unsigned used = 0;
+    unsigned used = put_label(page, at, label, indent, !words.size);
+    bool first = true;
 
-    put_label(page, at, label, indent);
     for (uint64_t i = 0; i < words.size;) {
         es_text word = part(words, i, words.size);
         unsigned width;
@@ -337,20 +417,21 @@ void es_page_flow(es_page *page, unsigned at, const char *label, unsigned indent
         i += word.size + 1;
         if (!word.size)
             continue;
-        width = text_columns(word);
-        if (used && used + 1 + width > room) {
+        width = es_page_columns(word);
+        if (used && used + !first + width > room) {
             new_line(page, indent);
             used = 0;
-        } else if (used) {
+        } else if (used && !first) {
             fputc(' ', page->out);
             used++;
         }
+        first = false;
         while (width > room) {
             uint64_t size = piece_size(word, room);
 
             put(page, part(word, 0, size), style);
             word = part(word, size, word.size);
-            width = text_columns(word);
+            width = es_page_columns(word);
             if (width)
                 new_line(page, indent);
         }
@@ -404,7 +485,7 @@ static unsigned stage_columns(es_text text)
             break;
         i += i < text.size;
     }
-    return text_columns(part(text, 0, i));
+    return es_page_columns(part(text, 0, i));
 }
 
 /* A stage that does not fit goes onto a line of its own, where the shell needs no backslash; one
@@ -415,7 +496,7 @@ void es_page_command(es_page *page, unsigned at, const char *label, unsigned ind
     unsigned room = page->width > indent + ROOM_LEAST ? page->width - indent - 2 : ROOM_LEAST;
     unsigned used = 0;
 
-    put_label(page, at, label, indent);
+    put_label(page, at, label, indent, true);
     for (uint64_t i = 0; i < words.size;) {
         es_text word = part(words, i, words.size);
         uint64_t start = i;
@@ -423,7 +504,7 @@ void es_page_command(es_page *page, unsigned at, const char *label, unsigned ind
 
         word.size = shell_word_size(word);
         i += word.size + 1;
-        width = text_columns(word);
+        width = es_page_columns(word);
         if (used && (used + 1 + width > room ||
                      (continues(before) &&
                       used + 1 + stage_columns(part(words, start, words.size)) > room))) {

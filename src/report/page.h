@@ -42,8 +42,17 @@ void es_page_show_references(es_page *page, const uint64_t *references, uint64_t
 void es_page_show_size(es_page *page, uint64_t size); /* "40.0 GiB" */
 void es_page_show_datum(es_page *page, const es_datum *datum);
 void es_page_show_name(es_page *page, const char *name); /* "turned_6003.by": "turned 6003 by" */
+/* `size` bytes of a name as a title, "esu-licence": "ESU licence"; on the heap, NULL: no memory. */
+char *es_page_title_of(es_page *page, const char *name, size_t size);
 
-/* Write what was composed: `label` at column `at`, the words from column `indent` on. */
+/* For tables. The columns that cleaned text takes; the words of it that fit into `room`, from `*at`
+ * on, which moves; and text written as it is. */
+unsigned es_page_columns(es_text text);
+es_text es_page_next_line(es_text words, unsigned room, uint64_t *at);
+void es_page_put(es_page *page, es_text cleaned, unsigned style);
+
+/* Write what was composed: `label` at column `at`, the words from column `indent` on; behind a
+ * longer label the first line begins later. */
 void es_page_flow(es_page *page, unsigned at, const char *label, unsigned indent, unsigned style);
 /* The same for a shell command: broken where the shell allows it. */
 void es_page_command(es_page *page, unsigned at, const char *label, unsigned indent);

@@ -2,10 +2,10 @@
  *
  * text.c: the report for people.
  *
- * In the order in which it is read: what was scanned, what is wrong with the scan itself, the
- * answer, why, what contradicts it, the evidence, the gaps, and last the image and the tool. It is
- * driven by what plugins declare, so that a plugin written tomorrow reads as well; the verdict
- * `build` alone has words of its own.
+ * In the order in which it is read: what was scanned, what is wrong with the scan itself, what the
+ * examiner asked, the answers in brief, each with its reasons, what contradicts it, the evidence,
+ * the gaps, and last the image and the tool. It is driven by what plugins declare, so that a plugin
+ * written tomorrow reads as well; the verdict `build` alone has words of its own.
  */
 #include "report/text.h"
 #include "report/formats.h"
@@ -54,6 +54,7 @@ es_status es_report_text(const es_ledger *ledger, const es_run *run, FILE *out)
     put_header(&page);
     es_text_alarms(&page);
     if (es_ledger_installations(ledger, &states)) {
+        es_text_asked(&page);
         es_text_overview(&page);
         es_text_machines(&page);
     } else if (!es_ledger_refused(ledger)) {

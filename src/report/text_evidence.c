@@ -4,8 +4,8 @@
  * with other tools.
  *
  * Facts are grouped by the file and the registry key they were found in, so that what they share
- * is said once. Facts that no verdict names are counted, and listed with -v: the data formats have
- * all of them.
+ * is said once. The facts behind `build` are all there, of the others the first few; the rest is
+ * counted, and listed with -v: the data formats have all of them.
  */
 #include "report/text.h"
 
@@ -98,26 +98,100 @@ static void arrange(es_page *page, cited *list)
     list->n = kept;
 }
 
-static void gather(es_page *page, uint32_t installation, cited *list)
+static bool is_build(const es_page *page, const es_verdict_record *verdict)
+{
+    return strcmp(es_ledger_verdict_type(page->ledger, verdict)->name, "build") == 0;
+}
+
+/* Whole: those behind the verdict `build`, its contradictions too. */
+static void gather_build(es_page *page, uint32_t installation, cited *list)
 {
     const es_verdict_record *verdicts;
     const es_row_record *rows;
-    const es_fact_record *facts;
     size_t n_verdicts = es_ledger_verdicts_of(page->ledger, installation, &verdicts);
     size_t n_rows = es_ledger_rows_of(page->ledger, installation, &rows);
-    size_t n_facts = es_ledger_facts(page->ledger, &facts);
 
     for (size_t i = 0; i < n_verdicts; i++) {
+        if (!is_build(page, &verdicts[i]))
+            continue;
         for (uint64_t j = 0; j < verdicts[i].n_because; j++)
             cite_reference(page, list, verdicts[i].because[j]);
         cite_data(page, list, verdicts[i].fields, verdicts[i].n_fields);
     }
+    for (size_t i = 0; i < n_rows; i++) {
+        const es_row_type *type = es_ledger_row_type(page->ledger, &rows[i]);
+
+        if (type->verdict && strcmp(type->verdict, "build") == 0)
+            cite_data(page, list, rows[i].fields, rows[i].n_fields);
+    }
+}
+
+/* The others, those that say most first: of the questions, then each verdict's first, each one's
+ * second …, then of fields and rows. */
+static void gather_others(es_page *page, uint32_t installation, cited *list)
+{
+    const es_verdict_record *verdicts;
+    const es_row_record *rows;
+    size_t n_verdicts = es_ledger_verdicts_of(page->ledger, installation, &verdicts);
+    size_t n_rows = es_ledger_rows_of(page->ledger, installation, &rows);
+    bool more = true;
+
+    for (size_t i = 0; i < n_rows; i++)
+        if (strcmp(es_ledger_row_type(page->ledger, &rows[i])->name, "questions") == 0)
+            cite_data(page, list, rows[i].fields, rows[i].n_fields);
+    for (uint64_t j = 0; more; j++) {
+        more = false;
+        for (size_t i = 0; i < n_verdicts; i++) {
+            if (j >= verdicts[i].n_because)
+                continue;
+            cite_reference(page, list, verdicts[i].because[j]);
+            more = true;
+        }
+    }
+    for (size_t i = 0; i < n_verdicts; i++)
+        cite_data(page, list, verdicts[i].fields, verdicts[i].n_fields);
     for (size_t i = 0; i < n_rows; i++)
         cite_data(page, list, rows[i].fields, rows[i].n_fields);
-    for (size_t i = 0; page->run->verbose && i < n_facts; i++)
-        if (facts[i].installation == installation)
-            cite(page, list, &facts[i]);
+}
+
+static bool holds(const cited *list, const es_fact_record *fact)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (list->facts[i] == fact)
+            return true;
+    return false;
+}
+
+/* The facts to show, in order of place; how many more the verdicts name. */
+static size_t gather(es_page *page, uint32_t installation, cited *list)
+{
+    const es_fact_record *facts;
+    size_t n_facts = es_ledger_facts(page->ledger, &facts), most, n_named;
+    cited others = { 0 };
+
+    gather_build(page, installation, list);
     arrange(page, list);
+    gather_others(page, installation, &others);
+    most = list->n + ES_TEXT_FACTS;
+    for (size_t i = 0; i < others.n && list->n < most && !page->run->verbose; i++)
+        if (!holds(list, others.facts[i]))
+            cite(page, list, others.facts[i]);
+    for (size_t i = 0; i < list->n; i++)
+        cite(page, &others, list->facts[i]);
+    arrange(page, &others);
+    n_named = others.n;
+    if (page->run->verbose) {
+        for (size_t i = 0; i < n_facts; i++)
+            if (facts[i].installation == installation)
+                cite(page, &others, &facts[i]);
+        arrange(page, &others);
+        free(list->facts);
+        *list = others;
+        return 0;
+    }
+    arrange(page, list);
+    free(others.facts);
+    return n_named > list->n ? n_named - list->n : 0;
 }
 
 /* ---- places ---- */
@@ -342,34 +416,37 @@ static void put_commands(es_page *page, const cited *list)
     }
 }
 
-/* How many facts of each type no verdict named. */
-static void put_rest(es_page *page, uint32_t installation, size_t n_shown)
+/* What is not shown here. */
+static void put_rest(es_page *page, uint32_t installation, size_t n_own, size_t n_named)
 {
     const es_fact_record *facts;
     size_t n = es_ledger_facts(page->ledger, &facts), of_state = 0;
 
     for (size_t i = 0; i < n; i++)
         of_state += facts[i].installation == installation;
-    if (page->run->verbose || of_state <= n_shown)
+    if (page->run->verbose || (of_state <= n_own && !n_named))
         return;
     es_page_blank(page);
-    es_page_say(page, "%zu more facts were read that no verdict names: -v lists them, and -o json "
-                      "has them with their places.", of_state - n_shown);
+    if (n_named)
+        es_page_say(page, "Verdicts and lists name %zu more facts. ", n_named);
+    if (of_state > n_own)
+        es_page_say(page, "Of this state %zu facts %swere read that are not shown. ",
+                    of_state - n_own, n_named ? "in all " : "");
+    es_page_say(page, "-v lists them, and -o json has them with their places.");
     es_page_flow(page, AT_FACT, "", AT_FACT, ES_STYLE_FAINT);
 }
 
 void es_text_evidence(es_page *page, uint32_t installation)
 {
     cited list = { 0 };
-    size_t own = 0;
+    size_t own = 0, n_named = gather(page, installation, &list);
 
-    gather(page, installation, &list);
     for (size_t i = 0; i < list.n; i++)
         own += list.facts[i]->installation == installation;
     if (list.n) {
         put_facts(page, &list, installation);
         put_commands(page, &list);
     }
-    put_rest(page, installation, own);
+    put_rest(page, installation, own, n_named);
     free(list.facts);
 }

@@ -275,12 +275,12 @@ static void put_notes(es_page *page, const char *heading, bool gaps)
             es_page_say(page, "%s", heading);
             es_page_title(page);
         }
-        if (shown <= ES_TEXT_ROWS || page->run->verbose)
+        if (shown <= ES_TEXT_NOTES || page->run->verbose)
             put_note(page, &notes[i]);
     }
-    if (shown > ES_TEXT_ROWS && !page->run->verbose) {
+    if (shown > ES_TEXT_NOTES && !page->run->verbose) {
         es_page_say(page, "and %zu more: -v shows them, and so does -o json",
-                    shown - ES_TEXT_ROWS);
+                    shown - ES_TEXT_NOTES);
         es_page_flow(page, ES_TEXT_INDENT, "", 14, ES_STYLE_FAINT);
     }
 }

@@ -77,32 +77,94 @@ static const es_verdict_record *leading(const es_page *page, uint32_t installati
     return n ? &verdicts[0] : NULL;
 }
 
+static void show_full_name(es_page *page, const es_installation_record *state)
+{
+    if (state->computer_name && *state->computer_name && state->role == ES_ROLE_CURRENT) {
+        es_page_show(page, state->computer_name);
+        es_page_say(page, ", ");
+    }
+    es_text_state_name(page, state);
+}
+
+static size_t count_questions(const es_page *page, uint32_t installation)
+{
+    const es_row_record *rows;
+    size_t n = es_ledger_rows_of(page->ledger, installation, &rows), found = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        const es_row_type *type = es_ledger_row_type(page->ledger, &rows[i]);
+
+        found += !type->verdict && strcmp(type->name, "questions") == 0;
+    }
+    return found;
+}
+
+/* Of earlier states the answers alone: the reasons stand with them. */
+void es_text_asked(es_page *page)
+{
+    size_t n, n_asked = 0;
+    const es_installation_record **order = ordered(page, &n);
+
+    for (size_t i = 0; order && i < n; i++) {
+        if (!count_questions(page, order[i]->id))
+            continue;
+        if (!n_asked++) {
+            es_page_say(page, "Questions");
+            es_page_heading(page, 0);
+        }
+        if (n > 1) {
+            show_full_name(page, order[i]);
+            es_page_flow(page, ES_TEXT_INDENT, "", ES_TEXT_INDENT, ES_STYLE_PLAIN);
+        }
+        es_text_questions(page, order[i]->id, order[i]->role == ES_ROLE_CURRENT, false);
+    }
+    free(order);
+}
+
+static void put_summary(es_page *page, const es_installation_record *state)
+{
+    const es_verdict_record *verdicts, *lead = leading(page, state->id);
+    size_t n = es_ledger_verdicts_of(page->ledger, state->id, &verdicts);
+
+    if (!lead)
+        return;
+    show_full_name(page, state);
+    es_page_heading(page, 0);
+    es_text_brief(page, lead);
+    for (size_t i = 0; i < n; i++)
+        if (&verdicts[i] != lead)
+            es_text_brief(page, &verdicts[i]);
+}
+
+static void put_states(es_page *page, const es_installation_record **order, size_t n)
+{
+    es_page_say(page, "%zu states of Windows on this disk", n);
+    es_page_heading(page, 0);
+    for (size_t i = 0; i < n; i++) {
+        const es_verdict_record *verdict = leading(page, order[i]->id);
+        unsigned style = ES_STYLE_WARN;
+
+        if (verdict)
+            style = es_text_answer(page, verdict);
+        else
+            es_page_say(page, "no verdict");
+        es_page_flow(page, 2, i && order[i]->machine == order[i - 1]->machine ? "" : "*", 4,
+                     style);
+        show_full_name(page, order[i]);
+        es_page_flow(page, 6, "", 6, ES_STYLE_PLAIN);
+    }
+}
+
 void es_text_overview(es_page *page)
 {
     size_t n;
     const es_installation_record **order = ordered(page, &n);
 
-    if (order && n > 1) {
-        es_page_say(page, "%zu states of Windows on this disk", n);
-        es_page_heading(page, 0);
-        for (size_t i = 0; i < n; i++) {
-            const es_verdict_record *verdict = leading(page, order[i]->id);
-            unsigned style = ES_STYLE_WARN;
-
-            if (verdict)
-                style = es_text_answer(page, verdict);
-            else
-                es_page_say(page, "no verdict");
-            es_page_flow(page, 2, i && order[i]->machine == order[i - 1]->machine ? "" : "*", 4,
-                         style);
-            if (order[i]->computer_name && order[i]->role == ES_ROLE_CURRENT) {
-                es_page_show(page, order[i]->computer_name);
-                es_page_say(page, ", ");
-            }
-            es_text_state_name(page, order[i]);
-            es_page_flow(page, 6, "", 6, ES_STYLE_PLAIN);
-        }
-    }
+    if (order && n > 1)
+        put_states(page, order, n);
+    for (size_t i = 0; order && i < n; i++)
+        if (order[i]->role == ES_ROLE_CURRENT)
+            put_summary(page, order[i]);
     free(order);
 }
 
@@ -164,7 +226,8 @@ static void put_state(es_page *page, const es_installation_record *state)
     size_t n = es_ledger_verdicts_of(page->ledger, state->id, &verdicts);
 
     put_about(page, state);
-    es_text_rows(page, state->id, NULL, NULL, "questions");
+    if (state->role != ES_ROLE_CURRENT)
+        es_text_questions(page, state->id, true, true);
     if (lead)
         es_text_verdict(page, lead);
     for (size_t i = 0; i < n; i++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * text_verdict.c: one verdict for people: the answer, what goes with it, why, and its rows.
+ * text_verdict.c: one verdict for people: the answer, what goes with it, and why.
  *
  * Any verdict is told from its declaration. The verdict `build` is what most readers came for: its
  * known fields are put into sentences, and whatever else it declares follows like any other's.
@@ -234,32 +234,122 @@ static bool told_by_build(const char *name)
 
 /* ---- any verdict ---- */
 
-static char *label_of(const char *name)
+/* The part of a dotted name that its group shares: all before the last dot; 0: no group. */
+static size_t group_of(const char *name)
 {
-    char *label = strdup(name);
+    const char *dot = strrchr(name, '.');
 
-    for (char *c = label; c && *c; c++)
-        if (*c == '_' || *c == '.')
-            *c = ' ';
-    if (label && label[0] >= 'a' && label[0] <= 'z')
-        label[0] = (char)(label[0] - 'a' + 'A');
-    return label;
+    return dot ? (size_t)(dot - name) : 0;
+}
+
+static bool in_group(const char *name, const char *of, size_t size)
+{
+    return group_of(name) == size && strncmp(name, of, size) == 0;
+}
+
+/* Its first member of the verdict tells a group. */
+static bool told_before(const said *s, uint32_t index, size_t size)
+{
+    const char *name = s->type->fields[index].name;
+
+    for (uint32_t i = 0; size && i < index; i++)
+        if (in_group(s->type->fields[i].name, name, size))
+            return true;
+    return false;
+}
+
+/* "210 critical, 1775 important"; of members that are no numbers, "name value". */
+static void show_group(es_page *page, const said *s, uint32_t index, size_t size)
+{
+    bool first = true;
+
+    for (uint32_t i = index; i < s->type->n_fields; i++) {
+        const es_datum *datum = &s->verdict->fields[i];
+        const char *name = s->type->fields[i].name;
+
+        if (!in_group(name, s->type->fields[index].name, size) || es_datum_is_empty(datum))
+            continue;
+        if (!first)
+            es_page_say(page, ", ");
+        first = false;
+        if (datum->type == ES_FIELD_INTEGER) {
+            es_page_show_datum(page, datum);
+            es_page_say(page, " ");
+            es_page_show_name(page, name + size + 1);
+        } else {
+            es_page_show_name(page, name + size + 1);
+            es_page_say(page, " ");
+            es_page_show_datum(page, datum);
+        }
+    }
 }
 
 static void show_fields(es_page *page, const said *s)
 {
     for (uint32_t i = 0; i < s->type->n_fields; i++) {
-        const es_datum *datum = &s->verdict->fields[i];
+        const char *name = s->type->fields[i].name;
+        size_t group = group_of(name);
         char *label;
 
-        if (es_datum_is_empty(datum) ||
-            (is_build(s) && told_by_build(s->type->fields[i].name)))
+        if ((is_build(s) && told_by_build(name)) || told_before(s, i, group))
             continue;
-        label = label_of(s->type->fields[i].name);
-        es_page_show_datum(page, datum);
+        if (group)
+            show_group(page, s, i, group);
+        else if (!es_datum_is_empty(&s->verdict->fields[i]))
+            es_page_show_datum(page, &s->verdict->fields[i]);
+        if (!page->words.size)
+            continue;
+        label = es_page_title_of(page, name, group ? group : strlen(name));
         value_line(page, label ? label : "", ES_STYLE_PLAIN);
         free(label);
     }
+}
+
+static unsigned answer_style(const said *s)
+{
+    return strcmp(answer_of(s), "unknown") == 0 ? ES_STYLE_WARN : ES_STYLE_BOLD;
+}
+
+/* "2019-05: rollup KB4499149, kernel revision …": as many of its own short fields as one line
+ * holds; what is no is not worth its room. */
+static void show_brief(es_page *page, const said *s)
+{
+    const char *before = ": ";
+
+    es_page_show(page, answer_of(s));
+    for (uint32_t i = 0; i < s->type->n_fields; i++) {
+        const es_datum *datum = &s->verdict->fields[i];
+        uint64_t size = page->words.size;
+
+        if (es_datum_is_empty(datum) || group_of(s->type->fields[i].name) ||
+            datum->type == ES_FIELD_FACT || datum->type == ES_FIELD_FACT_LIST ||
+            (datum->type == ES_FIELD_BOOLEAN && !datum->integer))
+            continue;
+        es_page_say(page, "%s", before);
+        es_page_show_name(page, s->type->fields[i].name);
+        if (datum->type != ES_FIELD_BOOLEAN) {
+            es_page_say(page, " ");
+            es_page_show_datum(page, datum);
+        }
+        if (es_page_columns((es_text){ (const char *)page->words.data, page->words.size }) >
+            page->width - ES_TEXT_VALUES) {
+            page->words.size = size;
+            return;
+        }
+        before = ", ";
+    }
+}
+
+void es_text_brief(es_page *page, const es_verdict_record *verdict)
+{
+    said s = { verdict, es_ledger_verdict_type(page->ledger, verdict) };
+    unsigned style = is_build(&s) ? es_text_answer(page, verdict) : answer_style(&s);
+    char *title = es_page_title_of(page, s.type->name, strlen(s.type->name));
+
+    if (!is_build(&s))
+        show_brief(page, &s);
+    value_line(page, title ? title : "", style);
+    free(title);
 }
 
 unsigned es_text_answer(es_page *page, const es_verdict_record *verdict)
@@ -268,10 +358,10 @@ unsigned es_text_answer(es_page *page, const es_verdict_record *verdict)
     const status_word *status = status_of(&s);
 
     if (!is_build(&s)) {
-        es_page_show(page, s.type->name);
+        es_page_show_name(page, s.type->name);
         es_page_say(page, ": ");
         es_page_show(page, answer_of(&s));
-        return strcmp(answer_of(&s), "unknown") == 0 ? ES_STYLE_WARN : ES_STYLE_BOLD;
+        return answer_style(&s);
     }
     show_build_answer(page, &s);
     if (field(&s, "status")) {
@@ -296,11 +386,10 @@ void es_text_verdict(es_page *page, const es_verdict_record *verdict)
     if (is_build(&s)) {
         show_build(page, &s);
     } else {
-        char *label = label_of(s.type->name);
+        char *label = es_page_title_of(page, s.type->name, strlen(s.type->name));
 
         es_page_show(page, answer_of(&s));
-        value_line(page, label ? label : "",
-                   strcmp(answer_of(&s), "unknown") == 0 ? ES_STYLE_WARN : ES_STYLE_BOLD);
+        value_line(page, label ? label : "", answer_style(&s));
         free(label);
     }
     show_fields(page, &s);
@@ -312,87 +401,4 @@ void es_text_verdict(es_page *page, const es_verdict_record *verdict)
         if (plugin->rows[i].verdict && strcmp(plugin->rows[i].verdict, s.type->name) == 0)
             es_text_rows(page, verdict->installation, plugin->name, s.type->name,
                          plugin->rows[i].name);
-}
-
-/* ---- rows ---- */
-
-static bool same_text(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
-static const es_datum *cell(const es_row_type *type, const es_row_record *row, const char *name,
-                            uint32_t wanted)
-{
-    for (uint32_t i = 0; i < type->n_fields; i++)
-        if (strcmp(type->fields[i].name, name) == 0 && row->fields[i].type == wanted)
-            return &row->fields[i];
-    return NULL;
-}
-
-/* "f1 against f7: …" */
-static bool show_contradiction(es_page *page, const es_row_type *type, const es_row_record *row)
-{
-    const es_datum *left = cell(type, row, "left", ES_FIELD_FACT);
-    const es_datum *right = cell(type, row, "right", ES_FIELD_FACT);
-    const es_datum *text = cell(type, row, "text", ES_FIELD_TEXT);
-
-    if (!left || !right || !text)
-        return false;
-    es_page_show_datum(page, left);
-    es_page_say(page, " against ");
-    es_page_show_datum(page, right);
-    es_page_say(page, ": ");
-    es_page_show_datum(page, text);
-    return true;
-}
-
-static void show_row(es_page *page, const es_row_type *type, const es_row_record *row)
-{
-    bool first = true;
-
-    if (show_contradiction(page, type, row))
-        return;
-    for (uint32_t i = 0; i < type->n_fields; i++) {
-        if (es_datum_is_empty(&row->fields[i]))
-            continue;
-        if (!first)
-            es_page_say(page, "; ");
-        es_page_show_name(page, type->fields[i].name);
-        es_page_say(page, " ");
-        es_page_show_datum(page, &row->fields[i]);
-        first = false;
-    }
-}
-
-void es_text_rows(es_page *page, uint32_t installation, const char *plugin, const char *verdict,
-                  const char *name)
-{
-    const es_row_record *rows;
-    size_t n = es_ledger_rows_of(page->ledger, installation, &rows), shown = 0, all = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        const es_row_type *type = es_ledger_row_type(page->ledger, &rows[i]);
-        char label[32];
-
-        if (!same_text(type->verdict, verdict) || strcmp(type->name, name) != 0 ||
-            (plugin && strcmp(rows[i].plugin, plugin) != 0))
-            continue;
-        if (!all++) {
-            char *heading = label_of(name);
-
-            es_page_say(page, "%s", heading ? heading : "");
-            es_page_heading(page, ES_TEXT_INDENT);
-            free(heading);
-        }
-        if (shown >= (verdict ? ES_TEXT_VERDICT_ROWS : ES_TEXT_ROWS) && !page->run->verbose)
-            continue;
-        snprintf(label, sizeof label, "%zu.", ++shown);
-        show_row(page, type, &rows[i]);
-        es_page_flow(page, 4, label, 8, ES_STYLE_PLAIN);
-    }
-    if (all > shown) {
-        es_page_say(page, "and %zu more: -v shows them, and so does -o json", all - shown);
-        es_page_flow(page, 8, "", 8, ES_STYLE_FAINT);
-    }
 }

@@ -35,13 +35,13 @@ static void the_answer_comes_first(void **state)
 {
     static const char *const order[] = {
         "esuscan 0.1.0", "2 gaps were met", "2 states of Windows", "6003, conflict; last booted 6002",
-        "Machine 1: SRV-SQL01", "Build on disk   6003\n", "conflict: the sources contradict",
+        "Machine 1: SRV-SQL01", "Build on disk     6003\n", "conflict: the sources contradict",
         "6.0.6003.20489, LDR branch, amd64", "6002, 2019-08-14T07:31:02Z - this is not the build",
-        "KB4493471 [f2, f7]", "Not asked       boot records of System.evtx", "Why",
+        "KB4493471 [f2, f7]", "Not asked         boot records of System.evtx", "Why",
         "explains. [f2, f1, f6]", "Contradictions", "f6 against f1", "Evidence",
         "\\Windows\\System32\\config\\SOFTWARE", "f1    BuildLabEx", "data 6003; before 6002",
         "The same bytes with other tools", "RegBack of \\Windows on volume 2, as of 2019-03-01",
-        "Build on disk   6002", "Gaps", "BitLocker", "Remarks", "\\x1b[1mother\\x1b[0m",
+        "Build on disk     6002", "Gaps", "BitLocker", "Remarks", "\\x1b[1mother\\x1b[0m",
         "The image and this scan", "landlock, seccomp", NULL,
     };
     es_ledger *ledger = made_up_case();
@@ -240,6 +240,70 @@ static void commands_break_where_a_shell_allows(void **state)
     free(text);
 }
 
+static es_page bare_page(es_ledger **ret_ledger, const es_run *run)
+{
+    assert_int_equal(es_ledger_new(NULL, NULL, ret_ledger), ES_OK);
+    return es_page_make(*ret_ledger, run, stdout);
+}
+
+static void names_become_titles(void **state)
+{
+    static const char *const names[][2] = {
+        { "patch-level", "Patch level" }, { "esu-licence", "ESU licence" }, { "cves", "CVEs" },
+        { "counts.by_severity", "Counts by severity" }, { "kernel-integrity", "Kernel integrity" },
+    };
+    es_run run = made_up_run();
+    es_ledger *ledger = NULL;
+    es_page page = bare_page(&ledger, &run);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *title = es_page_title_of(&page, names[i][0], strlen(names[i][0]));
+
+        assert_string_equal(title, names[i][1]);
+        free(title);
+    }
+    assert_int_equal(es_page_end(&page), ES_OK);
+    es_ledger_free(ledger);
+}
+
+static void long_labels_stay_on_their_line(void **state)
+{
+    es_run run = made_up_run();
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    es_ledger *ledger = NULL;
+    es_page page;
+
+    (void)state;
+    assert_int_equal(es_ledger_new(NULL, NULL, &ledger), ES_OK);
+    run.width = 40;
+    page = es_page_make(ledger, &run, out);
+    es_buffer_string(&page.words, "one two three four five six");
+    es_page_flow(&page, 0, "a long label", 6, ES_STYLE_PLAIN);
+    assert_int_equal(es_page_end(&page), ES_OK);
+    fclose(out);
+    assert_string_equal(text, "a long label  one two three four five\n      six\n");
+    free(text);
+    es_ledger_free(ledger);
+}
+
+static void cells_break_between_words(void **state)
+{
+    static const char *const lines[] = { "Elevation of", "Privilege", "\\x1b\\x1b", "\\x1b" };
+    es_text words = ES_TEXT("Elevation of Privilege \\x1b\\x1b\\x1b");
+    uint64_t at = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        es_text line = es_page_next_line(words, i < 2 ? 12 : 9, &at);
+
+        assert_true(es_text_equal(line, es_text_of(lines[i])));
+    }
+    assert_int_equal(at, words.size);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -251,6 +315,9 @@ int main(void)
         cmocka_unit_test(a_scan_that_died_says_where),
         cmocka_unit_test(escapes_are_not_broken),
         cmocka_unit_test(wide_characters_count_twice),
+        cmocka_unit_test(names_become_titles),
+        cmocka_unit_test(long_labels_stay_on_their_line),
+        cmocka_unit_test(cells_break_between_words),
         cmocka_unit_test(commands_break_where_a_shell_allows),
     };
 
