@@ -304,6 +304,60 @@ static void cells_break_between_words(void **state)
     assert_int_equal(at, words.size);
 }
 
+/* ---- tables ---- */
+
+static const es_field list_fields[] = {
+    { sizeof(es_field), ES_FIELD_TEXT, "kb", "" },
+    { sizeof(es_field), ES_FIELD_TEXT, "kind", "" },
+    { sizeof(es_field), ES_FIELD_INTEGER, "some_number", "" },
+    { sizeof(es_field), ES_FIELD_TEXT, "remark", "" },
+};
+static const es_row_type list_rows[] = {
+    { sizeof(es_row_type), ES_COUNT(list_fields), "updates", NULL, list_fields },
+};
+static const es_plugin list_plugin = {
+    .abi = ES_ABI, .size = sizeof(es_plugin), .name = "lister", .version = "1", .summary = "",
+    .n_rows = 1, .rows = list_rows,
+};
+
+static void lists_are_tables(void **state)
+{
+    es_ledger *ledger = NULL;
+    es_run run = made_up_run();
+    char *text;
+
+    (void)state;
+    assert_int_equal(es_ledger_new(NULL, NULL, &ledger), ES_OK);
+    put_plugin(ledger, &list_plugin);
+    put_installation(ledger, 1, ES_ROLE_CURRENT);
+    for (int i = 0; i < 23; i++) {
+        es_datum fields[] = { text_datum("KB1\n"), text_datum("rollup"), es_datum_integer(i + 100),
+                              i ? es_null() : text_datum("a sentence that is longer than any cell "
+                                                         "and is wrapped under itself") };
+        es_record row = { .kind = ES_RECORD_ROW };
+
+        row.row.installation = 1;
+        row.row.plugin = "lister";
+        row.row.fields = fields;
+        row.row.n_fields = ES_COUNT(list_fields);
+        put_ok(ledger, &row);
+    }
+    put_done(ledger);
+    assert_int_equal(es_ledger_close(ledger), ES_OK);
+    text = text_of(ledger, &run);
+    has(text, "    Each: kind rollup\n    KB       some    remark\n             number\n");
+    has(text, "    KB1\\x0a  100     a sentence that");
+    has(text, "\n                     ");
+    has(text, "    KB1\\x0a  119\n    and 3 more: -v shows them, and so does -o json\n");
+    lacks(text, "120");
+    free(text);
+    run.verbose = true;
+    text = text_of(ledger, &run);
+    has(text, "    KB1\\x0a  122\n");
+    free(text);
+    es_ledger_free(ledger);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,6 +369,7 @@ int main(void)
         cmocka_unit_test(a_scan_that_died_says_where),
         cmocka_unit_test(escapes_are_not_broken),
         cmocka_unit_test(wide_characters_count_twice),
+        cmocka_unit_test(lists_are_tables),
         cmocka_unit_test(names_become_titles),
         cmocka_unit_test(long_labels_stay_on_their_line),
         cmocka_unit_test(cells_break_between_words),
