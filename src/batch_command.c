@@ -345,6 +345,30 @@ static void on_path(void *context, const es_note *note)
 /* ------------------------------------------------------------------ before */
 
 /* Everything that shapes an answer, in words. */
+/* A list of the examiner's counts by its path, size and time: another list, another answer. */
+static void put_list(es_buffer *key, const char *name, const char *path)
+{
+    struct stat about;
+
+    if (path && stat(path, &about) == 0)
+        es_buffer_format(key, "; %s %s %lld %lld", name, path, (long long)about.st_size,
+                         (long long)about.st_mtime);
+}
+
+/* What decides the answers beside the image and the plugins. */
+static void put_options(es_buffer *key, const es_options *options)
+{
+    es_buffer_format(key, "; snapshots %d", !options->no_snapshots);
+    for (size_t i = 0; i < options->n_snapshot_ranges; i++)
+        es_buffer_format(key, " %u-%u", (unsigned)options->snapshot_ranges[i].first,
+                         (unsigned)options->snapshot_ranges[i].last);
+    for (size_t i = 0; i < options->n_files; i++)
+        es_buffer_format(key, "; file %s", options->files[i]);
+    es_buffer_format(key, "; components %d", options->all_components);
+    put_list(key, "roots", options->roots_file);
+    put_list(key, "known", options->known_file);
+}
+
 static es_status make_key(batch *all, es_note *note)
 {
     const es_options *options = all->options;
@@ -360,6 +384,7 @@ static es_status make_key(batch *all, es_note *note)
                      ES_VERSION, options->catalogue ? options->catalogue->sha256.data : "none",
                      as_of[0] ? as_of : "the end", options->partition, options->verify,
                      !options->no_jail);
+    put_options(&key, options);
     for (size_t i = 0; i < options->n_asked; i++)
         es_buffer_format(&key, "; %.*s", (int)options->asked[i].id.size,
                          options->asked[i].id.data);
