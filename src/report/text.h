@@ -27,6 +27,10 @@ void es_text_state_name(es_page *page, const es_installation_record *state);
 /* text_story.c: the turns in a machine's life. */
 void es_text_story(es_page *page, const es_timeline *timeline, uint32_t machine);
 
+/* text_changes.c: a shadow copy beside the state after it. */
+void es_text_changes(es_page *page, const es_installation_record *before,
+                     const es_installation_record *after);
+
 /* text_verdict.c: one verdict with its reasons. */
 void es_text_verdict(es_page *page, const es_verdict_record *verdict);
 /* "6003, consistent" in a line. Returns how it should look. */

@@ -220,7 +220,9 @@ static void put_about(es_page *page, const es_installation_record *state)
     }
 }
 
-static void put_state(es_page *page, const es_installation_record *state)
+/* `timeline`, of the first state of a machine: its story goes behind the verdict that leads. */
+static void put_state(es_page *page, const es_installation_record *state,
+                      const es_timeline *timeline)
 {
     const es_verdict_record *verdicts, *lead = leading(page, state->id);
     size_t n = es_ledger_verdicts_of(page->ledger, state->id, &verdicts);
@@ -230,6 +232,8 @@ static void put_state(es_page *page, const es_installation_record *state)
         es_text_questions(page, state->id, true, true);
     if (lead)
         es_text_verdict(page, lead);
+    if (timeline)
+        es_text_story(page, timeline, state->machine);
     for (size_t i = 0; i < n; i++)
         if (&verdicts[i] != lead)
             es_text_verdict(page, &verdicts[i]);
@@ -242,6 +246,22 @@ static void put_state(es_page *page, const es_installation_record *state)
     es_text_evidence(page, state->id);
 }
 
+/* The state that a shadow copy is compared with: the copy after it, else the present. NULL for what
+ * is no shadow copy. The newest copies come first. */
+static const es_installation_record *later_of(const es_installation_record *const *order, size_t i)
+{
+    const es_installation_record *state = order[i];
+
+    if (state->role != ES_ROLE_SNAPSHOT)
+        return NULL;
+    while (i-- > 0 && order[i]->machine == state->machine)
+        if (order[i]->volume == state->volume &&
+            (order[i]->role == ES_ROLE_SNAPSHOT || order[i]->role == ES_ROLE_CURRENT) &&
+            strcmp(order[i]->system_root, state->system_root) == 0)
+            return order[i];
+    return NULL;
+}
+
 void es_text_machines(es_page *page)
 {
     es_timeline *timeline = NULL;
@@ -251,11 +271,14 @@ void es_text_machines(es_page *page)
     if (!page->failed)
         page->failed = es_timeline_new(page->ledger, &timeline);
     for (size_t i = 0; order && timeline && i < n; i++) {
-        if (!i || order[i]->machine != order[i - 1]->machine) {
+        bool first = !i || order[i]->machine != order[i - 1]->machine;
+        const es_installation_record *after = first ? NULL : later_of(order, i);
+
+        if (first)
             put_title(page, order[i]);
-            es_text_story(page, timeline, order[i]->machine);
-        }
-        put_state(page, order[i]);
+        else if (after)
+            es_text_changes(page, order[i], after);
+        put_state(page, order[i], first ? timeline : NULL);
     }
     es_timeline_free(timeline);
     free(order);

@@ -195,7 +195,7 @@ static void put_line(es_page *page, const line *of)
     es_page_say(page, " [");
     es_page_show_reference(page, of->reference);
     es_page_say(page, "]");
-    es_page_flow(page, ES_TEXT_INDENT, day, 14, of->impossible ? ES_STYLE_WARN : ES_STYLE_PLAIN);
+    es_page_flow(page, 4, day, 16, of->impossible ? ES_STYLE_WARN : ES_STYLE_PLAIN);
 }
 
 void es_text_story(es_page *page, const es_timeline *timeline, uint32_t machine)
@@ -207,7 +207,7 @@ void es_text_story(es_page *page, const es_timeline *timeline, uint32_t machine)
     if (of.n > 1 && !page->failed) {
         left_out = thin_out(&of);
         es_page_say(page, "What happened, in short");
-        es_page_heading(page, 0);
+        es_page_heading(page, ES_TEXT_INDENT);
         es_page_blank(page);
         for (size_t i = 0; i < of.n; i++)
             if (!of.lines[i].dropped)
@@ -216,9 +216,8 @@ void es_text_story(es_page *page, const es_timeline *timeline, uint32_t machine)
             es_page_say(page, "%zu lighter days are left out; -o csv and the other timelines have "
                               "every event.",
                         left_out);
-            es_page_flow(page, ES_TEXT_INDENT, "", ES_TEXT_INDENT, ES_STYLE_FAINT);
+            es_page_flow(page, 4, "", 4, ES_STYLE_FAINT);
         }
-        es_page_blank(page);
     }
     free(of.lines);
 }
