@@ -14,7 +14,7 @@ for module; do
         status=1
     fi
     foreign=$(nm -D --undefined-only "$module" | awk '{ sub(/@.*/, "", $2); print $2 }' |
-        grep -v -x '__.*\|_ITM_.*\|mem[a-z]*\|str[a-z]*\|v\{0,1\}snprintf\|calloc\|malloc\|free\|qsort\|bsearch' |
+        grep -v -x '__.*\|_ITM_.*\|mem[a-z]*\|str[a-z]*\|v\{0,1\}snprintf\|calloc\|malloc\|free\|qsort\|bsearch\|bcmp' |
         tr '\n' ' ')
     if [ -n "$foreign" ]; then
         echo "$module asks for: $foreign"
