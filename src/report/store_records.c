@@ -70,6 +70,7 @@ es_status es_store_encode(const es_ledger *ledger, es_buffer *buffer)
     PUT_EACH(es_ledger_bad_ranges, es_bad_range_record, ES_RECORD_BAD_RANGE, bad_range);
     PUT_EACH(es_ledger_fences, es_fence_record, ES_RECORD_FENCE, fence);
     PUT_EACH(es_ledger_volumes, es_volume_record, ES_RECORD_VOLUME, volume);
+    PUT_EACH(es_ledger_snapshots, es_snapshot_record, ES_RECORD_SNAPSHOT, snapshot);
     PUT_EACH(es_ledger_installations, es_installation_record, ES_RECORD_INSTALLATION,
              installation);
     PUT_EACH(es_ledger_artefacts, es_artefact_record, ES_RECORD_ARTEFACT, artefact);
