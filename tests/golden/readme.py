@@ -20,7 +20,7 @@ def check_run(text, options):
     if not shown:
         sys.exit('README.md shows no run')
     result = run.esuscan(options.esuscan, shown.group(2), cwd=options.source)
-    lines = result.text.splitlines()[:int(shown.group(3))]
+    lines = run.as_in_a_jail(result.text).splitlines()[:int(shown.group(3))]
     want = ''.join(('    ' + line).rstrip() + '\n' for line in lines)
     if options.update:
         path = os.path.join(options.source, 'README.md')

@@ -89,9 +89,13 @@ def normal_jsonl(text):
     return ''.join(lines)
 
 
+def as_in_a_jail(text):
+    """A sanitizer build has none, and says so at the top."""
+    return re.sub(r'(?m)^! ANALYSED WITHOUT A JAIL: none \(sanitizer build\).*\n(?:  .*\n)*', '', text)
+
+
 def normal_text(text):
-    text = re.sub(r'esuscan \d+\.\d+\.\d+', 'esuscan VERSION', text)
-    text = re.sub(r'(?m)^! ANALYSED WITHOUT A JAIL: none \(sanitizer build\).*\n(?:  .*\n)*', '', text)
+    text = as_in_a_jail(re.sub(r'esuscan \d+\.\d+\.\d+', 'esuscan VERSION', text))
     return re.sub(r'(?m)^(  (?:Tool|Plugins|Catalogue|Jail|Command|Ran) +)\S.*(?:\n {10,}\S.*)*', r'\1-', text)
 
 
