@@ -463,9 +463,10 @@ static bool leave_out(attempt *now, const es_ledger *ledger, int end, int ours)
 
     if (!step || (!step->plugin && !step->artefact) || now->n_skips == ES_SKIPS_MAX)
         return false;
-    /* A plugin may end the analysis with a failure too: it takes all memory and says so. */
-    if (!WIFSIGNALED(end) && (WEXITSTATUS(end) == 0 || !step->plugin ||
-                              es_ledger_done(ledger) || es_ledger_refused(ledger)))
+    /* A plugin may end the analysis without a signal too: it takes all memory and says so, or it
+     * spoils the pipe and the child is at its end before it can be killed. */
+    if (!WIFSIGNALED(end) &&
+        (!step->plugin || es_ledger_done(ledger) || es_ledger_refused(ledger)))
         return false;
     plugin.ours = copy(step->plugin);
     artefact.ours = copy(step->artefact);

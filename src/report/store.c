@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ---- statements ---- */
@@ -205,6 +206,22 @@ static es_status make_or_check(es_store *store, bool create, es_note *reterr_not
     return es_store_tell(store, reterr_note);
 }
 
+/* Two that make one store at once both want it for themselves while it turns to WAL, and SQLite
+ * tells one of them at once, whatever its patience: it asks again. */
+static void turn_to_wal(es_store *store)
+{
+    const struct timespec pause = { 0, 20000000 };
+    int code = SQLITE_BUSY;
+
+    for (int waited = 0; code == SQLITE_BUSY && waited < ES_STORE_PATIENCE; waited += 20) {
+        code = sqlite3_exec(store->db, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
+        if (code == SQLITE_BUSY)
+            nanosleep(&pause, NULL);
+    }
+    if (code != SQLITE_OK)
+        remember(store, code);
+}
+
 static es_status open_file(es_store *store, bool create, es_note *reterr_note)
 {
     int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
@@ -225,7 +242,9 @@ static es_status open_file(es_store *store, bool create, es_note *reterr_note)
         sqlite3_extended_result_codes(store->db, 0);
         es_store_run(store, "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;");
         if (create)
-            es_store_run(store, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;");
+            turn_to_wal(store);
+        if (create)
+            es_store_run(store, "PRAGMA synchronous=FULL;");
     }
     return es_store_tell(store, reterr_note);
 }
