@@ -152,9 +152,22 @@ es_status es_text_from_latin1(es_arena *arena, es_bytes bytes, es_text *ret_text
     return ES_OK;
 }
 
+/* Where the run of printable ASCII ends that begins at `at`: nearly all text is one such run. */
+static uint64_t plain_end(es_text text, uint64_t at)
+{
+    while (at < text.size && text.data[at] >= 0x20 && text.data[at] < 0x7f)
+        at++;
+    return at;
+}
+
+bool es_text_is_plain(es_text text)
+{
+    return plain_end(text, 0) == text.size;
+}
+
 bool es_text_is_utf8(es_text text)
 {
-    for (uint64_t at = 0; at < text.size;)
+    for (uint64_t at = plain_end(text, 0); at < text.size; at = plain_end(text, at))
         if (es_text_next(text, &at) == INVALID)
             return false;
     return true;
@@ -196,9 +209,15 @@ bool es_text_unsafe(uint32_t c)
 void es_text_show(es_buffer *buffer, es_text text)
 {
     for (uint64_t at = 0; at < text.size;) {
-        uint64_t start = at;
-        uint32_t c = es_text_next(text, &at);
+        uint64_t start = at, end = plain_end(text, at);
+        uint32_t c;
 
+        if (end > at) {
+            es_buffer_bytes(buffer, text.data + at, end - at);
+            at = end;
+            continue;
+        }
+        c = es_text_next(text, &at);
         if (c == INVALID || (c < 0x80 && es_text_unsafe(c)))
             es_buffer_format(buffer, "\\x%02x", (unsigned char)text.data[start]);
         else if (es_text_unsafe(c))

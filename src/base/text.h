@@ -28,6 +28,9 @@ es_status es_text_from_latin1(es_arena *arena, es_bytes bytes, es_text *ret_text
 /* True when the bytes are valid UTF-8 (no overlong forms, no surrogates). */
 bool es_text_is_utf8(es_text text);
 
+/* Of printable ASCII alone (0x20 to 0x7e): it is shown as it is. */
+bool es_text_is_plain(es_text text);
+
 /* Invalid sequences replaced by U+FFFD. */
 es_status es_text_repair(es_arena *arena, es_text text, es_text *ret_text);
 

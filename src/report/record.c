@@ -4,6 +4,7 @@
  * what JSON wants escaped; text was cleaned before it gets there.
  */
 #include "report/record.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "report/show.h"
 
@@ -11,14 +12,25 @@
 
 /* ---- values ---- */
 
+static json_t *ascii_value(es_json *json, const char *string, size_t size)
+{
+    json_t *value = json_stringn_nocheck(string, size);
+
+    if (!value)
+        json->failed = true;
+    return value;
+}
+
 json_t *es_json_text(es_json *json, es_text text)
 {
     es_buffer shown = es_buffer_make(es_show_room(text.size));
     json_t *value = NULL;
 
+    if (es_text_is_plain(text))
+        return ascii_value(json, text.size ? text.data : "", (size_t)text.size);
     es_show_text(&shown, text);
     if (!shown.failed)
-        value = json_stringn(shown.size ? (const char *)shown.data : "", (size_t)shown.size);
+        value = json_stringn_nocheck((const char *)shown.data, (size_t)shown.size);
     if (!value)
         json->failed = true;
     es_buffer_free(&shown);
@@ -40,19 +52,17 @@ json_t *es_json_time(es_json *json, es_time time)
 
 json_t *es_json_id(es_json *json, const char *prefix, uint64_t number)
 {
-    json_t *value;
+    char words[32];
 
     if (!number)
         return json_null();
-    value = json_sprintf("%s%llu", prefix, (unsigned long long)number);
-    if (!value)
-        json->failed = true;
-    return value;
+    snprintf(words, sizeof words, "%s%llu", prefix, (unsigned long long)number);
+    return ascii_value(json, words, strlen(words));
 }
 
 void es_json_set(es_json *json, json_t *object, const char *key, json_t *value)
 {
-    if (json_object_set_new(object, key, value) != 0)
+    if (json_object_set_new_nocheck(object, key, value) != 0)
         json->failed = true;
 }
 
@@ -69,8 +79,9 @@ static json_t *hex_value(es_json *json, es_bytes bytes)
 
     es_show_hex(&digits, bytes);
     if (!digits.failed)
-        value = json_stringn(digits.size ? (const char *)digits.data : "", (size_t)digits.size);
-    if (!value)
+        value = ascii_value(json, digits.size ? (const char *)digits.data : "",
+                            (size_t)digits.size);
+    else
         json->failed = true;
     es_buffer_free(&digits);
     return value;
@@ -327,12 +338,15 @@ void es_json_note(es_json *json, json_t *object, const es_note_record *note)
 
 es_status es_json_write(es_json *json, json_t *value, FILE *out)
 {
+    /* whole, and then written once: json_dumpf() writes each token by itself */
+    char *words = value && !json->failed ? json_dumps(value, JSON_ENCODE_ANY) : NULL;
     es_status status = ES_OK;
 
-    if (!value || json->failed)
+    if (!words)
         status = ES_NOMEM;
-    else if (json_dumpf(value, out, JSON_ENCODE_ANY) != 0)
-        status = ferror(out) ? ES_IO : ES_NOMEM;
+    else if (fputs(words, out) == EOF)
+        status = ES_IO;
+    free(words);
     json_decref(value);
     return status;
 }

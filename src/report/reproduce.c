@@ -54,6 +54,8 @@ typedef struct command {
 
 static bool needs_printf(es_text path)
 {
+    if (es_text_is_plain(path))
+        return false;
     for (uint64_t at = 0; at < path.size;)
         if (es_text_unsafe(es_text_next(path, &at)))
             return true;
@@ -94,11 +96,15 @@ static void put_path(es_buffer *out, const char *path)
         put_printf(out, text);
     } else {
         es_buffer_u8(out, '\'');
-        for (uint64_t i = 0; i < text.size; i++) {
-            if (text.data[i] == '\'')
+        for (const char *at = text.data; *at;) {
+            size_t run = strcspn(at, "'");
+
+            es_buffer_bytes(out, at, run);
+            at += run;
+            if (*at) {
                 es_buffer_string(out, "'\\''");
-            else
-                es_buffer_u8(out, (uint8_t)text.data[i]);
+                at++;
+            }
         }
         es_buffer_u8(out, '\'');
     }

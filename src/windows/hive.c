@@ -15,8 +15,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#define GIVE_BACK_ASIDE (UINT64_C(4) << 20)
 
 static es_status refuse(const char *name, es_note *note, es_status status, const char *what)
 {
@@ -291,10 +294,10 @@ es_status es_hive_open(const es_hive_input *primary, const es_hive_input *const 
     return ES_OK;
 }
 
-es_hive *es_hive_free(es_hive *hive)
+static void *give_back(void *argument)
 {
-    if (!hive)
-        return NULL;
+    es_hive *hive = argument;
+
     es_hive_free(hive->before);
     for (size_t i = 0; i < ES_HIVE_INDEXES; i++)
         es_hive_index_done(&hive->indexes[i]);
@@ -304,6 +307,22 @@ es_hive *es_hive_free(es_hive *hive)
     es_hive_image_free(hive->image);
     es_hive_patch_list_done(&hive->patches);
     free(hive);
+    return NULL;
+}
+
+/* The kernel takes back a large hive page by page, which is a tenth of the time it took to fill
+ * it: a thread that nobody waits for has that time. */
+es_hive *es_hive_free(es_hive *hive)
+{
+    pthread_t thread;
+
+    if (!hive)
+        return NULL;
+    if (hive->image && hive->image->map_size >= GIVE_BACK_ASIDE &&
+        pthread_create(&thread, NULL, give_back, hive) == 0)
+        pthread_detach(thread);
+    else
+        give_back(hive);
     return NULL;
 }
 
