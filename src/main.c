@@ -110,27 +110,13 @@ static void say_counters(const es_ledger *ledger, double seconds)
 
 /* ------------------------------------------------------------------ a scan */
 
-static int write_reports(const es_options *options, const es_ledger *ledger, const es_run *run)
-{
-    for (size_t i = 0; i < options->n_outputs; i++) {
-        es_note note;
-
-        if (es_report_write(options->outputs[i].format, ledger, run, options->outputs[i].path,
-                            &note) != ES_OK) {
-            es_say(&note);
-            return ES_EXIT_FAILED;
-        }
-    }
-    return es_ledger_has_gaps(ledger) ? ES_EXIT_GAPS : ES_EXIT_SCANNED;
-}
-
 static int report(const es_options *options, es_ledger *ledger, const es_broker *broker,
                   es_run *run)
 {
     const es_note_record *refused = es_ledger_refused(ledger);
     const char **paths;
+    es_status status;
     es_note note;
-    int status;
 
     if (refused || !es_ledger_image(ledger)) {
         es_note_set(&note, ES_SEVERITY_ERROR, "image", "%.*s",
@@ -147,12 +133,13 @@ static int report(const es_options *options, es_ledger *ledger, const es_broker 
     }
     paths = es_run_segment_paths(ledger, broker);
     run->segment_paths = paths;
-    run->finished = es_time_now();
     run->color = isatty(STDOUT_FILENO);
     run->width = es_run_width();
-    status = write_reports(options, ledger, run);
+    status = es_run_write(options, ledger, run);
     free(paths);
-    return status;
+    if (status != ES_OK)
+        return ES_EXIT_FAILED;
+    return es_ledger_has_gaps(ledger) ? ES_EXIT_GAPS : ES_EXIT_SCANNED;
 }
 
 /* The catalogue that is named, or the one that came with the program. That one may be missing: the

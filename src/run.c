@@ -44,6 +44,23 @@ const char **es_run_segment_paths(const es_ledger *ledger, const es_broker *brok
     return paths;
 }
 
+es_status es_run_write(const es_options *options, const es_ledger *ledger, es_run *run)
+{
+    es_note note;
+
+    run->finished = es_time_now();
+    for (size_t i = 0; i < options->n_outputs; i++) {
+        es_status status = es_report_write(options->outputs[i].format, ledger, run,
+                                           options->outputs[i].path, &note);
+
+        if (status != ES_OK) {
+            es_say(&note);
+            return status;
+        }
+    }
+    return ES_OK;
+}
+
 unsigned es_run_width(void)
 {
     struct winsize size;

@@ -20,6 +20,9 @@ es_run es_run_make(const es_options *options, int argc, char **argv);
 /* Paths of the segments, as the parent opened them; on the heap. */
 const char **es_run_segment_paths(const es_ledger *ledger, const es_broker *broker);
 
+/* The run ends here: write every report that was asked for. The first failure is said and ends it. */
+es_status es_run_write(const es_options *options, const es_ledger *ledger, es_run *run);
+
 unsigned es_run_width(void); /* of the terminal */
 
 void es_say(const es_note *note);

@@ -63,28 +63,13 @@ static void put_result(const es_ledger *ledger, const char *path)
     }
 }
 
-static int write_reports(const es_options *options, const es_ledger *ledger, es_run *run)
-{
-    es_note note;
-
-    run->finished = es_time_now();
-    for (size_t i = 0; i < options->n_outputs; i++) {
-        if (es_report_write(options->outputs[i].format, ledger, run, options->outputs[i].path,
-                            &note) != ES_OK) {
-            es_say(&note);
-            return ES_EXIT_FAILED;
-        }
-    }
-    return is_verified(ledger) ? ES_EXIT_SCANNED : ES_EXIT_GAPS;
-}
-
 static int report(const es_options *options, es_ledger *ledger, const es_broker *broker,
                   es_run *run)
 {
     const es_note_record *refused = es_ledger_refused(ledger);
     const char **paths;
+    es_status status;
     es_note note;
-    int status;
 
     if (refused || !es_ledger_image(ledger) || es_ledger_close(ledger) != ES_OK) {
         es_note_set(&note, ES_SEVERITY_ERROR, "image", "%.*s",
@@ -97,9 +82,11 @@ static int report(const es_options *options, es_ledger *ledger, const es_broker 
     run->segment_paths = paths;
     if (!options->n_outputs)
         put_result(ledger, run->image_path);
-    status = write_reports(options, ledger, run);
+    status = es_run_write(options, ledger, run);
     free(paths);
-    return status;
+    if (status != ES_OK)
+        return ES_EXIT_FAILED;
+    return is_verified(ledger) ? ES_EXIT_SCANNED : ES_EXIT_GAPS;
 }
 
 int es_verify_command(const es_options *options, int argc, char **argv, es_cage_watch watch,

@@ -41,7 +41,7 @@ uint32_t es_text_next(es_text text, uint64_t *at)
     return c;
 }
 
-static size_t encode(uint32_t c, uint8_t out[4])
+size_t es_text_encode(uint32_t c, uint8_t out[4])
 {
     if (c < 0x80) {
         out[0] = (uint8_t)c;
@@ -69,7 +69,7 @@ void es_text_put(es_buffer *buffer, uint32_t character)
 {
     uint8_t out[4];
 
-    es_buffer_bytes(buffer, out, encode(character, out));
+    es_buffer_bytes(buffer, out, es_text_encode(character, out));
 }
 
 /* The UTF-16 unit at index `i`; `i` is inside. */
@@ -105,7 +105,7 @@ static uint64_t utf16_to(es_bytes bytes, uint8_t *out, bool stop_at_nul)
 
         if (!c && stop_at_nul)
             break;
-        size += encode(c, out ? out + size : scratch);
+        size += es_text_encode(c, out ? out + size : scratch);
     }
     return size;
 }
@@ -146,7 +146,7 @@ es_status es_text_from_latin1(es_arena *arena, es_bytes bytes, es_text *ret_text
     if (!out)
         return ES_NOMEM;
     for (uint64_t i = 0; i < bytes.size; i++)
-        size += encode(bytes.data[i], out + size);
+        size += es_text_encode(bytes.data[i], out + size);
     ret_text->data = (const char *)out;
     ret_text->size = size;
     return ES_OK;
@@ -188,7 +188,7 @@ es_status es_text_repair(es_arena *arena, es_text text, es_text *ret_text)
     for (uint64_t at = 0; at < text.size;) {
         uint32_t c = es_text_next(text, &at);
 
-        size += encode(c == INVALID ? REPLACEMENT : c, out + size);
+        size += es_text_encode(c == INVALID ? REPLACEMENT : c, out + size);
     }
     ret_text->data = (const char *)out;
     ret_text->size = size;

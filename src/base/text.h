@@ -41,6 +41,9 @@ void es_text_show(es_buffer *buffer, es_text text);
 
 /* Take one character; `*at` moves on by at least one byte. 0xFFFFFFFF for an invalid sequence. */
 uint32_t es_text_next(es_text text, uint64_t *at);
+/* A character as UTF-8, of one to four bytes. A surrogate becomes the three bytes that its number
+ * makes: names on NTFS may hold a lone one. */
+size_t es_text_encode(uint32_t character, uint8_t out[4]);
 /* Append a character as UTF-8. */
 void es_text_put(es_buffer *buffer, uint32_t character);
 

@@ -8,6 +8,8 @@
  */
 #include "disk/name.h"
 
+#include "base/text.h"
+
 static bool is_high(uint32_t unit)
 {
     return unit >= 0xd800 && unit <= 0xdbff;
@@ -75,30 +77,6 @@ void es_name_from_utf16le(es_bytes bytes, es_name *ret_name)
     ret_name->n_units = (uint32_t)n;
 }
 
-static size_t put_character(char *out, uint32_t c)
-{
-    if (c < 0x80) {
-        out[0] = (char)c;
-        return 1;
-    }
-    if (c < 0x800) {
-        out[0] = (char)(0xc0 | c >> 6);
-        out[1] = (char)(0x80 | (c & 0x3f));
-        return 2;
-    }
-    if (c < 0x10000) {
-        out[0] = (char)(0xe0 | c >> 12);
-        out[1] = (char)(0x80 | (c >> 6 & 0x3f));
-        out[2] = (char)(0x80 | (c & 0x3f));
-        return 3;
-    }
-    out[0] = (char)(0xf0 | c >> 18);
-    out[1] = (char)(0x80 | (c >> 12 & 0x3f));
-    out[2] = (char)(0x80 | (c >> 6 & 0x3f));
-    out[3] = (char)(0x80 | (c & 0x3f));
-    return 4;
-}
-
 size_t es_name_to_text(const es_name *name, char out[ES_NAME_BYTES_MAX + 1])
 {
     size_t size = 0;
@@ -110,7 +88,7 @@ size_t es_name_to_text(const es_name *name, char out[ES_NAME_BYTES_MAX + 1])
             c = 0x10000 + ((c - 0xd800) << 10) + (name->units[i + 1] - 0xdc00u);
             i++;
         }
-        size += put_character(out + size, c);
+        size += es_text_encode(c, (uint8_t *)out + size);
     }
     out[size] = 0;
     return size;

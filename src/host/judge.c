@@ -6,11 +6,6 @@
 
 #include <stdlib.h>
 
-static es_call *call_of(const es_host *host)
-{
-    return host->context;
-}
-
 /* What this plugin said it needs of a fact type, 0 if nothing. */
 static uint32_t needs(const es_plugin *plugin, const char *type)
 {
@@ -64,7 +59,7 @@ static void fact_view(es_call *call, const es_fact_record *fact, const es_fact_t
 
 es_status es_host_fact_next(const es_host *host, es_text type, uint64_t *cursor, es_fact_view *ret)
 {
-    es_call *call = call_of(host);
+    es_call *call = es_call_of(host);
     es_session *session = call->session;
     const es_fact_record *facts = NULL;
     size_t n = es_ledger_facts(session->ledger, &facts);
@@ -93,7 +88,7 @@ es_status es_host_fact_next(const es_host *host, es_text type, uint64_t *cursor,
 
 es_status es_host_verdict(const es_host *host, const es_verdict *verdict)
 {
-    es_call *call = call_of(host);
+    es_call *call = es_call_of(host);
     const es_plugin *plugin = es_plugins_at(call->session->plugins, call->plugin);
     es_record record = { .kind = ES_RECORD_VERDICT };
 
@@ -116,7 +111,7 @@ es_status es_host_verdict(const es_host *host, const es_verdict *verdict)
 
 es_status es_host_row(const es_host *host, const es_row *row)
 {
-    es_call *call = call_of(host);
+    es_call *call = es_call_of(host);
     const es_plugin *plugin = es_plugins_at(call->session->plugins, call->plugin);
     es_record record = { .kind = ES_RECORD_ROW };
 

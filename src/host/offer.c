@@ -7,21 +7,16 @@
 #include "base/text.h"
 #include "host/limits.h"
 
-static es_call *call_of(const es_host *host)
-{
-    return host->context;
-}
-
 static es_status host_alloc(const es_host *host, uint64_t size, void **ret_memory)
 {
-    *ret_memory = es_arena_take(call_of(host)->arena, size ? size : 1);
+    *ret_memory = es_arena_take(es_call_of(host)->arena, size ? size : 1);
     return *ret_memory ? ES_OK : ES_LIMIT;
 }
 
 static es_status host_note(const es_host *host, uint32_t severity, es_text text,
                            const es_where *where)
 {
-    es_call *call = call_of(host);
+    es_call *call = es_call_of(host);
     es_record record = { .kind = ES_RECORD_NOTE };
 
     record.note = (es_note_record){
@@ -39,7 +34,7 @@ static es_status host_note(const es_host *host, uint32_t severity, es_text text,
 static es_status host_place(const es_host *host, const es_where *where, uint64_t offset,
                             uint64_t length, const es_where **ret_where)
 {
-    es_call *call = call_of(host);
+    es_call *call = es_call_of(host);
     const es_opened *artefact = call->work->opened;
     es_where *place;
     uint64_t base = where->offset > 0 ? (uint64_t)where->offset : 0, size;
@@ -65,7 +60,7 @@ static es_status host_place(const es_host *host, const es_where *where, uint64_t
 
 static es_status host_emit(const es_host *host, const es_fact *fact, uint64_t *ret_reference)
 {
-    es_call *call = call_of(host);
+    es_call *call = es_call_of(host);
     const es_plugin *plugin = es_plugins_at(call->session->plugins, call->plugin);
     es_record record = { .kind = ES_RECORD_FACT };
     es_status status;
@@ -90,25 +85,15 @@ static es_status host_emit(const es_host *host, const es_fact *fact, uint64_t *r
 
 static es_status host_text_utf16(const es_host *host, es_bytes utf16, es_text *ret)
 {
-    es_status status = es_text_from_utf16le(call_of(host)->arena, utf16, ret);
+    es_status status = es_text_from_utf16le(es_call_of(host)->arena, utf16, ret);
 
     return status == ES_NOMEM ? ES_LIMIT : status;
-}
-
-static es_opened *opened_of(const es_artefact *artefact)
-{
-    union {
-        const void *theirs;
-        es_opened *ours;
-    } handle = { artefact->handle };
-
-    return handle.ours;
 }
 
 static es_status host_file_read(const es_host *host, const es_artefact *file, uint64_t offset,
                                 void *buffer, uint64_t size, uint64_t *ret_size)
 {
-    es_opened *opened = opened_of(file);
+    es_opened *opened = es_opened_of(file);
     es_status status;
 
     (void)host;
@@ -125,7 +110,7 @@ static es_status host_file_read(const es_host *host, const es_artefact *file, ui
 
 static es_status host_time_from_local(const es_host *host, es_time local, es_time *ret)
 {
-    const es_zone *zone = &call_of(host)->work->zone;
+    const es_zone *zone = &es_call_of(host)->work->zone;
 
     if (!zone->known || !es_time_known(local))
         return ES_ABSENT;
@@ -137,7 +122,7 @@ static es_status host_time_from_local(const es_host *host, es_time local, es_tim
 
 static es_status host_data(const es_host *host, es_text name, es_bytes *ret)
 {
-    es_call *call = call_of(host);
+    es_call *call = es_call_of(host);
 
     return es_plugins_data(call->session->plugins, call->plugin, name, ret) ? ES_OK : ES_ABSENT;
 }

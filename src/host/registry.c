@@ -32,11 +32,6 @@ typedef struct key_handle {
  * and the name (msuhanov, "Windows registry file format specification": key node). */
 #define NK_SIZE 80u
 
-static es_call *call_of(const es_host *host)
-{
-    return host->context;
-}
-
 static es_hive *hive_of(const key_handle *handle)
 {
     return handle->opened->hive->hive;
@@ -136,14 +131,14 @@ es_status es_host_key_open(const es_host *host, const es_artefact *hive, es_text
     if (hive->kind != ES_KIND_HIVE || !opened || !opened->hive)
         return ES_BUG;
     status = es_hive_root(opened->hive->hive, &root);
-    return status == ES_OK ? descend(call_of(host), opened, root, "", path, ret) : status;
+    return status == ES_OK ? descend(es_call_of(host), opened, root, "", path, ret) : status;
 }
 
 es_status es_host_key_find(const es_host *host, const es_key *from, es_text path, es_key *ret)
 {
     const key_handle *handle = from->handle;
 
-    return descend(call_of(host), handle->opened, handle->key, handle->path, path, ret);
+    return descend(es_call_of(host), handle->opened, handle->key, handle->path, path, ret);
 }
 
 /* The handle of a key belongs to the host: the plugin sees it as const. */
@@ -171,7 +166,7 @@ static es_status keep_list(es_call *call, uint64_t *list, size_t n, uint64_t **r
 
 es_status es_host_key_child(const es_host *host, const es_key *key, uint64_t index, es_key *ret)
 {
-    es_call *call = call_of(host);
+    es_call *call = es_call_of(host);
     key_handle *handle = own(key);
     char *name = NULL, *path;
     es_hive_key child;
@@ -323,7 +318,7 @@ static es_status value_view(es_call *call, const key_handle *handle, es_hive_val
 
 es_status es_host_value_find(const es_host *host, const es_key *key, es_text name, es_value *ret)
 {
-    es_call *call = call_of(host);
+    es_call *call = es_call_of(host);
     const key_handle *handle = key->handle;
     char *copy = es_arena_text(call->arena, name);
     es_hive_value value;
@@ -338,7 +333,7 @@ es_status es_host_value_find(const es_host *host, const es_key *key, es_text nam
 es_status es_host_value_child(const es_host *host, const es_key *key, uint64_t index,
                               es_value *ret)
 {
-    es_call *call = call_of(host);
+    es_call *call = es_call_of(host);
     key_handle *handle = own(key);
 
     if (!handle->listed_values) {
@@ -392,7 +387,7 @@ es_status es_host_value_text(const es_host *host, const es_value *value, uint32_
     if (type != ES_REG_SZ && type != ES_REG_EXPAND_SZ && type != ES_REG_LINK)
         return ES_CORRUPT;
     data.size = up_to_nul(data);
-    status = es_text_from_utf16le(call_of(host)->arena, data, ret);
+    status = es_text_from_utf16le(es_call_of(host)->arena, data, ret);
     return status == ES_NOMEM ? ES_LIMIT : status;
 }
 
@@ -415,7 +410,7 @@ es_status es_host_value_string(const es_host *host, const es_value *value, uint3
         if (data.size < 2 || (size == 0 && data.size < 4))
             return ES_END;
         if (i == index) {
-            status = es_text_from_utf16le(call_of(host)->arena, (es_bytes){ data.data, size }, ret);
+            status = es_text_from_utf16le(es_call_of(host)->arena, (es_bytes){ data.data, size }, ret);
             return status == ES_NOMEM ? ES_LIMIT : status;
         }
         size = size + 2 < data.size ? size + 2 : data.size;

@@ -113,6 +113,22 @@ typedef struct es_call {
     es_stream *streams; /* of the logs and tables that are being read */
 } es_call;
 
+/* The call that a host belongs to, and the artefact behind a view: both were made by us. */
+static inline es_call *es_call_of(const es_host *host)
+{
+    return host->context;
+}
+
+static inline es_opened *es_opened_of(const es_artefact *artefact)
+{
+    union {
+        const void *theirs;
+        es_opened *ours;
+    } handle = { artefact->handle };
+
+    return handle.ours;
+}
+
 /* ---- artefacts.c ---- */
 
 /* Open (or find again) the artefact at `path` of `fs` for this state. ES_OK and an opened one whose

@@ -423,22 +423,12 @@ es_status es_components_artefact(es_session *session, es_opened *opened, es_note
     return status;
 }
 
-static es_opened *opened_of(const es_artefact *artefact)
-{
-    union {
-        const void *theirs;
-        es_opened *ours;
-    } handle = { artefact->handle };
-
-    return handle.ours;
-}
-
 es_status es_host_component_next(const es_host *host, const es_artefact *store, es_component *ret)
 {
     static const char *const states[] = { "", "same", "differs", "missing", "unreadable",
                                           "manifest" };
     es_call *call = host->context;
-    es_opened *opened = opened_of(store);
+    es_opened *opened = es_opened_of(store);
     es_component_file *file;
     size_t done = 0, all = 0;
     es_status status;

@@ -29,24 +29,9 @@ struct es_stream {
     es_where where; /* of the record at hand */
 };
 
-static es_call *call_of(const es_host *host)
-{
-    return host->context;
-}
-
-static es_opened *opened_of(const es_artefact *artefact)
-{
-    union {
-        const void *theirs;
-        es_opened *ours;
-    } handle = { artefact->handle };
-
-    return handle.ours;
-}
-
 static es_stream *stream_of(es_call *call, const es_artefact *artefact)
 {
-    es_opened *opened = opened_of(artefact);
+    es_opened *opened = es_opened_of(artefact);
     es_stream *made;
 
     for (es_stream *each = call->streams; each; each = each->next)
@@ -121,8 +106,8 @@ static es_status open_log(es_call *call, es_stream *stream)
 
 static es_status log_of(const es_host *host, const es_artefact *log, es_stream **ret_stream)
 {
-    es_call *call = call_of(host);
-    es_opened *opened = opened_of(log);
+    es_call *call = es_call_of(host);
+    es_opened *opened = es_opened_of(log);
 
     if (log->kind != ES_KIND_EVENT_LOG || !opened || !opened->file)
         return ES_BUG;
@@ -218,8 +203,8 @@ static es_status tell_loss(es_call *call, const es_stream *stream)
 
 es_status es_host_line_next(const es_host *host, const es_artefact *log, es_line *ret)
 {
-    es_call *call = call_of(host);
-    es_opened *opened = opened_of(log);
+    es_call *call = es_call_of(host);
+    es_opened *opened = es_opened_of(log);
     es_lines_line line;
     es_stream *stream;
     es_status status;
@@ -293,8 +278,8 @@ static es_status open_table(es_call *call, es_stream *stream, es_text table)
 es_status es_host_table_next_row(const es_host *host, const es_artefact *database, es_text table,
                                  es_table_row *ret)
 {
-    es_call *call = call_of(host);
-    es_opened *opened = opened_of(database);
+    es_call *call = es_call_of(host);
+    es_opened *opened = es_opened_of(database);
     bool damaged = false;
     es_stream *stream;
     es_status status;

@@ -26,24 +26,9 @@ struct es_walk {
     es_xml *xml;
 };
 
-static es_call *call_of(const es_host *host)
-{
-    return host->context;
-}
-
-static es_opened *opened_of(const es_artefact *artefact)
-{
-    union {
-        const void *theirs;
-        es_opened *ours;
-    } handle = { artefact->handle };
-
-    return handle.ours;
-}
-
 static es_walk *walk_of(es_call *call, const es_artefact *artefact)
 {
-    es_opened *opened = opened_of(artefact);
+    es_opened *opened = es_opened_of(artefact);
 
     for (es_walk *each = call->walks; each; each = each->next)
         if (each->artefact == opened)
@@ -106,12 +91,12 @@ static int gather(void *context, const es_dirent *dirent)
 /* A folder is listed on the first call and walked from memory after. */
 es_status es_host_entry_next(const es_host *host, const es_artefact *listing, es_entry *ret)
 {
-    const es_opened *opened = opened_of(listing);
+    const es_opened *opened = es_opened_of(listing);
     es_walk *all;
 
     if (listing->kind != ES_KIND_LISTING || !opened)
         return ES_BUG;
-    all = walk_of(call_of(host), listing);
+    all = walk_of(es_call_of(host), listing);
     if (!all)
         return ES_LIMIT;
     if (!all->begun) {
@@ -188,14 +173,14 @@ static es_status node_view(es_walk *walk, const es_xml_item *item, es_xml_node *
 
 es_status es_host_xml_next(const es_host *host, const es_artefact *document, es_xml_node *ret)
 {
-    es_opened *opened = opened_of(document);
+    es_opened *opened = es_opened_of(document);
     es_xml_item item;
     es_walk *walk;
     es_status status = ES_OK;
 
     if (document->kind != ES_KIND_XML || !opened || !opened->file)
         return ES_BUG;
-    walk = walk_of(call_of(host), document);
+    walk = walk_of(es_call_of(host), document);
     if (!walk)
         return ES_LIMIT;
     if (!walk->begun) {
@@ -232,7 +217,7 @@ static es_status path_of(es_call *call, const es_want *want, es_text name, char 
 
 es_status es_host_artefact_open(const es_host *host, uint32_t want, es_text name, es_artefact *ret)
 {
-    es_call *call = call_of(host);
+    es_call *call = es_call_of(host);
     const es_plugin *plugin = es_plugins_at(call->session->plugins, call->plugin);
     const es_want *declared = want < plugin->n_wants ? &plugin->wants[want] : NULL;
     es_opened *opened = NULL;

@@ -8,6 +8,8 @@
  */
 #include "windows/hive_text.h"
 
+#include "base/text.h"
+
 #include <stdlib.h>
 
 #define REPLACEMENT UINT32_C(0xfffd)
@@ -98,30 +100,6 @@ static uint32_t next_character(es_hive_name name, uint64_t *at)
     return 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
 }
 
-static size_t put_utf8(uint32_t c, char *out)
-{
-    if (c < 0x80) {
-        out[0] = (char)c;
-        return 1;
-    }
-    if (c < 0x800) {
-        out[0] = (char)(0xc0 | c >> 6);
-        out[1] = (char)(0x80 | (c & 0x3f));
-        return 2;
-    }
-    if (c < 0x10000) {
-        out[0] = (char)(0xe0 | c >> 12);
-        out[1] = (char)(0x80 | (c >> 6 & 0x3f));
-        out[2] = (char)(0x80 | (c & 0x3f));
-        return 3;
-    }
-    out[0] = (char)(0xf0 | c >> 18);
-    out[1] = (char)(0x80 | (c >> 12 & 0x3f));
-    out[2] = (char)(0x80 | (c >> 6 & 0x3f));
-    out[3] = (char)(0x80 | (c & 0x3f));
-    return 4;
-}
-
 es_status es_hive_name_utf8(es_hive_name name, char **ret_text)
 {
     /* A byte becomes at most three (NUL does), two of UTF-16 three, four of it four. */
@@ -131,7 +109,7 @@ es_status es_hive_name_utf8(es_hive_name name, char **ret_text)
     if (!text)
         return ES_NOMEM;
     for (uint64_t at = 0; at < name.bytes.size;)
-        n += put_utf8(next_character(name, &at), text + n);
+        n += es_text_encode(next_character(name, &at), (uint8_t *)text + n);
     text[n] = '\0';
     *ret_text = text;
     return ES_OK;

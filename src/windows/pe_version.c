@@ -8,6 +8,7 @@
  * Compilers disagree on whether wValueLength counts bytes or characters: a string's value is what
  * lies before the first NUL, or before the node's end.
  */
+#include "base/text.h"
 #include "windows/limits.h"
 #include "windows/pe_internal.h"
 
@@ -115,30 +116,6 @@ static bool key_is(const version_node *node, const char *name)
     return true;
 }
 
-static size_t put_utf8(uint32_t c, char out[4])
-{
-    if (c < 0x80) {
-        out[0] = (char)c;
-        return 1;
-    }
-    if (c < 0x800) {
-        out[0] = (char)(0xc0 | c >> 6);
-        out[1] = (char)(0x80 | (c & 0x3f));
-        return 2;
-    }
-    if (c < 0x10000) {
-        out[0] = (char)(0xe0 | c >> 12);
-        out[1] = (char)(0x80 | (c >> 6 & 0x3f));
-        out[2] = (char)(0x80 | (c & 0x3f));
-        return 3;
-    }
-    out[0] = (char)(0xf0 | c >> 18);
-    out[1] = (char)(0x80 | (c >> 12 & 0x3f));
-    out[2] = (char)(0x80 | (c >> 6 & 0x3f));
-    out[3] = (char)(0x80 | (c & 0x3f));
-    return 4;
-}
-
 /* UTF-16LE up to a NUL into a buffer of `room` bytes, cut at a character. */
 static void take_text(es_bytes bytes, char *out, size_t room)
 {
@@ -147,7 +124,7 @@ static void take_text(es_bytes bytes, char *out, size_t room)
 
     while (es_cursor_left(&cursor) >= 2) {
         uint32_t c = es_cursor_u16(&cursor);
-        char encoded[4];
+        uint8_t encoded[4];
         size_t n;
 
         if (c == 0)
@@ -164,7 +141,7 @@ static void take_text(es_bytes bytes, char *out, size_t room)
         } else if (c >= 0xd800 && c <= 0xdfff) {
             c = 0xfffd;
         }
-        n = put_utf8(c, encoded);
+        n = es_text_encode(c, encoded);
         if (n >= room - used)
             break;
         memcpy(out + used, encoded, n);
