@@ -78,8 +78,9 @@ typedef struct es_host es_host;
 /* `path` has '/' between components and no leading one; letter case does not matter; '*' and '?'
  * match within the last component, and then every match is an artefact of its own. For executables
  * the words "{boot.kernel}", "{boot.hal}" and "{boot.loader}" stand for the files that the boot
- * entries of this installation name, where they name one, "{asked.files}" for those the examiner
- * asks about (--file); both also for ES_KIND_SIGNATURE. ES_KIND_BOOT_ENTRY takes no path. */
+ * entries of this installation name, where they name one, "{boot.manager}" for the boot managers on
+ * the volumes of their stores, "{asked.files}" for those the examiner asks about (--file); all also
+ * for ES_KIND_SIGNATURE. ES_KIND_BOOT_ENTRY takes no path. */
 typedef struct es_want {
     uint32_t size;
     uint32_t kind;
@@ -414,6 +415,11 @@ struct es_signature {
     uint32_t catalogs_malformed; /* of them: read, and no catalogs */
     uint32_t reserved;
     const es_executable *executable; /* NULL when it is no PE file */
+    /* A file that is no image and has one inside, behind code of its own (bootmgr): `inside` is that
+     * image's `status`, the signer and what `executable` says are the image's. The file as a whole
+     * is not covered by it: its own `status` is "none". */
+    es_text inside;
+    uint64_t inside_at;
 };
 
 #define ES_SIGNATURE_TIME_PROVEN 1u  /* the time stamp is sound and its chain trusted */

@@ -28,6 +28,8 @@ static int is_alias(es_text disk, es_text built)
         { "hal.dll", "halmps.dll" },          { "hal.dll", "hal.dll" },
         { "winload.efi", "winload.exe" },     { "winresume.efi", "winresume.exe" },
         { "bootmgfw.efi", "bootmgr.exe" },    { "bootmgr", "bootmgr.exe" },
+        { "bootx64.efi", "bootmgr.exe" },     { "bootx64.efi", "bootmgfw.efi" },
+        { "bootia64.efi", "bootmgr.exe" },    { "bootia64.efi", "bootmgfw.efi" },
         { "kdcom.dll", "kd1394.dll" },        { "kdcom.dll", "kdusb.dll" },
     };
 
@@ -121,6 +123,9 @@ static void fill_signature(const es_signature *from, es_datum *fields)
     fields[F_BEHIND] = from->behind ? es_datum_integer((int64_t)from->behind) : es_null();
     fields[F_UNCOVERED] = from->uncovered ? es_datum_integer((int64_t)from->uncovered) : es_null();
     fields[F_PROBLEM] = text_or_null(from->problem);
+    fields[F_INSIDE] = text_or_null(from->inside);
+    if (from->inside.size)
+        fields[F_INSIDE_AT] = es_datum_integer((int64_t)from->inside_at);
 }
 
 static void fill_catalogs(const es_signature *from, es_datum *fields, texts *made,

@@ -35,6 +35,7 @@ static const es_want wants[] = {
     SIGNED("{boot.kernel}", "a kernel that a boot entry names"),
     SIGNED("{boot.hal}", "a HAL that a boot entry names"),
     SIGNED("{boot.loader}", "the loader that a boot entry names"),
+    SIGNED("{boot.manager}", "boot managers on the volume of the boot store"),
     SIGNED("{asked.files}", "files the examiner asks about (--file)"),
     { sizeof(es_want), ES_KIND_HIVE, ES_SCOPE_SYSTEM_ROOT, 0, "System32/config/SOFTWARE",
       "values and shims that spoofing leaves" },
@@ -60,10 +61,10 @@ static const es_want wants[] = {
 static const char *const roles[] = {
     "", "kernel", "pae-kernel", "hal", "win32k", "ntdll", "kernel32", "code-integrity", "loader",
     "loader", "resume", "debugger-transport", "hardware-errors", "log-file-system", "boot-video",
-    "boot-kernel", "boot-hal", "loader", "asked",
+    "boot-kernel", "boot-hal", "loader", "boot-manager", "asked",
 };
 
-enum { WANT_SOFTWARE = 19, WANT_SYSTEM, WANT_TRACES };
+enum { WANT_SOFTWARE = 20, WANT_SYSTEM, WANT_TRACES };
 
 _Static_assert(sizeof roles / sizeof *roles == WANT_SOFTWARE, "a role for each signed file");
 
@@ -116,6 +117,9 @@ static const es_field file_fields[] = {
     FIELD(INTEGER, "behind", "bytes behind the certificate table"),
     FIELD(INTEGER, "uncovered", "bytes between sections that no signature covers"),
     FIELD(TEXT, "problem", "what is broken in its layout"),
+    FIELD(TEXT, "inside", "it is no image and has one inside (bootmgr): as `embedded`, of that image; "
+                          "signer and version are that image's"),
+    FIELD(INTEGER, "inside_at", "where that image begins"),
 };
 _Static_assert(sizeof file_fields / sizeof *file_fields == N_FILE_FIELDS, "fields in order");
 

@@ -283,6 +283,37 @@ static uint32_t judge_other_signature(const es_fact_view *fact, words *why)
     return UNKNOWN;
 }
 
+/* A boot manager for BIOS is code of its own with an image behind it. What covers the whole of it
+ * is a catalog; where none does, its image tells something and not enough. */
+static uint32_t judge_stub(const es_fact_view *fact, words *why)
+{
+    es_text inside = field(fact, F_INSIDE);
+
+    say(why, "It is no PE file, so no signature of its own covers it");
+    if (catalogs_unread(fact))
+        say(why, ", and of %lld catalogs %lld could not be read undamaged. ",
+            (long long)number(fact, F_CATALOGS_FOUND), (long long)number(fact, F_CATALOGS_UNREAD));
+    else
+        say(why, ", and none of %lld catalogs vouches for it as a whole. ",
+            (long long)number(fact, F_CATALOGS_FOUND));
+    if (!inside.size)
+        say(why, "Whose it is cannot be said: no image was found inside it that would be signed. ");
+    else if (text_is(inside, "sound"))
+        say(why, "The image inside it, from byte %lld on, is as %.*s signed it (chain: %.*s, %.*s); "
+                 "of the code before that nothing is known. ",
+            (long long)number(fact, F_INSIDE_AT), TEXT(field(fact, F_SIGNER)),
+            TEXT(field(fact, F_CHAIN)), TEXT(field(fact, F_ROOT)));
+    else if (text_is(inside, "digest-differs") || text_is(inside, "broken"))
+        say(why, "The image inside it, from byte %lld on, does not fit the signature by %.*s that "
+                 "it carries: it may have been changed, or not have been signed as it lies here. ",
+            (long long)number(fact, F_INSIDE_AT), TEXT(field(fact, F_SIGNER)));
+    else
+        say(why, "The image inside it, from byte %lld on, carries no signature that could be "
+                 "judged. ",
+            (long long)number(fact, F_INSIDE_AT));
+    return UNKNOWN;
+}
+
 static uint32_t judge_unvouched(const es_fact_view *fact, words *why)
 {
     es_text embedded = field(fact, F_EMBEDDED);
@@ -363,6 +394,9 @@ static uint32_t judge_signature(const judging *at, const es_fact_view *fact, wor
             TEXT(fact->fields[F_OTHER_CATALOGS].texts[0]));
         return UNKNOWN;
     }
+    if (text_is(field(fact, F_NAME), "bootmgr") && !fact->fields[F_IMAGE_SHA1].type &&
+        (number(fact, F_CATALOGS_FOUND) > 0 || field(fact, F_INSIDE).size))
+        return judge_stub(fact, why);
     return judge_unvouched(fact, why);
 }
 
@@ -382,7 +416,7 @@ static int remark(const es_fact_view *fact, words *why)
         say(why, "%lld bytes between its sections are covered by no signature. ",
             (long long)number(fact, F_UNCOVERED));
     if (is_true(fact, F_SEARCHED) && !field(fact, F_COMPONENT).size &&
-        !text_is(field(fact, F_ROLE), "asked"))
+        !text_is(field(fact, F_ROLE), "asked") && !text_is(field(fact, F_ROLE), "boot-manager"))
         say(why, "The component store has no such file%s: it was put there outside servicing. ",
             number(fact, F_LINKS) == 1 ? ", it has one link" : "");
     if (is_true(fact, F_CHECKED))

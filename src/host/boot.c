@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * boot.c: the boot stores of a disk, read once, and which of their entries start which state.
+ * boot.c: the boot stores of a disk, read once, which of their entries start which state, and the
+ * boot managers beside them.
  *
  * A store is looked for at the two paths Windows uses, on every volume that could be opened: the
  * active partition of an MBR disk, the EFI system partition of a GPT disk, and, since neither flag
@@ -113,4 +114,53 @@ bool es_boot_of(const es_boot_found *found, const es_state *state, bool *ret_dev
         return false;
     return es_boot_starts(found->boot, state->volume, found->store_volume, state->system_root,
                           ret_device_known);
+}
+
+/* ------------------------------------------------------------------ boot managers */
+
+/* Those of a volume: which of them the firmware starts is not on the disk. */
+static es_status managers_of(es_fs *fs,
+                             es_status (*each)(void *context, es_fs *fs, const char *path),
+                             void *context)
+{
+    static const char *const paths[] = {
+        "bootmgr", "EFI/Microsoft/Boot/bootmgfw.efi", "EFI/Boot/bootx64.efi",
+        "EFI/Boot/bootia64.efi",
+    };
+    es_status status = ES_OK;
+
+    for (size_t i = 0; i < sizeof paths / sizeof *paths && status == ES_OK; i++)
+        status = each(context, fs, paths[i]);
+    return status;
+}
+
+/* Whether a boot store that leads to this state stands on this volume, or on any if NULL. */
+static bool has_store(const es_session *session, const es_state *state, const es_volume *volume)
+{
+    bool known;
+
+    for (const es_boot_found *found = session->boot_found; found; found = found->next)
+        if ((!volume || found->store_volume == volume) && es_boot_of(found, state, &known))
+            return true;
+    return false;
+}
+
+es_status es_boot_managers(es_session *session, const es_state *state,
+                           es_status (*each)(void *context, es_fs *fs, const char *path),
+                           void *context)
+{
+    bool anywhere = !has_store(session, state, NULL);
+    es_status status = ES_OK;
+
+    for (size_t i = 0; i < session->n_filesystems && status == ES_OK; i++) {
+        es_fs *fs = session->filesystems[i];
+
+        if (!anywhere && !has_store(session, state, es_fs_volume(fs)))
+            continue;
+        if (es_fs_volume(fs) == state->volume)
+            status = managers_of(state->fs, each, context);
+        else if (state->role != ES_ROLE_SNAPSHOT)
+            status = managers_of(fs, each, context);
+    }
+    return status;
 }

@@ -493,6 +493,11 @@ static es_status take_boot_files(turn *now, const char *word)
     return status;
 }
 
+static es_status hand_over_manager(void *context, es_fs *fs, const char *path)
+{
+    return hand_over(context, fs, path);
+}
+
 /* Files the examiner asks about: below the system root, or with a leading slash or a drive letter
  * below the root of its volume. */
 static es_status take_asked_files(turn *now)
@@ -544,6 +549,8 @@ static es_status take(turn *now)
         return now->session->all_components ? hand_over(now, state->fs, state->system_root) : ES_OK;
     if (!strcmp(want->path, "{asked.files}"))
         return take_asked_files(now);
+    if (!strcmp(want->path, "{boot.manager}"))
+        return es_boot_managers(now->session, state, hand_over_manager, now);
     if (want->path[0] == '{')
         return take_boot_files(now, want->path);
     switch (want->scope) {

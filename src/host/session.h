@@ -163,6 +163,12 @@ void es_opened_let_go(es_state_work *work);
 es_status es_boot_stores_read(es_session *session);
 /* Whether this found entry starts this state. */
 bool es_boot_of(const es_boot_found *found, const es_state *state, bool *ret_device_known);
+/* Paths of boot managers, there or not: on the volumes of the stores that lead to this state, on
+ * all where none does. A shadow copy has those of its own volume only: no other shows what stood
+ * there then. */
+es_status es_boot_managers(es_session *session, const es_state *state,
+                           es_status (*each)(void *context, es_fs *fs, const char *path),
+                           void *context);
 
 /* ---- registry.c: host calls on hives ---- */
 

@@ -113,9 +113,9 @@ static const es_embedded *best_of(const es_authenticode *read)
     return best;
 }
 
-static bool settles(const es_embedded *best)
+static bool settles(const es_authenticode *read, const es_embedded *best)
 {
-    return best && best->signer.state == ES_SIGNER_SOUND && best->digest_fits &&
+    return best && !read->inside && best->signer.state == ES_SIGNER_SOUND && best->digest_fits &&
            best->signer.chain.result == ES_CHAIN_TRUSTED &&
            strstr(best->signer.chain.usages, "1.3.6.1.4.1.311.10.3.6");
 }
@@ -139,6 +139,11 @@ static void put_embedded(es_arena *arena, const es_authenticode *read, const es_
                             : read->n_entries    ? "unreadable"
                             : read->table_outside ? "unreadable"
                                                  : "none");
+    if (read->inside) {
+        to->inside = to->status;
+        to->inside_at = read->inside_at;
+        to->status = es_text_of("none");
+    }
     if (!best)
         return;
     put_signer(arena, &best->signer, to);
@@ -278,16 +283,20 @@ static es_status read_memory(void *context, uint64_t offset, void *buffer, uint6
     return ES_OK;
 }
 
-/* What the PE headers say, where there are some. */
-static es_status put_executable(es_session *session, es_opened *opened, es_bytes *file,
-                                es_signature *to)
+/* What the PE headers say, where there are some: of the file, or of the image inside it. */
+static es_status put_executable(es_session *session, es_opened *opened, const es_bytes *file,
+                                const es_authenticode *read, es_signature *to)
 {
-    es_pe_input input = { file->size, read_memory, file };
+    es_bytes image = { file->data + read->inside_at,
+                       read->inside ? read->inside_size : file->size };
+    es_pe_input input = { image.size, read_memory, &image };
     es_pe *pe = calloc(1, sizeof *pe);
     es_status status = pe ? es_pe_read(&input, ES_PE_WITH_CHECKSUM, pe) : ES_NOMEM;
 
-    if (status == ES_OK)
+    if (status == ES_OK) {
+        pe->version_offset += read->inside_at;
         status = es_opened_executable(session, opened, pe);
+    }
     to->executable = opened->view.executable;
     opened->view.executable = NULL;
     free(pe);
@@ -307,9 +316,9 @@ static es_status make_view(es_session *session, es_state_work *work, es_opened *
         best = best_of(read);
         put_embedded(session->arena, read, best, view);
         put_digests(session, &read->digests, view);
-        status = put_executable(session, opened, file, view);
+        status = put_executable(session, opened, file, read, view);
     }
-    if (status == ES_OK && !settles(best))
+    if (status == ES_OK && !settles(read, best))
         status = ask_catalogs(session, work, view);
     if (status == ES_OK) {
         opened->view.signature = view;

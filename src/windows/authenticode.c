@@ -467,10 +467,75 @@ static es_status read_table(es_bytes file, const layout *at, const es_roots *roo
     return status;
 }
 
+static es_status read_image(es_bytes image, const layout *at, const es_roots *roots,
+                            es_authenticode *ret)
+{
+    es_status status;
+
+    if (at->table_at && at->table_size) {
+        ret->table_at = at->table_at;
+        ret->table_outside =
+            at->table_at > image.size || at->table_size > image.size - at->table_at;
+        ret->table_size = ret->table_outside ? 0 : at->table_size;
+    }
+    if (ret->table_outside)
+        problem(ret, "its certificate table lies outside the file");
+    status = digest_image(image, at, ret);
+    return status == ES_OK && ret->table_size ? read_table(image, at, roots, ret) : status;
+}
+
+/* The image behind the stub that a file begins with. bootmgr of NT 6.0 is such a file; those that
+ * keep it compressed have none to be found. */
+static bool find_inside(es_bytes file, layout *at, es_bytes *ret_image)
+{
+    uint64_t end = file.size < ES_STUB_SIZE_MAX ? file.size : ES_STUB_SIZE_MAX;
+    const uint8_t *from = file.data;
+    unsigned tries = 0;
+
+    while (end > (uint64_t)(from - file.data) && tries < ES_STUB_TRIES_MAX) {
+        const uint8_t *found = memchr(from, 'M', (size_t)(end - (uint64_t)(from - file.data)));
+        es_bytes image;
+
+        if (!found)
+            return false;
+        from = found + 1;
+        image = (es_bytes){ found, file.size - (uint64_t)(found - file.data) };
+        if (image.size < 64 || found[1] != 'Z')
+            continue;
+        tries++;
+        memset(at, 0, sizeof *at);
+        if (read_layout(image, at)) {
+            *ret_image = image;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* It ends with its certificate table: what fills the file up behind that is not part of it. */
+static es_status read_inside(es_bytes file, es_bytes image, const layout *at,
+                             const es_roots *roots, es_authenticode *ret)
+{
+    es_status status;
+
+    if (at->table_at && at->table_at <= image.size && at->table_size <= image.size - at->table_at)
+        image.size = at->table_at + at->table_size;
+    ret->inside = true;
+    ret->inside_at = (uint64_t)(image.data - file.data);
+    ret->inside_size = image.size;
+    status = read_image(image, at, roots, ret);
+    /* They were of the image, and no one may take them for the file's. */
+    ret->digests.has_image = false;
+    memset(ret->digests.image_sha1, 0, sizeof ret->digests.image_sha1);
+    memset(ret->digests.image_sha256, 0, sizeof ret->digests.image_sha256);
+    return status;
+}
+
 es_status es_authenticode_read(es_bytes file, const es_roots *roots, es_authenticode *ret)
 {
     layout *at = calloc(1, sizeof *at);
     es_status status = at ? ES_OK : ES_NOMEM;
+    es_bytes image;
 
     memset(ret, 0, sizeof *ret);
     if (status == ES_OK)
@@ -479,21 +544,12 @@ es_status es_authenticode_read(es_bytes file, const es_roots *roots, es_authenti
         free(at);
         return status;
     }
-    if (read_layout(file, at)) {
-        if (at->table_at && at->table_size) {
-            ret->table_at = at->table_at;
-            ret->table_outside =
-                at->table_at > file.size || at->table_size > file.size - at->table_at;
-            ret->table_size = ret->table_outside ? 0 : at->table_size;
-        }
-        if (ret->table_outside)
-            problem(ret, "its certificate table lies outside the file");
-        status = digest_image(file, at, ret);
-        if (status == ES_OK && ret->table_size)
-            status = read_table(file, at, roots, ret);
-    } else if (file.size >= 2 && memcmp(file.data, "MZ", 2) == 0) {
+    if (read_layout(file, at))
+        status = read_image(file, at, roots, ret);
+    else if (file.size >= 2 && memcmp(file.data, "MZ", 2) == 0)
         problem(ret, "its headers or sections cannot be followed, so it has no image hash");
-    }
+    else if (file.size && find_inside(file, at, &image))
+        status = read_inside(file, image, at, roots, ret);
     free(at);
     return status;
 }

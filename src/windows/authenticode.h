@@ -45,6 +45,10 @@ typedef struct es_embedded {
 
 typedef struct es_authenticode {
     es_file_digests digests;
+    /* The file is no image, and one lies inside it behind other code, as in bootmgr: then all that
+     * follows, offsets too, is about that image and what the file is signed as is nothing. */
+    bool inside;
+    uint64_t inside_at, inside_size;
     uint64_t table_at, table_size; /* of the certificate table, 0 when there is none */
     bool table_outside;            /* it does not lie inside the file */
     uint32_t n_entries;            /* in the table */
@@ -58,7 +62,8 @@ typedef struct es_authenticode {
     char problem[160];             /* of the layout; "" if nothing */
 } es_authenticode;
 
-/* ES_OK also for files that are no PE: those have digests as a whole and nothing else. */
+/* ES_OK also for files that are no PE: those have digests as a whole, and what is said of an image
+ * that lies inside. */
 es_status es_authenticode_read(es_bytes file, const es_roots *roots, es_authenticode *ret);
 
 /* SPC_INDIRECT_DATA: the digest it states. False when it holds none. */

@@ -108,6 +108,10 @@
 /* A file is held in memory while its image hash is made; the largest system file (imageres.dll,
  * a few service pack cabinets aside) has some 30 MiB. */
 #define ES_SIGNED_FILE_MAX (UINT64_C(256) << 20)
+/* Where the image inside a file may begin (the stub of bootmgr has some 25 KiB), and how many places
+ * that look like a beginning are looked at. */
+#define ES_STUB_SIZE_MAX (UINT64_C(1) << 20)
+#define ES_STUB_TRIES_MAX 64u
 /* Signatures in one certificate table, nested ones included: signtool writes one or two. */
 #define ES_SIGNATURES_MAX 16u
 /* Signatures in signatures. Windows itself looks at the first level only. */

@@ -226,6 +226,65 @@ static void test_bombs(void **state)
     es_roots_free(roots);
 }
 
+/* An image behind a stub is judged by itself, and never as the file. */
+static void test_inside(void **state)
+{
+    static const struct {
+        const char *name;
+        uint32_t n_signatures;
+        bool fits;
+    } files[] = { { "behind-stub.bin", 1, true },
+                  { "behind-stub-changed.bin", 1, false },
+                  { "behind-stub-unsigned.bin", 0, false } };
+    es_authenticode *whole, *read;
+    es_roots *roots = load_roots();
+
+    (void)state;
+    whole = read_file("sha1.exe", roots);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        read = read_file(files[i].name, roots);
+        assert_true(read->inside);
+        assert_int_equal(read->inside_at, 24 * 1024);
+        assert_false(read->digests.has_image);
+        assert_int_equal(read->n_signatures, files[i].n_signatures);
+        if (read->n_signatures) {
+            assert_int_equal(read->signatures[0].digest_fits, files[i].fits);
+            assert_int_equal(read->signatures[0].signer.chain.result, ES_CHAIN_TRUSTED);
+            assert_memory_equal(read->signatures[0].stated, whole->digests.image_sha1, 20);
+        }
+        free(read);
+    }
+    read = read_file("roots.pem", roots); /* no image anywhere */
+    assert_false(read->inside);
+    free(read);
+    free(whole);
+    es_roots_free(roots);
+}
+
+/* Where an image is looked for ends: at the stub's cap, and after so many false beginnings. */
+static void test_inside_caps(void **state)
+{
+    es_bytes image = load("unsigned.exe");
+    uint64_t size = ES_STUB_SIZE_MAX + image.size;
+    uint8_t *data = calloc(1, (size_t)size);
+    es_authenticode *read = malloc(sizeof *read);
+
+    (void)state;
+    assert_true(data && read);
+    memcpy(data + ES_STUB_SIZE_MAX, image.data, (size_t)image.size);
+    assert_int_equal(es_authenticode_read((es_bytes){ data, size }, NULL, read), ES_OK);
+    assert_false(read->inside);
+    assert_int_equal(es_authenticode_read((es_bytes){ data + 1, size - 1 }, NULL, read), ES_OK);
+    assert_true(read->inside);
+    for (unsigned i = 1; i <= ES_STUB_TRIES_MAX; i++)
+        memcpy(data + i * 64, "MZ", 2);
+    assert_int_equal(es_authenticode_read((es_bytes){ data + 1, size - 1 }, NULL, read), ES_OK);
+    assert_false(read->inside);
+    free(read);
+    free(data);
+    unload(image);
+}
+
 /* Every byte of a signed file matters, but those of the checksum, the directory entry and the
  * table's padding. */
 static void test_each_byte(void **state)
@@ -334,6 +393,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_places),    cmocka_unit_test(test_bombs),
         cmocka_unit_test(test_each_byte), cmocka_unit_test(test_no_image),
         cmocka_unit_test(test_roots),     cmocka_unit_test(test_real_files),
+        cmocka_unit_test(test_inside),    cmocka_unit_test(test_inside_caps),
     };
 
     if (argc > 1)
