@@ -425,6 +425,7 @@ struct es_signature {
 #define ES_SIGNATURE_TIME_PROVEN 1u  /* the time stamp is sound and its chain trusted */
 #define ES_SIGNATURE_TABLE_OUTSIDE 2u /* the certificate table lies outside the file */
 #define ES_SIGNATURE_CUT 4u          /* more signatures than are looked at */
+#define ES_SIGNATURE_SELF_SIGNED 16u /* chain "no-root": the signer's certificate is its own issuer */
 #define ES_SIGNATURE_DAMAGED 8u      /* a catalog: on bytes of the image that cannot be trusted */
 
 #define ES_COMPONENT_SAME 1u

@@ -93,7 +93,9 @@ static es_datum fits_path(const es_signature *from, es_text name, const char *ro
 static void fill_signature(const es_signature *from, es_datum *fields)
 {
     fields[F_EMBEDDED] = text_or_null(from->status);
-    fields[F_CHAIN] = text_or_null(from->chain);
+    fields[F_CHAIN] = from->flags & ES_SIGNATURE_SELF_SIGNED
+                          ? es_datum_text(es_text_of("self-signed"))
+                          : text_or_null(from->chain);
     fields[F_CHAIN_REASON] = text_or_null(from->chain_reason);
     fields[F_SIGNER] = text_or_null(from->signer);
     fields[F_ISSUER] = text_or_null(from->issuer);

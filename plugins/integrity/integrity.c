@@ -73,7 +73,8 @@ static const es_field file_fields[] = {
     FIELD(TEXT, "role", "kernel, hal, loader …; asked: named by the examiner"),
     FIELD(TEXT, "embedded", "its own signature: sound, digest-differs, broken, unsupported, "
                             "unreadable or none"),
-    FIELD(TEXT, "chain", "where the signer's chain ends: trusted, no-root, forged or invalid"),
+    FIELD(TEXT, "chain", "where the signer's chain ends: trusted, no-root, self-signed, forged or "
+                         "invalid"),
     FIELD(TEXT, "chain_reason", "why it is not trusted"),
     FIELD(TEXT, "signer", "subject of the signer's certificate"),
     FIELD(TEXT, "issuer", "who issued it"),

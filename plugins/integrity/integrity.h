@@ -3,7 +3,8 @@
  * integrity.h: what the files of the integrity plugin share.
  *
  * integrity.c describes the plugin; file.c turns a file's signature and place into a fact; traces.c
- * looks for what spoofing and bypasses leave, store.c at the component store; judge.c decides.
+ * looks for what spoofing and bypasses leave, store.c at the component store; judge.c decides whose
+ * a file is, place.c whether it belongs there.
  */
 #ifndef ESUSCAN_PLUGIN_INTEGRITY_H
 #define ESUSCAN_PLUGIN_INTEGRITY_H

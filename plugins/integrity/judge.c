@@ -7,49 +7,13 @@
  * that fits the place. `unsigned` and `modified` need every catalog read undamaged, since one that
  * was not could vouch. What another signed is told with who; whether that other is who he says can
  * only be judged with his root.
- *
- * "Of this build" is what servicing says should be there: the version of the component that won
- * (SideBySide\Winners). A file in the component's folder of another version, or of another version
- * itself, is Microsoft's and not of this build: rolled back, or put there.
  */
-#include "integrity.h"
+#include "judge.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { ORIGINAL, NOT_OF_BUILD, BY_ANOTHER, MODIFIED, UNSIGNED, UNKNOWN };
-
-#define MAX_LISTED 64u
-#define WORDS 1400u
-
-typedef struct winner {
-    es_text component, architecture, version;
-} winner;
-
-typedef struct judging {
-    const es_host *host;
-    winner winners[256];
-    uint32_t n_winners;
-    uint32_t counts[UNKNOWN + 1], n_files; /* of the kernel and boot files */
-    uint64_t because[MAX_LISTED];
-    uint32_t n_because;
-    es_text concerns[MAX_LISTED], traces[MAX_LISTED];
-    uint32_t n_concerns, n_traces;
-    uint64_t first[UNKNOWN + 1]; /* fact of the first file of each answer, for the sentence */
-    es_text first_name[UNKNOWN + 1];
-    es_datum store[2];
-    int unusual; /* something of a file that is original yet worth a word */
-} judging;
-
-typedef struct words {
-    char text[WORDS];
-    size_t n;
-} words;
-
-#if defined(__GNUC__)
-__attribute__((format(printf, 2, 3)))
-#endif
-static void say(words *to, const char *format, ...)
+void integrity_say(words *to, const char *format, ...)
 {
     va_list list;
     int n;
@@ -59,169 +23,6 @@ static void say(words *to, const char *format, ...)
     va_end(list);
     if (n > 0)
         to->n = to->n + (size_t)n < WORDS ? to->n + (size_t)n : WORDS - 1;
-}
-
-#define TEXT(text) (int)((text).size & 0x3ff), (text).data
-
-static es_text field(const es_fact_view *fact, uint32_t index)
-{
-    const es_text none = ES_TEXT("");
-
-    return fact->fields[index].type == ES_FIELD_TEXT ? fact->fields[index].text : none;
-}
-
-static int is_true(const es_fact_view *fact, uint32_t index)
-{
-    return fact->fields[index].type == ES_FIELD_BOOLEAN && fact->fields[index].integer != 0;
-}
-
-static int64_t number(const es_fact_view *fact, uint32_t index)
-{
-    return fact->fields[index].type == ES_FIELD_INTEGER ? fact->fields[index].integer : -1;
-}
-
-/* ------------------------------------------------------------------ of this build? */
-
-static es_text cut_last(es_text *text)
-{
-    es_text last = *text;
-
-    for (uint64_t i = text->size; i > 0; i--) {
-        if (text->data[i - 1] == '_') {
-            last.data = text->data + i;
-            last.size = text->size - i;
-            text->size = i - 1;
-            return last;
-        }
-    }
-    text->size = 0;
-    return last;
-}
-
-static es_text cut_first(es_text *text)
-{
-    es_text first = *text;
-
-    for (uint64_t i = 0; i < text->size; i++) {
-        if (text->data[i] == '_') {
-            first.size = i;
-            text->data += i + 1;
-            text->size -= i + 1;
-            return first;
-        }
-    }
-    text->size = 0;
-    return first;
-}
-
-/* "arch_name_token_version_culture_hash/file": the component and its version. */
-static int component_of(es_text path, winner *ret)
-{
-    es_text folder = path;
-
-    for (uint64_t i = 0; i < path.size && folder.size == path.size; i++)
-        if (path.data[i] == '/')
-            folder.size = i;
-    if (folder.size == path.size)
-        return 0;
-    (void)cut_last(&folder); /* hash */
-    (void)cut_last(&folder); /* culture */
-    ret->version = cut_last(&folder);
-    (void)cut_last(&folder); /* token */
-    ret->architecture = cut_first(&folder);
-    ret->component = folder;
-    return folder.size != 0;
-}
-
-/* Components of files that lost their twin. */
-static const char *usual_component(es_text name)
-{
-    static const struct {
-        const char *file, *component;
-    } usual[] = {
-        { "ntoskrnl.exe", "microsoft-windows-os-kernel" },
-        { "ntkrnlpa.exe", "microsoft-windows-os-kernel" },
-        { "hal.dll", "microsoft-windows-hal" },
-        { "win32k.sys", "microsoft-windows-win32k" },
-        { "ntdll.dll", "microsoft-windows-ntdll" },
-        { "kernel32.dll", "microsoft-windows-kernel32" },
-        { "ci.dll", "microsoft-windows-codeintegrity" },
-        { "pshed.dll", "microsoft-windows-pshed" },
-        { "clfs.sys", "microsoft-windows-commonlog" },
-        { "bootvid.dll", "microsoft-windows-bootvid" },
-    };
-
-    for (uint32_t i = 0; i < ES_COUNT(usual); i++)
-        if (text_is(name, usual[i].file))
-            return usual[i].component;
-    return NULL;
-}
-
-/* The version that should be there; empty when servicing does not say, or says several. */
-static es_text should_be(const judging *at, const winner *component)
-{
-    es_text version = ES_TEXT("");
-    uint32_t n = 0;
-
-    for (uint32_t i = 0; i < at->n_winners; i++) {
-        if (!same_text(at->winners[i].component, component->component) ||
-            (component->architecture.size && at->winners[i].architecture.size &&
-             !same_text(at->winners[i].architecture, component->architecture)))
-            continue;
-        if (n++ && !es_text_equal(version, at->winners[i].version))
-            version.size = 0;
-        else if (n == 1)
-            version = at->winners[i].version;
-    }
-    return version;
-}
-
-/* -1, 0 or 1: a is below, equal to or above b, number by number. */
-static int compare_versions(es_text a, es_text b)
-{
-    uint64_t i = 0, k = 0;
-
-    while (i < a.size || k < b.size) {
-        uint64_t left = 0, right = 0;
-
-        for (; i < a.size && a.data[i] != '.'; i++)
-            left = left * 10 + (uint64_t)(a.data[i] - '0') % 10;
-        for (; k < b.size && b.data[k] != '.'; k++)
-            right = right * 10 + (uint64_t)(b.data[k] - '0') % 10;
-        if (left != right)
-            return left < right ? -1 : 1;
-        i++;
-        k++;
-    }
-    return 0;
-}
-
-/* Whether servicing says another version should be there; says so. */
-static int is_other_build(const judging *at, const es_fact_view *fact, words *why)
-{
-    winner mine = { ES_TEXT(""), ES_TEXT(""), ES_TEXT("") };
-    es_text version = field(fact, F_VERSION), due;
-    const char *usual;
-    int order;
-
-    if (component_of(field(fact, F_COMPONENT), &mine)) {
-        version = mine.version;
-    } else if ((usual = usual_component(field(fact, F_NAME))) != NULL) {
-        mine.component = es_text_of(usual);
-    } else {
-        return 0;
-    }
-    due = should_be(at, &mine);
-    if (!due.size || !version.size)
-        return 0;
-    order = compare_versions(version, due);
-    if (order == 0)
-        return 0;
-    say(why, "It is version %.*s, and servicing says that %.*s of %.*s is in effect: %s. ",
-        TEXT(version), TEXT(due), TEXT(mine.component),
-        order < 0 ? "an older file was put back, or the update's file never came into place"
-                  : "the file is ahead of what servicing knows");
-    return 1;
 }
 
 /* ------------------------------------------------------------------ one file */
@@ -256,7 +57,7 @@ static uint32_t judge_genuine(const judging *at, const es_fact_view *fact, words
             TEXT(field(fact, F_ORIGINAL).size ? field(fact, F_ORIGINAL) : field(fact, F_MEMBER)));
         return NOT_OF_BUILD;
     }
-    return is_other_build(at, fact, why) ? NOT_OF_BUILD : ORIGINAL;
+    return place_other_build(at, fact, why) ? NOT_OF_BUILD : ORIGINAL;
 }
 
 /* A sound signature of the file that does not make it Microsoft's component. */
@@ -269,6 +70,10 @@ static uint32_t judge_other_signature(const es_fact_view *fact, words *why)
     if (text_is(chain, "trusted")) {
         say(why, "The chain ends at %.*s, but may not sign components of Windows. ",
             TEXT(field(fact, F_ROOT)));
+        return BY_ANOTHER;
+    }
+    if (text_is(chain, "self-signed")) {
+        say(why, "That certificate is signed by itself: nobody vouches for the name in it. ");
         return BY_ANOTHER;
     }
     if (text_is(chain, "forged")) {
@@ -412,6 +217,8 @@ static int remark(const es_fact_view *fact, words *why)
     if (number(fact, F_APPENDED) > 0)
         say(why, "Its certificate table holds %lld bytes that no signature covers. ",
             (long long)number(fact, F_APPENDED));
+    if (field(fact, F_PROBLEM).size)
+        say(why, "Its layout is odd: %.*s. ", TEXT(field(fact, F_PROBLEM)));
     if (number(fact, F_UNCOVERED) > 0)
         say(why, "%lld bytes between its sections are covered by no signature. ",
             (long long)number(fact, F_UNCOVERED));
@@ -439,6 +246,9 @@ static es_status judge_file(judging *at, const es_fact_view *fact)
     es_row row = { sizeof row, 0, fields };
     int odd = remark(fact, &why);
 
+    if (place_extended_kernel(at, fact, answer, &why) && at->n_traces < MAX_LISTED)
+        at->traces[at->n_traces++] = es_text_of("extended kernel, by its looks");
+
     if (why.n && why.text[why.n - 1] == ' ')
         why.n--;
     if (!text_is(field(fact, F_ROLE), "asked")) {
@@ -460,34 +270,6 @@ static es_status judge_file(judging *at, const es_fact_view *fact)
 }
 
 /* ------------------------------------------------------------------ all of it */
-
-static es_status read_winners(judging *at)
-{
-    es_fact_view fact;
-    uint64_t cursor = 0;
-    es_status status;
-
-    while ((status = at->host->fact_next(at->host, es_text_of("servicing.component"), &cursor,
-                                         &fact)) == ES_OK) {
-        winner *to = &at->winners[at->n_winners];
-
-        if (fact.n_fields < 4 || !text_is(field(&fact, 3), "winners"))
-            continue;
-        if (holds(field(&fact, 0), "edsecurityupdatesai") && field(&fact, 2).size > 3 &&
-            !memcmp(field(&fact, 2).data, "6.3.", 4) && at->n_traces < MAX_LISTED) {
-            at->traces[at->n_traces++] =
-                es_text_of("a component of Windows 8.1 won that keeps ESU updates from asking for "
-                           "a licence");
-        }
-        if (at->n_winners == ES_COUNT(at->winners))
-            continue;
-        to->component = field(&fact, 0);
-        to->architecture = field(&fact, 1);
-        to->version = field(&fact, 2);
-        at->n_winners++;
-    }
-    return status < 0 ? status : ES_OK;
-}
 
 static es_status read_files(judging *at)
 {
@@ -611,7 +393,7 @@ es_status integrity_judge(void *state, const es_host *host, const es_installatio
     at = memory;
     at->host = host;
     at->store[0] = at->store[1] = es_null();
-    status = read_winners(at);
+    status = place_winners(at);
     if (status == ES_OK)
         status = read_files(at);
     if (status == ES_OK)

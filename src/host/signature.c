@@ -81,6 +81,8 @@ static void put_signer(es_arena *arena, const es_signer *from, es_signature *to)
     to->stamper = text_of(arena, from->stamper);
     if (from->stamp_proven)
         to->flags |= ES_SIGNATURE_TIME_PROVEN;
+    if (from->chain.self_signed)
+        to->flags |= ES_SIGNATURE_SELF_SIGNED;
 }
 
 /* ------------------------------------------------------------------ what the file carries */

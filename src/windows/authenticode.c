@@ -550,6 +550,8 @@ es_status es_authenticode_read(es_bytes file, const es_roots *roots, es_authenti
         problem(ret, "its headers or sections cannot be followed, so it has no image hash");
     else if (file.size && find_inside(file, at, &image))
         status = read_inside(file, image, at, roots, ret);
+    if (ret->cut)
+        problem(ret, "it carries more signatures than are looked at");
     free(at);
     return status;
 }

@@ -240,6 +240,8 @@ static void describe(const es_roots *roots, X509_STORE_CTX *context, X509 *leaf,
     X509 *last = built && sk_X509_num(built) ? sk_X509_value(built, sk_X509_num(built) - 1) : leaf;
 
     chain->result = result_of(roots, error, last);
+    chain->self_signed = chain->result == ES_CHAIN_NO_ROOT &&
+                         error == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT;
     es_certificate_name(chain->result == ES_CHAIN_TRUSTED ? X509_get_subject_name(last)
                                                           : X509_get_issuer_name(last),
                         chain->root);

@@ -34,6 +34,7 @@
 
 typedef struct es_chain {
     uint32_t result;
+    bool self_signed;            /* NO_ROOT: the leaf is its own issuer */
     char root[ES_NAME_MAX];      /* subject of the last one, or the issuer that is missing */
     char reason[96];             /* OpenSSL's words when it is not trusted */
     char usages[ES_USAGES_MAX];  /* extended key usages the whole chain allows, OIDs */

@@ -262,7 +262,17 @@ static es_status host_value_find(const es_host *host, const es_key *key, es_text
 static es_status host_value_child(const es_host *host, const es_key *key, uint64_t index,
                                   es_value *ret)
 {
-    (void)host, (void)key, (void)index, (void)ret;
+    fake_host *fake = of(host);
+
+    for (uint32_t i = 0; i < fake->n_values; i++) {
+        const stored *at = &fake->values[i];
+
+        if (at->state != fake->state->id || at->removed || !at->name ||
+            !fake_same(at->hive, fake->values[key->id].hive) || !fake_same(at->key, key->handle) ||
+            index--)
+            continue;
+        return host_value_find(host, key, es_text_of(at->name), ret);
+    }
     return ES_END;
 }
 
@@ -339,6 +349,22 @@ static es_status host_file_read(const es_host *host, const es_artefact *file, ui
     if (*ret_size == 0)
         return ES_END;
     memcpy(buffer, at->bytes.data + offset, (size_t)*ret_size);
+    return ES_OK;
+}
+
+static es_status host_component_next(const es_host *host, const es_artefact *store,
+                                     es_component *ret)
+{
+    union {
+        const void *theirs;
+        artefact *ours;
+    } handle = { store->handle };
+
+    (void)host;
+    assert_int_equal(store->kind, ES_KIND_COMPONENTS);
+    if (handle.ours->at_component == handle.ours->n_components)
+        return ES_END;
+    *ret = handle.ours->components[handle.ours->at_component++];
     return ES_OK;
 }
 
@@ -441,6 +467,11 @@ static int named_by_entry(const fake_host *fake, const char *word, const char *b
 
         if (at->state != fake->state->id || at->view.kind != ES_KIND_BOOT_ENTRY)
             continue;
+        if (!strcmp(word, "{boot.manager}")) {
+            if (fake_same(base_name, "bootmgr") || fake_same(base_name, "bootmgfw.efi"))
+                return 1;
+            continue;
+        }
         named = !strcmp(word, "{boot.kernel}") ? at->entry.kernel
                 : !strcmp(word, "{boot.hal}")  ? at->entry.hal
                                                : at->entry.loader;
@@ -459,8 +490,10 @@ static int is_wanted(const fake_host *fake, const es_want *want, const artefact 
 
     if (at->state != fake->state->id || at->view.kind != want->kind)
         return 0;
-    if (want->kind == ES_KIND_BOOT_ENTRY)
+    if (want->kind == ES_KIND_BOOT_ENTRY || want->kind == ES_KIND_COMPONENTS)
         return 1;
+    if (!strcmp(want->path, "{asked.files}"))
+        return at->asked;
     if (want->path[0] == '{')
         return named_by_entry(fake, want->path, slash ? slash + 1 : path);
     return strlen(path) > size && path[strlen(path) - size - 1] == '/' &&
@@ -520,6 +553,7 @@ es_status fake_run(fake_host *fake)
                      .value_child = host_value_child, .value_text = host_value_text,
                      .value_string = host_value_string, .value_number = host_value_number,
                      .text_utf16 = host_text_utf16, .file_read = host_file_read,
+                     .component_next = host_component_next,
                      .fact_next = host_fact_next, .verdict = host_verdict, .row = host_row };
     es_status status = ES_OK;
 

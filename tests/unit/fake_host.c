@@ -304,6 +304,87 @@ es_boot_entry *fake_boot_entry(fake_host *fake)
     return entry;
 }
 
+es_signature *fake_signature(fake_host *fake, const char *path, int asked)
+{
+    artefact *made = add_artefact(fake, ES_KIND_SIGNATURE, path);
+    es_signature *signature = &made->signature;
+    es_executable *exe = &made->executable;
+    const char *slash = strrchr(made->where.path, '/');
+    char component[256];
+
+    made->asked = asked;
+    signature->size = sizeof *signature;
+    signature->status = es_text_of("none");
+    signature->where = &made->where;
+    signature->catalogs = made->catalogs;
+    signature->executable = exe;
+    signature->file_sha256 = fake_keep_bytes(fake, "a digest of thirty-two bytes ...", 32);
+    signature->image_sha256 = signature->file_sha256;
+    signature->image_sha1 = fake_keep_bytes(fake, "a digest of twenty b", 20);
+    exe->size = sizeof *exe;
+    exe->has_version = 1;
+    exe->file_version[0] = 6;
+    exe->file_version[2] = 6003;
+    exe->file_version[3] = 20489;
+    exe->strings = made->strings;
+    exe->n_strings = 1;
+    made->strings[0].size = sizeof made->strings[0];
+    made->strings[0].original_filename = es_text_of(slash ? slash + 1 : made->where.path);
+    (void)snprintf(component, sizeof component,
+                   "amd64_microsoft-windows-%s_31bf3856ad364e35_6.0.6003.20489_none_0/%s",
+                   slash ? slash + 1 : path, slash ? slash + 1 : path);
+    exe->component_path = es_text_of(fake_keep_string(fake, component));
+    exe->component_searched = 1;
+    made->view.signature = signature;
+    return signature;
+}
+
+es_executable *fake_signed_executable(fake_host *fake)
+{
+    assert_true(fake->n_artefacts > 0);
+    return &fake->artefacts[fake->n_artefacts - 1].executable;
+}
+
+es_signature *fake_catalog(fake_host *fake, const char *path)
+{
+    artefact *at = &fake->artefacts[fake->n_artefacts - 1];
+    es_signature *made = &at->catalogs[at->signature.n_catalogs];
+
+    assert_true(fake->n_artefacts > 0 && at->signature.n_catalogs < 4);
+    at->signature.n_catalogs++;
+    at->signature.catalogs_asked = 1;
+    made->size = sizeof *made;
+    made->status = es_text_of("sound");
+    made->chain = es_text_of("trusted");
+    made->signer = es_text_of("Microsoft Windows");
+    made->root = es_text_of("Microsoft Root");
+    made->usages = es_text_of("1.3.6.1.5.5.7.3.3,1.3.6.1.4.1.311.10.3.6");
+    made->catalog_path = es_text_of(fake_keep_string(fake, path));
+    made->where = &at->where;
+    return made;
+}
+
+void fake_component(fake_host *fake, uint32_t state, const char *path)
+{
+    static const char *const words[] = { "", "same", "differs", "missing", "unreadable",
+                                         "manifest" };
+    artefact *store = NULL;
+    es_component *made;
+
+    for (uint32_t i = 0; i < fake->n_artefacts && !store; i++)
+        if (fake->artefacts[i].view.kind == ES_KIND_COMPONENTS)
+            store = &fake->artefacts[i];
+    if (!store)
+        store = add_artefact(fake, ES_KIND_COMPONENTS, "Windows");
+    assert_true(store->n_components < 8);
+    made = &store->components[store->n_components++];
+    made->size = sizeof *made;
+    made->state = state;
+    made->word = es_text_of(words[state]);
+    made->path = es_text_of(fake_keep_string(fake, path));
+    made->where = &store->where;
+}
+
 void fake_fail_alloc(fake_host *fake, uint32_t n)
 {
     fake->fail_alloc = n;

@@ -49,6 +49,15 @@ es_executable *fake_executable(fake_host *fake, const char *path, uint32_t machi
 es_artefact *fake_last_artefact(fake_host *fake);
 void fake_file(fake_host *fake, const char *path, const void *bytes, uint64_t size);
 es_boot_entry *fake_boot_entry(fake_host *fake);
+/* A file whose signature is asked about, unsigned as it is made: a PE file with the version that
+ * its executable is given, in the component store, built under the name it has; no catalog was
+ * asked. `asked` other than 0: by the examiner. */
+es_signature *fake_signature(fake_host *fake, const char *path, int asked);
+es_executable *fake_signed_executable(fake_host *fake);
+/* A catalog that holds the hash of the file last added: sound, trusted, for components of Windows. */
+es_signature *fake_catalog(fake_host *fake, const char *path);
+/* A file of the component store, which is there from the first one on. */
+void fake_component(fake_host *fake, uint32_t state, const char *path);
 /* The n-th allocation from now on fails; 0: none. */
 void fake_fail_alloc(fake_host *fake, uint32_t n);
 void fake_ask_as_of(fake_host *fake, int64_t ticks);

@@ -37,6 +37,10 @@ typedef struct artefact {
     es_executable executable;
     es_version_strings strings[4];
     es_boot_entry entry;
+    es_signature signature, catalogs[4];
+    es_component components[8];
+    uint32_t n_components, at_component;
+    int asked; /* "{asked.files}" */
     es_bytes bytes;
     es_where where;
 } artefact;

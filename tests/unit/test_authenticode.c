@@ -153,6 +153,21 @@ static void test_cases(void **state)
     es_roots_free(roots);
 }
 
+static void test_self_signed(void **state)
+{
+    es_roots *roots = load_roots();
+    es_authenticode *read = read_file("self-signed.exe", roots);
+
+    (void)state;
+    assert_int_equal(read->signatures[0].signer.chain.result, ES_CHAIN_NO_ROOT);
+    assert_true(read->signatures[0].signer.chain.self_signed);
+    free(read);
+    read = read_file("by-another.exe", roots);
+    assert_false(read->signatures[0].signer.chain.self_signed);
+    free(read);
+    es_roots_free(roots);
+}
+
 static void test_words(void **state)
 {
     es_roots *roots = load_roots();
@@ -394,6 +409,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_each_byte), cmocka_unit_test(test_no_image),
         cmocka_unit_test(test_roots),     cmocka_unit_test(test_real_files),
         cmocka_unit_test(test_inside),    cmocka_unit_test(test_inside_caps),
+        cmocka_unit_test(test_self_signed),
     };
 
     if (argc > 1)

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * judge.h: what judge.c (whose a file is) and place.c (whether it belongs there) share.
+ */
+#ifndef ESUSCAN_PLUGIN_INTEGRITY_JUDGE_H
+#define ESUSCAN_PLUGIN_INTEGRITY_JUDGE_H
+
+#include "integrity.h"
+
+enum { ORIGINAL, NOT_OF_BUILD, BY_ANOTHER, MODIFIED, UNSIGNED, UNKNOWN };
+
+#define MAX_LISTED 64u
+#define WORDS 1400u
+
+typedef struct winner {
+    es_text component, architecture, version;
+} winner;
+
+typedef struct judging {
+    const es_host *host;
+    winner winners[256];
+    uint32_t n_winners;
+    uint32_t counts[UNKNOWN + 1], n_files; /* of the kernel and boot files */
+    uint64_t because[MAX_LISTED];
+    uint32_t n_because;
+    es_text concerns[MAX_LISTED], traces[MAX_LISTED];
+    uint32_t n_concerns, n_traces;
+    uint64_t first[UNKNOWN + 1]; /* fact of the first file of each answer, for the sentence */
+    es_text first_name[UNKNOWN + 1];
+    es_datum store[2];
+    int unusual; /* something of a file that is original yet worth a word */
+} judging;
+
+typedef struct words {
+    char text[WORDS];
+    size_t n;
+} words;
+
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+void integrity_say(words *to, const char *format, ...);
+#define say integrity_say
+
+#define TEXT(text) (int)((text).size & 0x3ff), (text).data
+
+static inline es_text field(const es_fact_view *fact, uint32_t index)
+{
+    const es_text none = ES_TEXT("");
+
+    return fact->fields[index].type == ES_FIELD_TEXT ? fact->fields[index].text : none;
+}
+
+static inline int is_true(const es_fact_view *fact, uint32_t index)
+{
+    return fact->fields[index].type == ES_FIELD_BOOLEAN && fact->fields[index].integer != 0;
+}
+
+static inline int64_t number(const es_fact_view *fact, uint32_t index)
+{
+    return fact->fields[index].type == ES_FIELD_INTEGER ? fact->fields[index].integer : -1;
+}
+
+/* ---- place.c */
+
+/* The versions that servicing says are in effect. */
+es_status place_winners(judging *at);
+/* Whether servicing says another version should be there; says so. */
+int place_other_build(const judging *at, const es_fact_view *fact, words *why);
+/* Whether a file that is not Microsoft's stands in for one as extended kernels do; says so. */
+int place_extended_kernel(const judging *at, const es_fact_view *fact, uint32_t answer,
+                          words *why);
+
+#endif
