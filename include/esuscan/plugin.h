@@ -415,9 +415,9 @@ struct es_signature {
     uint32_t catalogs_malformed; /* of them: read, and no catalogs */
     uint32_t reserved;
     const es_executable *executable; /* NULL when it is no PE file */
-    /* A file that is no image and has one inside, behind code of its own (bootmgr): `inside` is that
-     * image's `status`, the signer and what `executable` says are the image's. The file as a whole
-     * is not covered by it: its own `status` is "none". */
+    /* A file that is no image and has one inside, behind code of its own (bootmgr): `inside` is
+     * that image's `status`; the signer and what `executable` says are the image's. The file as a
+     * whole is not covered by it: its own `status` is "none". */
     es_text inside;
     uint64_t inside_at;
 };
@@ -425,7 +425,7 @@ struct es_signature {
 #define ES_SIGNATURE_TIME_PROVEN 1u  /* the time stamp is sound and its chain trusted */
 #define ES_SIGNATURE_TABLE_OUTSIDE 2u /* the certificate table lies outside the file */
 #define ES_SIGNATURE_CUT 4u          /* more signatures than are looked at */
-#define ES_SIGNATURE_SELF_SIGNED 16u /* chain "no-root": the signer's certificate is its own issuer */
+#define ES_SIGNATURE_SELF_SIGNED 16u /* chain "no-root": its own issuer signed it */
 #define ES_SIGNATURE_DAMAGED 8u      /* a catalog: on bytes of the image that cannot be trusted */
 
 #define ES_COMPONENT_SAME 1u

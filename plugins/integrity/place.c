@@ -186,8 +186,8 @@ int place_other_build(const judging *at, const es_fact_view *fact, words *why)
     return 1;
 }
 
-/* Extended kernels for Vista put files of Windows' own version, unsigned or signed by themselves, in
- * the place of Microsoft's. That is what such a file looks like, not proof of where it is from. */
+/* Extended kernels for Vista put files of Windows' own version, unsigned or signed by themselves,
+ * in the place of Microsoft's. That is what such a file looks like, not proof of where it is from. */
 int place_extended_kernel(const judging *at, const es_fact_view *fact, uint32_t answer, words *why)
 {
     static const char *const replaced[] = { "ntoskrnl.exe", "ntkrnlpa.exe", "kernel32.dll",

@@ -54,7 +54,7 @@ es_boot_entry *fake_boot_entry(fake_host *fake);
  * asked. `asked` other than 0: by the examiner. */
 es_signature *fake_signature(fake_host *fake, const char *path, int asked);
 es_executable *fake_signed_executable(fake_host *fake);
-/* A catalog that holds the hash of the file last added: sound, trusted, for components of Windows. */
+/* A catalog that holds the hash of the file last added: sound, trusted, for Windows components. */
 es_signature *fake_catalog(fake_host *fake, const char *path);
 /* A file of the component store, which is there from the first one on. */
 void fake_component(fake_host *fake, uint32_t state, const char *path);

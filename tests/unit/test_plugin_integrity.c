@@ -617,7 +617,8 @@ static void test_traces(void **state)
     fake_text(fake, "SOFTWARE", programs, "VerifierDlls", "vrfcore.dll");
     fake_text(fake, "SYSTEM", "CurrentControlSet\\Services\\wuauserv\\Parameters", "ServiceDll",
               "%systemroot%\\system32\\wuaueng.dll");
-    fake_text(fake, "SYSTEM", "CurrentControlSet\\Control", "SystemStartOptions", "NOEXECUTE=OPTIN");
+    fake_text(fake, "SYSTEM", "CurrentControlSet\\Control", "SystemStartOptions",
+              "NOEXECUTE=OPTIN");
     run(fake);
     assert_int_equal(fake_n_facts(fake, "integrity.spoof"), 0);
     fake_host_free(fake);
