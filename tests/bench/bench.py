@@ -67,6 +67,11 @@ def main():
             build = re.search(rb'^60\d\d$|^\d{4,5}$', answers['pipeline'], re.M)
             if not build or b'"%s"' % build.group() not in answers['esuscan']:
                 sys.exit('the two do not give the same answer on %s' % image)
+            packages = re.findall(rb'^Package_\S+', answers['pipeline'], re.M)
+            missing = [p for p in packages if b'"%s"' % p not in answers['esuscan']]
+            if not packages or missing:
+                sys.exit('%d of %d packages are not in the answer on %s' % (
+                    len(missing), len(packages), image))
             runs = {'pipeline': [], 'esuscan': []}
             for _ in range(options.rounds):
                 for name, command in (('pipeline', tools), ('esuscan', ours)):

@@ -14,8 +14,9 @@ case ${1:-} in -*|'') ;; *) work=$1; shift ;; esac
 
 [ -f "$source/build-bench/build.ninja" ] ||
     meson setup "$source/build-bench" "$source" --buildtype=release >/dev/null
-ninja -C "$source/build-bench" src/esuscan plugins/build.so plugins/kernel.so fixtures/ntfsfill |
-    tail -n 1
+# The plugins that answer what the tools are asked, and no more of them.
+ninja -C "$source/build-bench" src/esuscan plugins/build.so plugins/kernel.so \
+    plugins/servicing.so fixtures/ntfsfill | tail -n 1
 if [ ! -f "$work/bench.E01" ] || [ -f "$work/unfinished" ]; then
     mkdir -p "$work"
     : >"$work/unfinished"
