@@ -4,7 +4,7 @@
  *
  * A type makes one table, named for it: fact_build_registry, verdict_patch_level, updates,
  * list_exposure_cves. A field makes one column of its own name. SQL takes no dots or dashes in a
- * plain name, so they become underscores; a field that is called as one of the fixed columns gets
+ * plain name, so they become underscores; a field that is called as a fixed column of its table gets
  * "field_" in front, one that is called as another field after that a number behind. All of this
  * follows from the declaration alone, so that it comes out the same in every process.
  *
@@ -74,28 +74,34 @@ void es_table_of_row(const es_row_type *type, char ret_name[ES_TABLE_MAX])
     plain(ret_name);
 }
 
-static bool is_fixed(const char *name)
+static bool is_fixed(uint32_t kind, const char *name)
 {
-    static const char *const fixed[] = { "image", "fact", "installation", "time", "answer",
-                                         "explanation", "position" };
+    static const char *const fixed[][5] = {
+        { NULL },
+        { "image", "fact", "installation", "time", NULL },
+        { "image", "installation", "answer", "explanation", NULL },
+        { "image", "installation", "position", NULL },
+    };
 
-    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
-        if (strcmp(name, fixed[i]) == 0)
+    for (size_t i = 0; fixed[kind][i]; i++)
+        if (strcmp(name, fixed[kind][i]) == 0)
             return true;
-    return strncmp(name, "where_", 6) == 0 || strncmp(name, "field_", 6) == 0;
+    return (kind == ES_TABLE_FACT && strncmp(name, "where_", 6) == 0) ||
+           strncmp(name, "field_", 6) == 0;
 }
 
-static void column_name(const es_field *fields, uint32_t at, char ret_name[ES_COLUMN_MAX])
+static void column_name(uint32_t kind, const es_field *fields, uint32_t at,
+                        char ret_name[ES_COLUMN_MAX])
 {
     unsigned same = 1;
 
-    snprintf(ret_name, ES_COLUMN_MAX, "%s%s", is_fixed(fields[at].name) ? "field_" : "",
+    snprintf(ret_name, ES_COLUMN_MAX, "%s%s", is_fixed(kind, fields[at].name) ? "field_" : "",
              fields[at].name);
     plain(ret_name);
     for (uint32_t i = 0; i < at; i++) {
         char other[ES_COLUMN_MAX];
 
-        snprintf(other, sizeof other, "%s%s", is_fixed(fields[i].name) ? "field_" : "",
+        snprintf(other, sizeof other, "%s%s", is_fixed(kind, fields[i].name) ? "field_" : "",
                  fields[i].name);
         plain(other);
         same += strcmp(other, ret_name) == 0;
@@ -125,7 +131,7 @@ sqlite3_stmt *es_table_insert(es_store *store, uint32_t kind, const char *table,
 
     es_buffer_format(&sql, "INSERT OR REPLACE INTO \"%s\"(%s", table, fixed[kind]);
     for (uint32_t i = 0; i < n; i++) {
-        column_name(fields, i, column);
+        column_name(kind, fields, i, column);
         es_buffer_format(&sql, ",\"%s\"", column);
     }
     es_buffer_string(&sql, ") VALUES(?");
@@ -157,12 +163,13 @@ static bool has(es_store *store, const char *sql, const char *table, const char 
     return found;
 }
 
-static void add_columns(es_store *store, const char *table, const es_field *fields, uint32_t n)
+static void add_columns(es_store *store, uint32_t kind, const char *table,
+                        const es_field *fields, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
         char column[ES_COLUMN_MAX], sql[ES_TABLE_MAX + ES_COLUMN_MAX + 64];
 
-        column_name(fields, i, column);
+        column_name(kind, fields, i, column);
         if (has(store, "SELECT 1 FROM pragma_table_info(?) WHERE name=?", table, column))
             continue;
         snprintf(sql, sizeof sql, "ALTER TABLE \"%s\" ADD COLUMN \"%s\" %s", table, column,
@@ -180,7 +187,7 @@ static void create(es_store *store, uint32_t kind, const char *table, const es_f
     for (uint32_t i = 0; i < n; i++) {
         char column[ES_COLUMN_MAX];
 
-        column_name(fields, i, column);
+        column_name(kind, fields, i, column);
         es_buffer_format(&sql, ", \"%s\" %s", column, column_type(fields[i].type));
     }
     es_buffer_format(&sql, "%s) WITHOUT ROWID", kinds[kind].keys);
@@ -230,7 +237,7 @@ static void declare(es_store *store, const char *plugin, uint32_t kind, const ch
     for (uint32_t i = 0; i < n; i++) {
         char column[ES_COLUMN_MAX];
 
-        column_name(fields, i, column);
+        column_name(kind, fields, i, column);
         es_bind_string(put, 1, table);
         es_bind_string(put, 2, column);
         es_bind_string(put, 3, plugin);
@@ -246,7 +253,7 @@ static void make(es_store *store, const char *plugin, uint32_t kind, const char 
                  const es_field *fields, uint32_t n)
 {
     if (has(store, "SELECT 1 FROM sqlite_schema WHERE type='table' AND name=?", table, NULL))
-        add_columns(store, table, fields, n);
+        add_columns(store, kind, table, fields, n);
     else
         create(store, kind, table, fields, n);
     declare(store, plugin, kind, table, fields, n);

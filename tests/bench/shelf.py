@@ -6,7 +6,7 @@
 Fills FOLDER with N images (200): every fixture disk in turn, mixed formats, sizes and faults,
 copied sparsely. Measures throughput against the number of workers, memory of the largest process,
 the store's size an image, and with the store filled by repetition (10,000 images) the time of the
-example queries of the manual page. Output of all numbers of workers is compared."""
+example queries of the manual page and some more. Output of all numbers of workers is compared."""
 
 import argparse
 import os
@@ -18,14 +18,14 @@ import subprocess
 import sys
 import time
 
-QUERIES = {
-    'which are 6002': """SELECT l.path, i.computer_name FROM verdict_build AS v
-        JOIN installations AS i ON i.image = v.image AND i.id = v.installation
-        JOIN latest AS l ON l.id = v.image WHERE v.answer = '6002' AND i.role = 'current'""",
+HERE = os.path.dirname(os.path.abspath(__file__))
+MANUAL = os.path.join(HERE, '..', '..', 'src', 'esuscan.1')
+sys.path.insert(0, os.path.join(HERE, '..', 'batch'))
+from queries import queries_of                                          # pylint: disable=C0413
+
+MORE = {
     'answers': """SELECT v.answer, count(*) FROM verdict_build AS v JOIN latest AS l
         ON l.id = v.image GROUP BY v.answer""",
-    'shared files': """SELECT a.sha256, count(DISTINCT a.image) AS n FROM artefacts AS a
-        WHERE a.sha256 IS NOT NULL GROUP BY a.sha256 HAVING n > 1 ORDER BY n DESC LIMIT 10""",
     'one image': """SELECT type, count(*) FROM facts WHERE image = (SELECT max(id) FROM images)
         GROUP BY type""",
     'could not be scanned': "SELECT path, reason FROM latest WHERE state = 2",
@@ -123,13 +123,13 @@ def main():
     n = repeat(large, options.store_images)
     print('a store of %d images: %.0f MiB' % (n, os.path.getsize(large) / 1048576))
     db = sqlite3.connect(large)
-    for name, sql in QUERIES.items():
+    for name, sql in {**queries_of(MANUAL), **MORE}.items():
         times = []
         for _ in range(5):
             started = time.perf_counter()
             rows = len(db.execute(sql).fetchall())
             times.append(time.perf_counter() - started)
-        print('  %-22s %8.1f ms, %d rows' % (name, statistics.median(times) * 1000, rows))
+        print('  %-60.60s %8.1f ms, %d rows' % (name, statistics.median(times) * 1000, rows))
     return 0
 
 
