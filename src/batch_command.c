@@ -4,7 +4,8 @@
  *
  * What is done is decided by what the store holds: the result of an image is there when path, files
  * (sizes, times, first bytes) and everything that shapes an answer (program, plugins, catalogue,
- * question) are the same. Reports are written before the result, so that a result that is there
+ * question) are the same. Which disks a delta disk lies over only its scan can tell, in the cage:
+ * they are kept beside the result, and looked at again when it is asked for. Reports are written before the result, so that a result that is there
  * means that its reports are.
  *
  * A worker claims its image in the store, so that a second batch takes another one. A claim names
@@ -22,6 +23,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -89,9 +91,48 @@ static bool is_alive(const char *owner)
 
 /* ------------------------------------------------------------------ in a worker */
 
+/* Other files of an image as the store keeps them: "name/size/seconds.nanoseconds/" of each, for no
+ * name has a slash. */
+static void put_other(es_buffer *to, const es_broker_file *file)
+{
+    es_buffer_format(to, "%s/%llu/%lld.%09ld/", file->name, (unsigned long long)file->size,
+                     (long long)file->modified.tv_sec, file->modified.tv_nsec);
+}
+
+/* Whether they all are as they were. */
+static bool others_hold(const char *path, const char *others)
+{
+    const char *slash = strrchr(path, '/');
+    int folder = slash ? (int)(slash - path) + 1 : 0;
+    bool hold = true;
+
+    while (hold && *others) {
+        int name = (int)strcspn(others, "/");
+        size_t size = (size_t)name;
+        es_buffer now = es_buffer_make(PATH_MAX);
+        char *file = NULL;
+        struct stat about;
+
+        for (int i = 0; i < 2 && others[size]; i++)
+            size += 1 + strcspn(others + size + 1, "/");
+        size += others[size] == '/';
+        hold = asprintf(&file, "%.*s%.*s", folder, path, name, others) >= 0 &&
+               stat(file, &about) == 0;
+        if (hold) {
+            put_other(&now, &(es_broker_file){ file + folder, (uint64_t)about.st_size,
+                                               about.st_mtim });
+            hold = !now.failed && now.size == size && !memcmp(now.data, others, size);
+        }
+        others += size;
+        es_buffer_free(&now);
+        free(file);
+    }
+    return hold;
+}
+
 static es_store_key key_of(const batch *all, const es_job *job)
 {
-    return (es_store_key){ job->path, job->identity, all->key };
+    return (es_store_key){ job->path, job->identity, all->key, NULL, others_hold };
 }
 
 /* Is it ours to scan? The store is closed again: nothing of it may reach the cage. */
@@ -143,7 +184,7 @@ static es_status write_reports(const batch *all, const es_ledger *ledger, const 
 }
 
 /* Keep the result, and give the claim up in the same store. */
-static uint32_t keep(const batch *all, const es_job *job, const char *owner,
+static uint32_t keep(const batch *all, const es_job *job, const char *others, const char *owner,
                      const es_ledger *ledger, const es_run *run, const char *reason,
                      es_note *note)
 {
@@ -152,6 +193,7 @@ static uint32_t keep(const batch *all, const es_job *job, const char *owner,
     es_note trouble;
     es_status status = es_store_open(all->options->store, true, &store, &trouble);
 
+    key.others = others;
     if (status == ES_OK)
         status = ledger ? es_store_put(store, ledger, run, &key, &trouble)
                         : es_store_put_failure(store, run, &key, reason, &trouble);
@@ -167,12 +209,56 @@ static uint32_t keep(const batch *all, const es_job *job, const char *owner,
     return es_ledger_has_gaps(ledger) ? ES_DONE_GAPS : ES_DONE_SCANNED;
 }
 
-/* Its files may grow or vanish while they are read: then the result is of no image. */
-static bool has_changed(const es_job *job, es_note *note)
-{
-    char *now = es_job_identity(job->path);
-    bool changed = !now || strcmp(now, job->identity) != 0;
+/* What was opened for an image and does not count to it by its name. */
+typedef struct others {
+    const es_broker *broker;
+    bool *counted; /* of what the broker was asked for */
+    size_t n, next;
+} others;
 
+static void count_member(void *context, const char *name)
+{
+    others *of = context;
+    es_broker_file file;
+
+    /* Both go by name or number, so that the next one is mostly the one. */
+    for (size_t i = 0; i < of->n; i++) {
+        size_t at = (of->next + i) % of->n;
+
+        if (es_broker_asked(of->broker, at, &file) && !strcmp(file.name, name)) {
+            of->counted[at] = true;
+            of->next = at + 1;
+            return;
+        }
+    }
+}
+
+/* Its files may grow or vanish while they are read: then the result is of no image. `ret_others`,
+ * on the heap, has those that it lies over; NULL when there are none. */
+static bool has_changed(const es_job *job, const es_broker *broker, char **ret_others,
+                        es_note *note)
+{
+    others of = { .broker = broker };
+    es_buffer text = es_buffer_make(UINT64_C(8) << 20);
+    es_broker_file file;
+    bool changed;
+    char *now;
+
+    while (es_broker_asked(broker, of.n, &file))
+        of.n++;
+    of.counted = calloc(of.n + 1, sizeof *of.counted);
+    now = of.counted ? es_job_identity(job->path, count_member, &of) : NULL;
+    changed = !now || strcmp(now, job->identity) != 0;
+    for (size_t i = 0; !changed && es_broker_asked(broker, i, &file); i++)
+        if (!of.counted[i])
+            put_other(&text, &file);
+    if (!changed && text.size) {
+        es_buffer_u8(&text, 0);
+        *ret_others = text.failed ? NULL : strdup((const char *)text.data);
+        changed = !*ret_others || !others_hold(job->path, *ret_others);
+    }
+    es_buffer_free(&text);
+    free(of.counted);
     if (changed)
         es_note_set(note, ES_SEVERITY_ERROR, "image",
                     now ? "The image was being written to while it was scanned."
@@ -218,7 +304,7 @@ static uint32_t scan_one(void *context, const es_job *job, es_note *note)
     es_broker *broker = NULL;
     es_ledger *ledger = NULL;
     const char **paths = NULL;
-    char owner[OWNER_MAX];
+    char owner[OWNER_MAX], *rests_on = NULL;
     es_run run;
     uint32_t how;
     es_status status;
@@ -233,7 +319,7 @@ static uint32_t scan_one(void *context, const es_job *job, es_note *note)
     run = es_run_make(&options, all->argc, all->argv);
     status = run_scan(&options, &broker, &ledger, note);
     run.finished = es_time_now();
-    if (status == ES_OK && has_changed(job, note))
+    if (status == ES_OK && has_changed(job, broker, &rests_on, note))
         status = ES_CORRUPT;
     if (status == ES_OK) {
         paths = es_run_segment_paths(ledger, broker);
@@ -245,7 +331,8 @@ static uint32_t scan_one(void *context, const es_job *job, es_note *note)
         }
     }
     if (how != ES_DONE_STOP)
-        how = keep(all, job, owner, status == ES_OK ? ledger : NULL, &run, note->text, note);
+        how = keep(all, job, rests_on, owner, status == ES_OK ? ledger : NULL, &run, note->text, note);
+    free(rests_on);
     free(paths);
     es_ledger_free(ledger);
     es_broker_free(broker);

@@ -19,6 +19,7 @@
 struct es_broker {
     char *folder; /* of the first file: "" or with a slash at its end */
     es_evidence_file *files;
+    struct timespec *modified;
     char **paths;
     size_t n, n_named, capacity;
 };
@@ -40,6 +41,7 @@ es_broker *es_broker_free(es_broker *broker)
         free(broker->paths[i]);
     }
     free(broker->files);
+    free(broker->modified);
     free(broker->paths);
     free(broker->folder);
     free(broker);
@@ -57,7 +59,7 @@ static int open_read_only(const char *path)
 }
 
 /* Size and kind of an opened file; ES_UNSUPPORTED when it is neither a file nor a disk. */
-static es_status measure(int fd, es_evidence_file *file)
+static es_status measure(int fd, es_evidence_file *file, struct timespec *ret_modified)
 {
     struct stat about;
     uint64_t size;
@@ -66,6 +68,7 @@ static es_status measure(int fd, es_evidence_file *file)
     if (fstat(fd, &about) != 0)
         return ES_IO;
     file->fd = fd;
+    *ret_modified = about.st_mtim;
     if (S_ISREG(about.st_mode)) {
         file->size = (uint64_t)about.st_size;
         return ES_OK;
@@ -81,31 +84,38 @@ static es_status measure(int fd, es_evidence_file *file)
     return ES_OK;
 }
 
-static es_status keep(es_broker *broker, const es_evidence_file *file, const char *path)
+static es_status grow(es_broker *broker)
+{
+    size_t capacity = broker->capacity ? broker->capacity * 2 : 16;
+    es_evidence_file *files = realloc(broker->files, capacity * sizeof *files);
+    struct timespec *modified = realloc(broker->modified, capacity * sizeof *modified);
+    char **paths = realloc(broker->paths, capacity * sizeof *paths);
+
+    /* What was moved has moved, whatever came of the others. */
+    broker->files = files ? files : broker->files;
+    broker->modified = modified ? modified : broker->modified;
+    broker->paths = paths ? paths : broker->paths;
+    if (!files || !modified || !paths)
+        return ES_NOMEM;
+    broker->capacity = capacity;
+    return ES_OK;
+}
+
+static es_status keep(es_broker *broker, const es_evidence_file *file,
+                      const struct timespec *modified, const char *path)
 {
     const char *slash;
 
     if (broker->n == ES_BROKER_FILES_MAX)
         return ES_LIMIT;
-    if (broker->n == broker->capacity) {
-        size_t capacity = broker->capacity ? broker->capacity * 2 : 16;
-        es_evidence_file *files = realloc(broker->files, capacity * sizeof *files);
-        char **paths;
-
-        if (!files)
-            return ES_NOMEM;
-        broker->files = files;
-        paths = realloc(broker->paths, capacity * sizeof *paths);
-        if (!paths)
-            return ES_NOMEM;
-        broker->paths = paths;
-        broker->capacity = capacity;
-    }
+    if (broker->n == broker->capacity && grow(broker) != ES_OK)
+        return ES_NOMEM;
     broker->paths[broker->n] = strdup(path);
     if (!broker->paths[broker->n])
         return ES_NOMEM;
     slash = strrchr(broker->paths[broker->n], '/');
     broker->files[broker->n] = *file;
+    broker->modified[broker->n] = *modified;
     broker->files[broker->n].name = slash ? slash + 1 : broker->paths[broker->n];
     broker->n++;
     return ES_OK;
@@ -129,6 +139,7 @@ static const char *why(int error)
 static es_status open_named(es_broker *broker, const char *path, es_note *reterr_note)
 {
     es_evidence_file file = { .fd = -1 };
+    struct timespec modified;
     struct stat about;
     int fd = open_read_only(path);
     es_status status;
@@ -145,9 +156,9 @@ static es_status open_named(es_broker *broker, const char *path, es_note *reterr
                     path);
         return ES_UNSUPPORTED;
     }
-    status = measure(fd, &file);
+    status = measure(fd, &file, &modified);
     if (status == ES_OK)
-        status = keep(broker, &file, path);
+        status = keep(broker, &file, &modified, path);
     if (status != ES_OK) {
         close(fd);
         es_note_set(reterr_note, ES_SEVERITY_ERROR, "image",
@@ -199,6 +210,16 @@ const es_evidence_file *es_broker_files(const es_broker *broker, size_t *ret_n)
     return broker->files;
 }
 
+bool es_broker_asked(const es_broker *broker, size_t at, es_broker_file *ret_file)
+{
+    if (at >= broker->n - broker->n_named)
+        return false;
+    at += broker->n_named;
+    *ret_file = (es_broker_file){ broker->files[at].name, broker->files[at].size,
+                                  broker->modified[at] };
+    return true;
+}
+
 const char *es_broker_path(const es_broker *broker, const char *name)
 {
     for (size_t i = 0; i < broker->n; i++)
@@ -211,6 +232,7 @@ es_status es_broker_sibling(void *context, const char *name, es_evidence_file *r
 {
     es_broker *broker = context;
     es_evidence_file file = { .fd = -1 };
+    struct timespec modified;
     char path[PATH_MAX];
     es_status status;
     int fd;
@@ -228,13 +250,13 @@ es_status es_broker_sibling(void *context, const char *name, es_evidence_file *r
     fd = open_read_only(path);
     if (fd < 0)
         return errno == ENOENT || errno == ENAMETOOLONG ? ES_ABSENT : ES_CORRUPT;
-    status = measure(fd, &file);
+    status = measure(fd, &file, &modified);
     if (status == ES_OK && file.device)
         status = ES_ABSENT;
     if (status == ES_UNSUPPORTED)
         status = ES_ABSENT;
     if (status == ES_OK)
-        status = keep(broker, &file, path);
+        status = keep(broker, &file, &modified, path);
     if (status != ES_OK) {
         close(fd);
         return status;

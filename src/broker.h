@@ -16,6 +16,7 @@
 
 #include "base/note.h"
 #include "evidence/source.h"
+#include <time.h>
 
 #define ES_BROKER_FILES_MAX 20000u /* E01 names end at .ZZZ: 14,971 segments */
 
@@ -28,6 +29,14 @@ es_broker *es_broker_free(es_broker *broker);
 
 /* What was named, for es_source_open(). */
 const es_evidence_file *es_broker_files(const es_broker *broker, size_t *ret_n);
+
+/* What the child asked for, in order, as it was when it was opened; false past the last. */
+typedef struct es_broker_file {
+    const char *name;
+    uint64_t size;
+    struct timespec modified;
+} es_broker_file;
+bool es_broker_asked(const es_broker *broker, size_t at, es_broker_file *ret_file);
 
 /* Path of an opened file by its bare name (named ones first); NULL if none was opened so. */
 const char *es_broker_path(const es_broker *broker, const char *name);

@@ -294,7 +294,8 @@ static bool is_later(const folder *in, entry *file)
 
 /* ---------------------------------------------------------------- jobs */
 
-static es_status add_job(es_jobs *jobs, const folder *in, entry *first)
+static es_status add_job(es_jobs *jobs, const folder *in, entry *first, es_job_member member,
+                         void *context)
 {
     uint64_t mark = first->mark, bytes = 0;
     size_t members = 0, from, to;
@@ -306,6 +307,8 @@ static es_status add_job(es_jobs *jobs, const folder *in, entry *first)
 
         if (!is_member(in, first, &in->files[i]))
             continue;
+        if (member)
+            member(context, file->name);
         mark = fnv(mark, file->name, strlen(file->name));
         mark = fnv(mark, &file->size, sizeof file->size);
         mark = fnv(mark, &file->modified.tv_sec, sizeof file->modified.tv_sec);
@@ -438,7 +441,7 @@ static es_status walk(es_jobs *jobs, const char *path, unsigned depth,
             cannot_read(full ? full : file->name, errno, tell, context);
             free(full);
         } else if (file->kind != OTHER && !is_later(&in, file)) {
-            status = add_job(jobs, &in, file);
+            status = add_job(jobs, &in, file, NULL, NULL);
         }
     }
     for (size_t i = 0; i < in.n; i++) { /* before going deeper: a path may hold a million */
@@ -453,7 +456,7 @@ static es_status walk(es_jobs *jobs, const char *path, unsigned depth,
 }
 
 /* One file that was named: its folder, and which of it the image begins with. */
-static es_status take_file(es_jobs *jobs, const char *path)
+static es_status take_file(es_jobs *jobs, const char *path, es_job_member member, void *context)
 {
     folder in = { .path = strdup(path) };
     char *slash = in.path ? strrchr(in.path, '/') : NULL, *name = NULL;
@@ -472,7 +475,7 @@ static es_status take_file(es_jobs *jobs, const char *path)
         look(&in, file);
         if (file->kind == EWF && file->segment != 1 && first_segment(&in, file))
             file = first_segment(&in, file);
-        status = add_job(jobs, &in, file);
+        status = add_job(jobs, &in, file, member, context);
     } else if (status >= 0) {
         status = ES_ABSENT; /* empty, or no regular file */
     }
@@ -491,7 +494,7 @@ static es_status take_other(es_jobs *jobs, const char *path)
     if (in.path && file.name) {
         in.files = &file;
         in.n = 1;
-        status = add_job(jobs, &in, &file);
+        status = add_job(jobs, &in, &file, NULL, NULL);
     }
     free(file.name);
     free(in.path);
@@ -517,20 +520,21 @@ es_status es_jobs_find(es_jobs *jobs, const char *path,
     if (S_ISDIR(about.st_mode))
         status = walk(jobs, real, 0, tell, context);
     else
-        status = S_ISREG(about.st_mode) ? take_file(jobs, real) : ES_ABSENT;
+        status = S_ISREG(about.st_mode) ? take_file(jobs, real, NULL, NULL) : ES_ABSENT;
     if (status == ES_ABSENT)
         status = take_other(jobs, real);
     free(real);
     return status;
 }
 
-char *es_job_identity(const char *path)
+char *es_job_identity(const char *path, es_job_member member, void *context)
 {
     es_jobs jobs = { NULL, 0, 0, 0 };
     char *identity = NULL;
     struct stat about;
 
-    if (stat(path, &about) == 0 && S_ISREG(about.st_mode) && take_file(&jobs, path) == ES_OK) {
+    if (stat(path, &about) == 0 && S_ISREG(about.st_mode) &&
+        take_file(&jobs, path, member, context) == ES_OK) {
         identity = jobs.list[0].identity;
         jobs.list[0].identity = NULL;
     } else if (stat(path, &about) == 0 && take_other(&jobs, path) == ES_OK) {

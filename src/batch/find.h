@@ -36,7 +36,8 @@ void es_jobs_order(es_jobs *jobs);
 void es_jobs_free(es_jobs *jobs);
 
 /* The identity of an image now, to be compared with the one it had; on the heap, NULL if it is
- * gone. */
-char *es_job_identity(const char *path);
+ * gone. `member` (may be NULL) is told the bare name of each file that counts to it. */
+typedef void (*es_job_member)(void *context, const char *name);
+char *es_job_identity(const char *path, es_job_member member, void *context);
 
 #endif

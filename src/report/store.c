@@ -278,18 +278,27 @@ es_store *es_store_free(es_store *store)
 
 /* ---- what is there ---- */
 
+static const char *column_text(sqlite3_stmt *statement, int at)
+{
+    return (const char *)sqlite3_column_text(statement, at);
+}
+
 es_status es_store_has(es_store *store, const es_store_key *key, bool *ret_has)
 {
     sqlite3_stmt *ask = es_store_prepare(
-        store, "SELECT 1 FROM images WHERE path=? AND identity=? AND options=? AND state<>2");
+        store, "SELECT rests_on FROM images WHERE path=? AND identity=? AND options=? AND"
+               " state<>2 ORDER BY id DESC");
     int code = SQLITE_DONE;
 
     es_bind_string(ask, 1, key->path);
     es_bind_string(ask, 2, key->identity);
     es_bind_string(ask, 3, key->options);
-    if (ask)
-        code = sqlite3_step(ask);
-    *ret_has = code == SQLITE_ROW;
+    *ret_has = false;
+    while (ask && !*ret_has && (code = sqlite3_step(ask)) == SQLITE_ROW) {
+        const char *others = column_text(ask, 0);
+
+        *ret_has = !others || !key->holds || key->holds(key->path, others);
+    }
     if (code != SQLITE_ROW && code != SQLITE_DONE)
         remember(store, code);
     sqlite3_finalize(ask);
@@ -300,11 +309,6 @@ es_status es_store_last(es_store *store, int64_t *ret_id)
 {
     *ret_id = ask_number(store, "SELECT max(id) FROM images");
     return es_store_tell(store, NULL);
-}
-
-static const char *column_text(sqlite3_stmt *statement, int at)
-{
-    return (const char *)sqlite3_column_text(statement, at);
 }
 
 es_status es_store_each(es_store *store,

@@ -30,6 +30,11 @@ typedef struct es_store_key {
     const char *path;     /* of the image */
     const char *identity; /* of its files: sizes, times; NULL when nobody asked */
     const char *options;  /* tool, plugins, catalogue and options; "" when nobody asked */
+    /* Other files that the result rests on, which only the scan could tell: kept as they are with
+     * the result, and shown to `holds` when it is looked for: false, and the result is of a disk
+     * that is no more. NULL: none, and nobody asks. */
+    const char *others;
+    bool (*holds)(const char *path, const char *others);
 } es_store_key;
 
 #define ES_STORE_SCANNED 0u

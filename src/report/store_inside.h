@@ -11,7 +11,7 @@
 #include <sqlite3.h>
 
 #define ES_STORE_APPLICATION 0x45535553 /* "ESUS" */
-#define ES_STORE_VERSION 1
+#define ES_STORE_VERSION 2
 
 /* How long a writer waits for another one, in milliseconds: a transaction takes well under one. */
 #define ES_STORE_PATIENCE 120000

@@ -73,8 +73,8 @@ static int64_t put_image(es_store *store, const es_ledger *ledger, const es_run 
         store, "INSERT INTO images(path, identity, options, state, reason, tool_version,"
                " catalogue_edition, as_of, started, finished, seconds, case_number, evidence,"
                " examiner, format, size, sector_size, stored_md5, stored_sha1, md5, sha1, sha256,"
-               " acquired, description)"
-               " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+               " acquired, description, rests_on)"
+               " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
     uint32_t state = !ledger                       ? ES_STORE_FAILED
                      : es_ledger_has_gaps(ledger) ? ES_STORE_GAPS
                                                   : ES_STORE_SCANNED;
@@ -85,6 +85,8 @@ static int64_t put_image(es_store *store, const es_ledger *ledger, const es_run 
     if (put)
         sqlite3_bind_int(put, 4, (int)state);
     es_bind_string(put, 5, reason);
+    if (put && key->others) /* names as they are: they are looked for again */
+        sqlite3_bind_text(put, 25, key->others, -1, SQLITE_STATIC);
     bind_run(put, run);
     if (ledger)
         bind_image(put, ledger);

@@ -15,7 +15,7 @@ static const char es_store_schema[] =
     " catalogue_edition TEXT, as_of TEXT, started TEXT, finished TEXT, seconds REAL,"
     " case_number TEXT, evidence TEXT, examiner TEXT, format TEXT, size INTEGER,"
     " sector_size INTEGER, stored_md5 TEXT, stored_sha1 TEXT, md5 TEXT, sha1 TEXT, sha256 TEXT,"
-    " acquired TEXT, description TEXT);"
+    " acquired TEXT, description TEXT, rests_on TEXT);"
     "CREATE INDEX images_path ON images(path, id);"
     /* What reports are made of. */
     "CREATE TABLE records(image INTEGER PRIMARY KEY REFERENCES images ON DELETE CASCADE,"

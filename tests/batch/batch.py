@@ -151,6 +151,32 @@ def check_reports(program, store, work):
     expect('number of reports', n == 18, str(n))
 
 
+def check_parents(options, work):
+    """A disk that lies over another is scanned again when that one changes."""
+    shelf, store = os.path.join(work, 'delta'), os.path.join(work, 'delta.db')
+    os.mkdir(shelf)
+    for name in ('vmdk-delta-6003.vmdk', 'vmdk-base-6002.vmdk', 'vhd-child-6003.vhd',
+                 'vhd-base-6002.vhd'):
+        shutil.copy2(os.path.join(options.disks, name), shelf)
+    batch = Batch(options.esuscan, shelf)
+    for words in (' 4 scanned, 0 with gaps, 0 could not be scanned, 0 done',
+                  ' 0 scanned, 0 with gaps, 0 could not be scanned, 4 done'):
+        run = batch.run(store, '-j', '2')
+        expect('delta disks', words in run.stdout, run.stdout + run.stderr)
+    for changed, children in (('vhd-base-6002.vhd', 'vhd-child-6003.vhd'),
+                              ('vmdk-base-6002.vmdk', 'vmdk-delta-6003.vmdk')):
+        os.utime(os.path.join(shelf, changed), ns=(1, 10 ** 18 + 1))
+        for words in (' 2 scanned, 0 with gaps, 0 could not be scanned, 2 done',
+                      ' 0 scanned, 0 with gaps, 0 could not be scanned, 4 done'):
+            run = batch.run(store, '-j', '2')
+            expect('parent changed', words in run.stdout, run.stdout + run.stderr)
+        db = sqlite3.connect(store)
+        expect('results of a child', db.execute(
+            'SELECT count(*), count(DISTINCT rests_on) FROM images WHERE path=?',
+            (os.path.realpath(os.path.join(shelf, children)),)).fetchone() == (2, 2))
+        db.close()
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--esuscan', required=True)
@@ -239,6 +265,8 @@ def main():
                                           (os.path.realpath(changed),)).fetchone()[0] == 2)
         expect('the latest', db.execute('SELECT count(*) FROM latest').fetchone()[0] == 20)
         db.close()
+
+        check_parents(options, work)
 
         # ---- no room: what is written stays whole, and the status says it
         full = os.path.join(work, 'full.db')

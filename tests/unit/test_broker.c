@@ -66,13 +66,19 @@ static void ask_for_all(asker ask, void *context)
 static void by_call(void **unused)
 {
     es_broker *broker = open_first();
+    es_broker_file asked;
     size_t n = 0;
     const es_evidence_file *files = es_broker_files(broker, &n);
 
     (void)unused;
     assert_int_equal(n, 1);
     assert_string_equal(files[0].name, "case.E01");
+    assert_false(es_broker_asked(broker, 0, &asked));
     ask_for_all(es_broker_sibling, broker);
+    assert_true(es_broker_asked(broker, 0, &asked));
+    assert_string_equal(asked.name, "case.E02");
+    assert_true(asked.size == 6 && asked.modified.tv_sec > 1000000000);
+    assert_false(es_broker_asked(broker, 1, &asked));
     assert_non_null(strstr(es_broker_path(broker, "case.E02"), folder));
     assert_null(es_broker_path(broker, "missing"));
     es_broker_free(broker);

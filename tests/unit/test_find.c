@@ -142,17 +142,17 @@ static void a_change_is_seen(void **unused)
 
     (void)unused;
     snprintf(path, sizeof path, "%s/case.E01", folder);
-    before = es_job_identity(path);
-    after = es_job_identity(path);
+    before = es_job_identity(path, NULL, NULL);
+    after = es_job_identity(path, NULL, NULL);
     assert_string_equal(before, after);
     free(after);
     make_e01("case.E03", 3, 101); /* a segment has grown */
-    after = es_job_identity(path);
+    after = es_job_identity(path, NULL, NULL);
     assert_string_not_equal(before, after);
     free(before);
     free(after);
     snprintf(path, sizeof path, "%s/gone", folder);
-    assert_null(es_job_identity(path));
+    assert_null(es_job_identity(path, NULL, NULL));
 }
 
 /* ---- workers ---- */

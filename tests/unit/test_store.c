@@ -140,12 +140,47 @@ static void tables_say_the_same(void **unused)
     es_ledger_free(ledger);
 }
 
+static bool holds_now(const char *image, const char *others)
+{
+    return !strcmp(image, "child.vhd") && !strcmp(others, "base\x1b.vhd/2/3.0/");
+}
+
+static bool holds_no_more(const char *image, const char *others)
+{
+    (void)image, (void)others;
+    return false;
+}
+
+/* What a result rests on is handed back as it was given, whatever is in a name. */
+static void rests_on_others(void **unused)
+{
+    es_store_key key = { "child.vhd", "1", "tool 1", "base\x1b.vhd/2/3.0/", holds_now };
+    es_ledger *ledger = made_up_case();
+    es_store *store = opened(true);
+    es_run run = made_up_run();
+    es_note note;
+    bool has = false;
+
+    (void)unused;
+    assert_int_equal(es_store_put(store, ledger, &run, &key, &note), ES_OK);
+    assert_int_equal(es_store_has(store, &key, &has), ES_OK);
+    assert_true(has);
+    key.holds = holds_no_more;
+    assert_int_equal(es_store_has(store, &key, &has), ES_OK);
+    assert_false(has);
+    /* nor is a failure after the change hidden by the result before it */
+    assert_int_equal(es_store_put_failure(store, &run, &key, "gone", &note), ES_OK);
+    assert_int_equal(ask("SELECT count(*) FROM images WHERE state=2"), 1);
+    es_store_free(store);
+    es_ledger_free(ledger);
+}
+
 static void found_by_its_key(void **unused)
 {
     es_ledger *ledger = made_up_case();
     es_store *store = opened(true);
     es_store_key same = key_of("a.E01", "1"), changed = key_of("a.E01", "2");
-    es_store_key other = { "a.E01", "1", "tool 2" };
+    es_store_key other = { "a.E01", "1", "tool 2", NULL, NULL };
     es_run run = made_up_run();
     es_note note;
     bool has = true;
@@ -271,6 +306,7 @@ int main(void)
         cmocka_unit_test_setup(comes_out_as_it_went_in, fresh),
         cmocka_unit_test_setup(tables_say_the_same, fresh),
         cmocka_unit_test_setup(found_by_its_key, fresh),
+        cmocka_unit_test_setup(rests_on_others, fresh),
         cmocka_unit_test_setup(claimed_once, fresh),
         cmocka_unit_test_setup(what_is_no_store, fresh),
         cmocka_unit_test_setup(a_plugin_grows, fresh),
