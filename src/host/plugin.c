@@ -5,6 +5,7 @@
 #include "host/plugin.h"
 
 #include "base/text.h"
+#include "host/declared.h"
 #include "host/limits.h"
 
 #include <dirent.h>
@@ -17,6 +18,8 @@
 #include <unistd.h>
 
 #define EXPORT "esuscan_plugin"
+/* Copies of all that a plugin may declare, fields of each fact and verdict included. */
+#define DECLARED_MEMORY_MAX (UINT64_C(8) << 20)
 
 typedef struct data_file {
     const char *name;
@@ -25,7 +28,8 @@ typedef struct data_file {
 } data_file;
 
 typedef struct loaded {
-    const es_plugin *plugin;
+    const es_plugin *plugin; /* the copy */
+    es_arena *declared;      /* holds it */
     void *object; /* dlopen's, NULL for one that was added */
     data_file *files;
     uint32_t n_files;
@@ -47,6 +51,7 @@ static void loaded_free(loaded *item)
     for (uint32_t i = 0; i < item->n_files; i++)
         free(item->files[i].bytes);
     free(item->files);
+    es_arena_free(item->declared);
     if (item->object)
         dlclose(item->object);
 }
@@ -100,10 +105,8 @@ static bool plain(const char *name, const char *also)
 
 static const char *check_fields(const es_field *fields, uint32_t n)
 {
-    if (n > ES_FIELDS_MAX || (n && !fields))
-        return "declares a list of fields that is missing or too long";
     for (uint32_t i = 0; i < n; i++) {
-        if (fields[i].size < sizeof *fields || !plain(fields[i].name, "_.") || !fields[i].means)
+        if (!plain(fields[i].name, "_.") || !fields[i].means)
             return "declares a field without a proper name and meaning";
         if (fields[i].type < ES_FIELD_TEXT || fields[i].type > ES_FIELD_FACT_LIST)
             return "declares a field of a type that does not exist";
@@ -119,7 +122,7 @@ static const char *check_wants(const es_plugin *plugin)
     for (uint32_t i = 0; i < plugin->n_wants; i++) {
         const es_want *want = &plugin->wants[i];
 
-        if (want->size < sizeof *want || want->kind < ES_KIND_HIVE ||
+        if (want->kind < ES_KIND_HIVE ||
             want->kind > ES_KIND_COMPONENTS || !want->means)
             return "wants a kind of artefact that this version does not know";
         if (want->scope < ES_SCOPE_SYSTEM_ROOT || want->scope > ES_SCOPE_DISK)
@@ -140,7 +143,7 @@ static const char *check_facts(const es_plugin *plugin)
         const es_fact_type *type = &plugin->facts[i];
         const char *wrong;
 
-        if (type->size < sizeof *type || !plain(type->name, "_-.") || !type->summary)
+        if (!plain(type->name, "_-.") || !type->summary)
             return "declares a fact without a proper name and summary";
         if (strncmp(type->name, plugin->name, prefix) || type->name[prefix] != '.')
             return "declares a fact whose name does not begin with the plugin's and a dot";
@@ -158,7 +161,7 @@ static const char *check_verdicts(const es_plugin *plugin)
         bool unknown = false;
         const char *wrong;
 
-        if (type->size < sizeof *type || !plain(type->name, "_-") || !type->summary ||
+        if (!plain(type->name, "_-") || !type->summary ||
             !type->answers || type->n_answers > ES_DECLARED_MAX)
             return "declares a verdict without a proper name, summary and answers";
         for (uint32_t k = 0; k < type->n_answers; k++)
@@ -179,7 +182,7 @@ static const char *check_rows(const es_plugin *plugin)
         bool known = !type->verdict;
         const char *wrong;
 
-        if (type->size < sizeof *type || !plain(type->name, "_-"))
+        if (!plain(type->name, "_-"))
             return "declares a list without a proper name";
         for (uint32_t k = 0; type->verdict && k < plugin->n_verdicts; k++)
             known |= !strcmp(type->verdict, plugin->verdicts[k].name);
@@ -194,43 +197,28 @@ static const char *check_rows(const es_plugin *plugin)
     return NULL;
 }
 
-static const char *check_lists(const es_plugin *plugin)
+static const char *check_needs_and_data(const es_plugin *plugin)
 {
-    const struct {
-        const void *list;
-        uint32_t n;
-    } lists[] = {
-        { plugin->wants, plugin->n_wants },       { plugin->facts, plugin->n_facts },
-        { plugin->verdicts, plugin->n_verdicts }, { plugin->rows, plugin->n_rows },
-        { plugin->needs, plugin->n_needs },       { plugin->data, plugin->n_data },
-    };
-
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        if (lists[i].n > ES_DECLARED_MAX || (lists[i].n && !lists[i].list))
-            return "declares a list that is missing or too long";
     for (uint32_t i = 0; i < plugin->n_needs; i++)
-        if (plugin->needs[i].size < sizeof(es_need) || !plain(plugin->needs[i].type, "_-.") ||
+        if (!plain(plugin->needs[i].type, "_-.") ||
             (plugin->needs[i].states != ES_NEED_OWN && plugin->needs[i].states != ES_NEED_MACHINE))
             return "needs a fact without a proper type";
     for (uint32_t i = 0; i < plugin->n_data; i++)
-        if (plugin->data[i].size < sizeof(es_data) || !plain(plugin->data[i].name, "_-.") ||
-            plugin->data[i].name[0] == '.')
+        if (!plain(plugin->data[i].name, "_-.") || plugin->data[i].name[0] == '.')
             return "names a data file by more than a bare name";
     return NULL;
 }
 
-/* What is wrong with a description, NULL if nothing. */
+/* What is wrong with a description whose lists were copied, NULL if nothing. */
 static const char *check(const es_plugin *plugin)
 {
     const char *wrong;
 
-    if (plugin->size < sizeof *plugin)
-        return "has a description that is too short for its ABI";
     if (!plain(plugin->name, "-") || !plugin->version || !plugin->summary)
         return "has no proper name, version and summary";
     if (!strcmp(plugin->name, es_core_plugin.name))
         return "takes the name of the core itself";
-    if ((wrong = check_lists(plugin)) || (wrong = check_wants(plugin)) ||
+    if ((wrong = check_needs_and_data(plugin)) || (wrong = check_wants(plugin)) ||
         (wrong = check_facts(plugin)) || (wrong = check_verdicts(plugin)) ||
         (wrong = check_rows(plugin)))
         return wrong;
@@ -249,9 +237,15 @@ static const es_plugin *find(const es_plugins *plugins, const char *name)
     return NULL;
 }
 
+static void refuse(es_note *note, const char *origin, const char *why)
+{
+    es_note_set(note, ES_SEVERITY_GAP, "plugin", "The plugin %s was refused: it %s.", origin, why);
+}
+
 es_status es_plugins_add(es_plugins *plugins, const es_plugin *plugin, const char *origin,
                          es_note *reterr_note)
 {
+    loaded item = { NULL, NULL, NULL, NULL, 0 };
     const char *wrong;
 
     if (plugin->abi != ES_ABI) {
@@ -261,22 +255,25 @@ es_status es_plugins_add(es_plugins *plugins, const es_plugin *plugin, const cha
                     origin, plugin->abi, ES_ABI);
         return ES_UNSUPPORTED;
     }
-    wrong = check(plugin);
+    if (es_arena_new(DECLARED_MEMORY_MAX, &item.declared) != ES_OK)
+        return ES_NOMEM;
+    wrong = es_declared_copy(item.declared, plugin, &item.plugin);
+    if (!wrong)
+        wrong = check(item.plugin);
     if (!wrong && plugins->n == ES_PLUGINS_MAX)
         wrong = "is one too many";
     if (wrong) {
-        es_note_set(reterr_note, ES_SEVERITY_GAP, "plugin", "The plugin %s was refused: it %s.",
-                    origin, wrong);
-        return ES_UNSUPPORTED;
-    }
-    if (find(plugins, plugin->name)) {
+        refuse(reterr_note, origin, wrong);
+    } else if (find(plugins, item.plugin->name)) {
         es_note_set(reterr_note, ES_SEVERITY_GAP, "plugin",
                     "The plugin %s was refused: another plugin is called '%s' already.", origin,
-                    plugin->name);
-        return ES_UNSUPPORTED;
+                    item.plugin->name);
+    } else {
+        plugins->items[plugins->n++] = item;
+        return ES_OK;
     }
-    plugins->items[plugins->n++] = (loaded){ .plugin = plugin };
-    return ES_OK;
+    es_arena_free(item.declared);
+    return ES_UNSUPPORTED;
 }
 
 /* ------------------------------------------------------------------ loading */

@@ -27,7 +27,8 @@ es_plugins *es_plugins_free(es_plugins *plugins);
 es_status es_plugins_load_folder(es_plugins *plugins, const char *folder,
                                  es_plugin_note_fn on_note, void *context);
 
-/* Check a description and take it in; what es_plugins_load_folder() does with each export. Borrowed
+/* Check a description and take it in, in structs of this version's size (declared.h); what
+ * es_plugins_load_folder() does with each export. What its texts and callbacks are is borrowed
  * until es_plugins_free(). ES_UNSUPPORTED and a note when it is refused. */
 es_status es_plugins_add(es_plugins *plugins, const es_plugin *plugin, const char *origin,
                          es_note *reterr_note);

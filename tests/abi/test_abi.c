@@ -69,6 +69,28 @@ static int is_loaded(const es_plugins *plugins, const char *name)
     return 0;
 }
 
+/* Every element of every list of grown_plugin.c, where its longer structs have it. */
+static void check_grown(const es_plugins *plugins)
+{
+    const es_plugin *grown = NULL;
+
+    for (size_t i = 0; i < es_plugins_count(plugins); i++)
+        if (!strcmp(es_plugins_at(plugins, i)->name, "grown"))
+            grown = es_plugins_at(plugins, i);
+    assert_non_null(grown);
+    assert_int_equal(grown->size, sizeof *grown);
+    assert_string_equal(grown->wants[1].path, "Users");
+    assert_int_equal(grown->wants[1].size, sizeof grown->wants[1]);
+    assert_string_equal(grown->facts[1].name, "grown.two");
+    assert_string_equal(grown->facts[1].fields[1].name, "number");
+    assert_string_equal(grown->verdicts[0].fields[1].name, "number");
+    assert_string_equal(grown->verdicts[1].answers[1], "unknown");
+    assert_string_equal(grown->rows[0].fields[1].name, "number");
+    assert_string_equal(grown->rows[1].verdict, "grown-one");
+    assert_string_equal(grown->needs[1].type, "grown.two");
+    assert_int_equal(grown->needs[1].states, ES_NEED_MACHINE);
+}
+
 static void test_folder(void **state)
 {
     static notes all;
@@ -79,7 +101,8 @@ static void test_folder(void **state)
     assert_int_equal(es_plugins_load_folder(plugins, given->folder, keep_note, &all), ES_OK);
     assert_true(is_loaded(plugins, "first"));
     assert_true(is_loaded(plugins, "twin"));
-    assert_int_equal(es_plugins_count(plugins), 2);
+    check_grown(plugins);
+    assert_int_equal(es_plugins_count(plugins), 3);
     assert_int_equal(all.n, given->n_refused);
     for (int i = 0; i < given->n_refused; i++) {
         const char *words = strchr(given->refused[i], '=');

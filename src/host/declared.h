@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * declared.h: what a plugin declares, in structs of this version's size.
+ *
+ * Structs of the ABI may grow at their end. A plugin that was built with older or newer headers
+ * than ours has lists whose elements are shorter or longer than ours: each says its own size, and
+ * all of a list are of one. Here they are copied, once, so that everything else may index them.
+ */
+#ifndef ES_HOST_DECLARED_H
+#define ES_HOST_DECLARED_H
+
+#include "base/arena.h"
+#include <esuscan/plugin.h>
+
+/* Copy `theirs` with all its lists into the arena; texts, answers and callbacks stay where they
+ * are. NULL and *ret_plugin, or what is wrong with it, in words that follow "The plugin". */
+const char *es_declared_copy(es_arena *arena, const es_plugin *theirs, const es_plugin **ret_plugin);
+
+#endif
