@@ -138,9 +138,21 @@ static const es_field contradiction_fields[] = {
     FIELD(FACT, "right", "the other side"),
     FIELD(TEXT, "text", "in what they differ"),
 };
+static const es_field history_fields[] = {
+    FIELD(TEXT, "build", "a build of which something tells"),
+    FIELD(TIME, "first", "its first sighting"),
+    FIELD(TEXT, "first_by", "event log, crash dump, setup log, registry, shadow copy or RegBack"),
+    FIELD(TIME, "last", "its last sighting"),
+    FIELD(TEXT, "last_by", "likewise"),
+    FIELD(BOOLEAN, "ran", "some of them tell that it ran; else it was seen on the disk only"),
+    FIELD(INTEGER, "sightings", "how many there are"),
+    FIELD(FACT_LIST, "because", "the facts of the first and the last"),
+};
 static const es_row_type rows[] = {
-    { sizeof(es_row_type), ES_COUNT(contradiction_fields), "contradictions", "build",
-      contradiction_fields },
+    [BUILD_ROW_CONTRADICTIONS] = { sizeof(es_row_type), ES_COUNT(contradiction_fields),
+                                   "contradictions", "build", contradiction_fields },
+    [BUILD_ROW_HISTORY] = { sizeof(es_row_type), ES_COUNT(history_fields), "history", "build",
+                            history_fields },
 };
 
 #define NEED(type) { sizeof(es_need), ES_NEED_MACHINE, type }
@@ -150,7 +162,7 @@ static const es_need needs[] = {
     NEED("build.setup"),          NEED("kernel.file"),          NEED("kernel.boot"),
     NEED("hive.state"),           NEED("build.installed"),      NEED("history.boot"),
     NEED("history.log"),          NEED("history.servicing"),    NEED("history.update"),
-    NEED("servicing.package"),
+    NEED("servicing.package"),    NEED("history.crash"),
 };
 
 static es_status examine(void *state, const es_host *host, const es_artefact *artefact)

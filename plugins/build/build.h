@@ -4,7 +4,8 @@
  *
  * build.c describes the plugin; registry.c and servicing.c turn artefacts into facts; claims.c
  * sorts the facts of each state of the machine, runs.c its boot records; compare.c weighs them;
- * judge.c decides and reports; machine.c looks across the states; say.c builds sentences.
+ * judge.c decides and reports; machine.c looks across the states, sightings.c across all that
+ * states a build; say.c builds sentences.
  *
  * Ownership: everything is borrowed from the callback it was made in.
  */
@@ -28,6 +29,8 @@ enum {
     BUILD_FACT_MARK,
     BUILD_FACT_SETUP,
 };
+
+enum { BUILD_ROW_CONTRADICTIONS, BUILD_ROW_HISTORY };
 
 /* ---- examine */
 es_status build_examine_software(const es_host *host, const es_artefact *hive);
@@ -149,7 +152,9 @@ typedef struct build_state {
     es_fact_view newest_file; /* and where it was read */
     int32_t setup_running;
     int32_t dirty; /* SOFTWARE, without a usable log */
-    es_time number_written;   /* last write of the key that holds CurrentBuildNumber */
+    es_time number_written;   /* last write of the key that holds CurrentBuildNumber, */
+    es_time hive_written;     /* and of its hive */
+    uint64_t hive_fact;
     build_run run;            /* the latest boot record that states a build */
     build_run start;          /* the latest start, whether or not it does */
     uint32_t n_runs;          /* boot records of any kind */
@@ -258,10 +263,16 @@ void build_add_run(build_state *state, const es_fact_view *fact);
 const build_run *build_last_run(const build_state *state);
 /* When that was, and by which record. */
 const build_run *build_last_start(const build_state *state);
+/* Every record of the machine that states which build ran; each has a time. */
+typedef es_status (*build_run_fn)(void *context, const build_run *run);
+es_status build_each_run(const es_host *host, build_run_fn take, void *context);
 es_status build_runs_bound(const es_host *host, build_turn *turn);
 es_status build_turn_update(const es_host *host, build_turn *turn);
 
 es_status build_find_turn(const es_host *host, const build_state *states, build_turn *ret);
+
+/* sightings.c: each known build with its first and last sighting, as rows. */
+es_status build_tell_history(const es_host *host, const build_state *states);
 
 /* explain.c: the sentences. */
 es_status build_explain(const es_host *host, const build_finding *finding, const build_turn *turn,

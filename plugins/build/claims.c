@@ -291,13 +291,15 @@ static void add_setup(build_state *state, const es_fact_view *fact)
     state->setup_running = is_true(fact, "in_progress");
 }
 
-/* A hive that Windows was still writing to when the disk was taken, and whose logs are of no use:
- * its newest changes may be missing. */
+/* When SOFTWARE was last written; and whether Windows was still writing to it when the disk was
+ * taken and its logs are of no use: its newest changes may be missing. */
 static void add_hive(build_state *state, const es_fact_view *fact)
 {
-    if (build_text_is(text_of(fact, "state"), "dirty") &&
-        build_text_is(build_base_name(fact->path), "software"))
-        state->dirty = 1;
+    if (!build_text_is(build_base_name(fact->path), "software"))
+        return;
+    state->dirty = build_text_is(text_of(fact, "state"), "dirty");
+    state->hive_written = fact->damaged ? state->hive_written : fact->time;
+    state->hive_fact = fact->reference;
 }
 
 /* How far a log reaches: it was read. */

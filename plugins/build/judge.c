@@ -423,7 +423,7 @@ static es_status emit_rows(const es_host *host, const build_finding *finding)
     for (uint32_t i = 0; i < finding->n_contradictions; i++) {
         const build_contradiction *found = &finding->contradictions[i];
         es_datum fields[3];
-        es_row row = { sizeof row, 0, fields };
+        es_row row = { sizeof row, BUILD_ROW_CONTRADICTIONS, fields };
         es_status status;
 
         fields[0] = es_datum_fact(found->left);
@@ -494,5 +494,7 @@ es_status build_judge(void *state, const es_host *host, const es_installation *i
         status = build_explain(host, &finding, &turn, question, &prose);
     if (status == ES_OK)
         status = emit_verdict(host, &finding, &turn, build_prose_text(&prose));
-    return status ? status : emit_rows(host, &finding);
+    if (status == ES_OK)
+        status = emit_rows(host, &finding);
+    return status ? status : build_tell_history(host, states);
 }

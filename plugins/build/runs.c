@@ -122,16 +122,49 @@ static es_status each(const es_host *host, const char *type, each_fn take, void 
     return status > 0 ? ES_OK : status;
 }
 
-static es_status first_6003(void *context, const es_fact_view *fact)
+/* What states that a build ran: beside boot records the header of a crash dump, and the first boot
+ * session of a setup log, under which its header was written. These two tell of one moment, so what
+ * last ran is not to be learnt from them. */
+static int tells_run(const es_fact_view *fact, build_run *ret)
 {
-    build_run *first = (build_run *)context, run;
+    memset(ret, 0, sizeof *ret);
+    ret->there = build_run_of(fact, ret) || is_kind(fact, "boot-session") || is_kind(fact, "dump");
+    return ret->there && es_time_known(fact->time) && !(fact->time.flags & ES_TIME_IMPOSSIBLE) &&
+           !fact->damaged && number_of(fact, "build") >= 0;
+}
 
-    memset(&run, 0, sizeof run);
-    if (!build_run_of(fact, &run) || run.build != 6003)
-        return ES_OK;
-    run.there = 1;
-    if (!first->there || fact->time.ticks < first->fact.time.ticks)
-        *first = run;
+es_status build_each_run(const es_host *host, build_run_fn take, void *context)
+{
+    static const char *const types[] = { "history.boot", "history.crash" };
+    es_status status = ES_OK;
+
+    for (uint32_t i = 0; i < ES_COUNT(types) && status == ES_OK; i++) {
+        uint64_t cursor = 0;
+        es_fact_view fact;
+        build_run run;
+
+        while (status == ES_OK) {
+            status = host->fact_next(host, es_text_of(types[i]), &cursor, &fact);
+            if (status || !tells_run(&fact, &run))
+                continue;
+            run.fact = fact;
+            run.build = number_of(&fact, "build");
+            run.revision = number_of(&fact, "revision");
+            run.started = start_of(&fact);
+            status = take(context, &run);
+        }
+        status = status > 0 ? ES_OK : status;
+    }
+    return status;
+}
+
+static es_status first_6003(void *context, const build_run *run)
+{
+    build_run *first = (build_run *)context;
+
+    if (run->build == 6003 &&
+        (!first->there || run->fact.time.ticks < first->fact.time.ticks))
+        *first = *run;
     return ES_OK;
 }
 
@@ -142,22 +175,19 @@ typedef struct earlier {
     int32_t later;   /* one came after it */
 } earlier;
 
-static es_status last_before(void *context, const es_fact_view *fact)
+static es_status last_before(void *context, const build_run *run)
 {
     earlier *at = (earlier *)context;
-    build_run run;
 
-    memset(&run, 0, sizeof run);
-    if (!build_run_of(fact, &run) || run.build < 0 || run.build == 6003)
+    if (run->build == 6003)
         return ES_OK;
-    run.there = 1;
-    if (at->first.there && fact->time.ticks > at->first.fact.time.ticks)
+    if (at->first.there && run->fact.time.ticks > at->first.fact.time.ticks)
         at->later = 1;
-    else if (!at->last.there || fact->time.ticks > at->last.fact.time.ticks)
-        at->last = run;
-    if (!(at->first.there && run.started.ticks > at->first.started.ticks) &&
-        (!es_time_known(at->session) || run.started.ticks > at->session.ticks))
-        at->session = run.started;
+    else if (!at->last.there || run->fact.time.ticks > at->last.fact.time.ticks)
+        at->last = *run;
+    if (!(at->first.there && run->started.ticks > at->first.started.ticks) &&
+        (!es_time_known(at->session) || run->started.ticks > at->session.ticks))
+        at->session = run->started;
     return ES_OK;
 }
 
@@ -240,9 +270,9 @@ es_status build_runs_bound(const es_host *host, build_turn *turn)
     es_status status;
 
     memset(&at, 0, sizeof at);
-    status = each(host, "history.boot", first_6003, &at.first);
+    status = build_each_run(host, first_6003, &at.first);
     if (status == ES_OK)
-        status = each(host, "history.boot", last_before, &at);
+        status = build_each_run(host, last_before, &at);
     if (status)
         return status;
     if (at.first.there) {

@@ -14,6 +14,7 @@ typedef struct text_log {
     const es_artefact *artefact;
     es_text name;
     es_text device; /* of the section that begins */
+    int64_t build;  /* as the header states it, until the first boot session; -1 else */
     char room[512];
 } text_log;
 
@@ -90,6 +91,9 @@ static es_status boot_session(text_log *log, const es_line *line)
     for (uint32_t i = 0; i < ES_COUNT(fields); i++)
         fields[i] = es_null();
     fields[0] = es_datum_text(es_text_of("boot-session"));
+    if (log->build >= 0)
+        fields[1] = es_datum_integer(log->build);
+    log->build = -1;
     fields[4] = es_datum_text(line->text);
     fields[7] = es_datum_text(log->name);
     fields[9] = es_datum_integer((int64_t)line->number);
@@ -116,7 +120,20 @@ static es_status device(text_log *log, const es_line *line)
                         utc(log, local_digits(trim(after(line->text, 18)))), line->where);
 }
 
-/* The header, once per file: " OS Version = 6.0.6002". It shows the Windows that began the log. */
+/* The build in "6.0.6002"; -1 if it is no such text. */
+static int64_t build_of(es_text version)
+{
+    uint64_t end = version.size, at;
+    es_datum number;
+
+    for (at = end; at && version.data[at - 1] != '.'; at--)
+        ;
+    number = history_number(after(version, at));
+    return at && number.type == ES_FIELD_INTEGER ? number.integer : -1;
+}
+
+/* The header, once per file: " OS Version = 6.0.6002". It shows the Windows that began the log; the
+ * first boot session is the one in which it did. */
 static es_status header(text_log *log, const es_line *line)
 {
     static const char *const keys[] = { "OS Version = ", "Service Pack = ", "Architecture = " };
@@ -129,6 +146,8 @@ static es_status header(text_log *log, const es_line *line)
             fields[0] = es_datum_text(log->name);
             fields[1] = es_datum_text((es_text){ keys[i], strlen(keys[i]) - 3 });
             fields[2] = history_text(after(text, strlen(keys[i])));
+            if (i == 0)
+                log->build = build_of(after(text, strlen(keys[i])));
             fields[3] = es_datum_integer((int64_t)line->number);
             return history_emit(log->host, HISTORY_FACT_HEADER, fields,
                                 (es_time){ 0, ES_TIME_NONE, 0 }, line->where);
@@ -140,6 +159,8 @@ static es_status setupapi(text_log *log, const es_line *line)
 {
     if (starts(line->text, "[Boot Session: "))
         return boot_session(log, line);
+    if (starts(line->text, ">>>  "))
+        log->build = -1; /* the log begins within a session of which it does not tell */
     if (starts(line->text, ">>>  [")) {
         es_text what = trim(after(line->text, 6));
 
@@ -300,6 +321,7 @@ es_status history_examine_text(const es_host *host, const es_artefact *artefact,
     memset(&log, 0, sizeof log);
     log.host = host;
     log.artefact = artefact;
+    log.build = -1;
     log.name = artefact->path;
     for (uint64_t i = 0; i < artefact->path.size; i++)
         if (artefact->path.data[i] == '/')

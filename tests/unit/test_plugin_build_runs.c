@@ -30,6 +30,7 @@ static const es_fact_type facts[] = {
     { sizeof(es_fact_type), ES_COUNT(boot_fields), "history.boot", "", boot_fields, "recorded" },
     { sizeof(es_fact_type), ES_COUNT(update_fields), "history.update", "", update_fields,
       "recorded" },
+    { sizeof(es_fact_type), ES_COUNT(boot_fields), "history.crash", "", boot_fields, "recorded" },
 };
 
 static es_datum number(int value)
@@ -56,6 +57,8 @@ static es_status examine(void *state, const es_host *host, const es_artefact *ar
         fields[1] = number(build);
         fields[2] = number(revision);
         fields[3] = strcmp(kind, "uptime") ? es_null() : es_datum_integer(3600);
+        if (!strcmp(kind, "dump"))
+            fact.type = 2;
         if (!strncmp(kind, "KB", 2)) {
             fact.type = 1;
             fields[1] = es_datum_text(es_text_of("installed"));
@@ -67,7 +70,8 @@ static es_status examine(void *state, const es_host *host, const es_artefact *ar
 
 static const es_plugin history = {
     .abi = ES_ABI, .size = sizeof(es_plugin), .name = "history", .version = "1", .summary = "",
-    .wants = wants, .facts = facts, .n_wants = 1, .n_facts = 2, .examine = examine,
+    .wants = wants, .facts = facts, .n_wants = 1, .n_facts = ES_COUNT(facts),
+    .examine = examine,
 };
 
 static fake_host *make_with(const char *boots)
@@ -233,6 +237,67 @@ static void test_installed_as(void **state)
     fake_host_free(fake);
 }
 
+/* One build of the history: its words, and the days of its first and last sighting. */
+static void expect_seen(const fake_host *fake, uint32_t index, const char *build, int first,
+                        const char *first_by, int last, const char *last_by, int ran, int n)
+{
+#define OF(name) fake_row_field(fake, 1, "history", index, name)
+    assert_string_equal(OF("build")->text.data, build);
+    assert_int_equal((OF("first")->time.ticks - ORIGIN) / DAY, first);
+    assert_string_equal(OF("first_by")->text.data, first_by);
+    assert_int_equal((OF("last")->time.ticks - ORIGIN) / DAY, last);
+    assert_string_equal(OF("last_by")->text.data, last_by);
+    assert_int_equal(OF("ran")->integer, ran);
+    assert_int_equal(OF("sightings")->integer, n);
+    assert_int_equal(OF("because")->n, first == last ? 1 : 2);
+#undef OF
+}
+
+/* A backup of 6002, a setup log that began at 6002, starts, a dump of a build that nothing else
+ * knows, and what does not count: an impossible time, a record without a build, a stop. */
+static void test_history(void **state)
+{
+    fake_host *fake = make_with("boot-session 6002 -1 10\nversion 6002 -1 80\nstart -1 -1 81\n"
+                                "version 6003 -1 110\nuptime 6003 -1 130\ndump 6001 -1 5\n"
+                                "stop -1 -1 140\n");
+
+    (void)state;
+    software(fake, "6003", LAB6003, "6003");
+    kernel(fake, V6003);
+    fake_state(fake, ES_ROLE_REGBACK, ORIGIN + 90 * DAY);
+    software(fake, "6002", LAB6002, "6002");
+    run(fake);
+    assert_int_equal(fake_n_rows(fake, 1, "history"), 3);
+    assert_int_equal(fake_n_rows(fake, 2, "history"), 0); /* the machine's is told once */
+    expect_seen(fake, 0, "6001", 5, "crash dump", 5, "crash dump", 1, 1);
+    /* the fake host's keys are all written on day 106 */
+    expect_seen(fake, 1, "6002", 10, "setup log", 106, "registry", 1, 4);
+    expect_seen(fake, 2, "6003", 106, "registry", 130, "event log", 1, 3);
+    /* a dump and a setup log bound the change, and do not say what last ran */
+    assert_string_equal(fake_verdict_text(fake, 1, "build", "last_booted.build"), "6003");
+    assert_int_equal(days_of(fake, "turned_6003.not_before"), 90);
+    fake_host_free(fake);
+
+    fake = consistent("dump 6003 -1 100\n");
+    assert_int_equal(days_of(fake, "turned_6003.not_after"), 100);
+    assert_int_equal(fake_verdict_field(fake, 1, "build", "last_booted.build")->type, 0);
+    fake_host_free(fake);
+}
+
+/* A state whose sources contradict each other is no sighting of either build. */
+static void test_history_conflict(void **state)
+{
+    fake_host *fake = make_with(NULL);
+
+    (void)state;
+    software(fake, "6003", LAB6003, "6003");
+    kernel(fake, V6002);
+    run(fake);
+    assert_string_equal(fake_verdict_text(fake, 1, "build", "status"), "conflict");
+    assert_int_equal(fake_n_rows(fake, 1, "history"), 0);
+    fake_host_free(fake);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +305,8 @@ int main(void)
         cmocka_unit_test(test_last_boot),
         cmocka_unit_test(test_turned),
         cmocka_unit_test(test_installed_as),
+        cmocka_unit_test(test_history),
+        cmocka_unit_test(test_history_conflict),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
