@@ -77,6 +77,9 @@ es_status build_prose_make(const es_host *host, size_t size, build_prose *ret);
 /* Append; what does not fit is left out. */
 void build_say(build_prose *prose, const char *format, ...) BUILD_FORMAT;
 es_text build_prose_text(const build_prose *prose);
+/* "2019-05-14T10:21:01Z" */
+#define BUILD_TIME_SIZE 40u
+const char *build_time_word(es_time time, char word[BUILD_TIME_SIZE]);
 
 /* Evidence in a sentence: "%.*s" of at most BUILD_SHOWN bytes, cut between characters. */
 #define BUILD_SHOWN 200u
@@ -192,6 +195,7 @@ enum {
     BUILD_BY_NUMBER,
     BUILD_BY_LAB_EX,
     BUILD_BY_LAB,
+    BUILD_BY_RECORD, /* of a day of the past */
 };
 
 typedef struct build_contradiction {
@@ -219,6 +223,7 @@ typedef struct build_finding {
     const build_owed *owed;                  /* an operation on a kernel or boot file, if any */
     const build_owed *restart;               /* any other that explained a difference */
     const build_run *run;                    /* the last start, when it states its build */
+    const build_run *start;                  /* when it was, on a day of the past; else NULL */
     int32_t ahead;                           /* the files are of a later build than it */
     build_prose remarks;                     /* sentences that follow the main ones */
     uint64_t because[BUILD_N_BECAUSE];
@@ -228,6 +233,7 @@ typedef struct build_finding {
 } build_finding;
 
 es_status build_assess(const es_host *host, const build_state *state, build_finding *ret);
+int32_t build_answer_of(const build_finding *finding);
 void build_because(build_finding *finding, const es_fact_view *fact);
 
 /* boots.c: which kernel boots. Sets `kernel`, `other`, `rivals`, or says why none can be asked. */
@@ -272,11 +278,20 @@ es_status build_turn_update(const es_host *host, build_turn *turn);
 es_status build_find_turn(const es_host *host, const build_state *states, build_turn *ret);
 
 /* sightings.c: each known build with its first and last sighting, as rows. */
+typedef void (*build_sighting_fn)(void *context, int32_t build, es_time time, const char *by,
+                                  int ran, uint64_t fact);
+es_status build_each_sighting(const es_host *host, const build_state *states,
+                              build_sighting_fn take, void *context);
 es_status build_tell_history(const es_host *host, const build_state *states);
+
+/* then.c: where a day of the past is asked for, what was found becomes what stood then. `states`
+ * begins with the judged one. */
+es_status build_then(const es_host *host, const build_state *states, const es_question *question,
+                     build_finding *finding);
 
 /* explain.c: the sentences. */
 es_status build_explain(const es_host *host, const build_finding *finding, const build_turn *turn,
-                        const es_question *question, build_prose *prose);
+                        build_prose *prose);
 
 es_status build_judge(void *state, const es_host *host, const es_installation *installation,
                       const es_question *question);

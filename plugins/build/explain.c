@@ -40,7 +40,7 @@ static void say_deciding(const build_finding *finding, build_prose *prose)
 
         build_say(prose, "The kernel that boots was not asked: %.*s. ", (int)why.size, why.data);
     }
-    if (!kernel && finding->by != BUILD_BY_NOTHING)
+    if (!kernel && finding->by != BUILD_BY_NOTHING && finding->by != BUILD_BY_RECORD)
         build_say(prose, "%s decides. ",
                   finding->by == BUILD_BY_RUN      ? "The record of the last start"
                   : finding->by == BUILD_BY_NUMBER ? "CurrentBuildNumber"
@@ -182,6 +182,8 @@ static void say_status(const build_finding *finding, build_prose *prose)
     case BUILD_STATUS_INSUFFICIENT:
         if (finding->kernel)
             build_say(prose, "The kernel is the only source; the registry states no build. ");
+        else if (finding->by == BUILD_BY_RECORD)
+            build_say(prose, "The kernel and the registry of that day are not left to be asked. ");
         else if (finding->run)
             build_say(prose, "The kernel that boots could not be asked; what else was read does "
                              "not contradict the record of the last start. ");
@@ -270,8 +272,7 @@ static void say_doubts(const build_finding *finding, build_prose *prose)
         build_say(prose, "%.*s", (int)finding->remarks.used, finding->remarks.data);
 }
 
-static void say_gaps(const build_finding *finding, const build_turn *turn,
-                     const es_question *question, build_prose *prose)
+static void say_gaps(const build_finding *finding, const build_turn *turn, build_prose *prose)
 {
     say_run(finding, prose);
     if (turn->returned)
@@ -280,8 +281,6 @@ static void say_gaps(const build_finding *finding, const build_turn *turn,
         build_say(prose,
                   "The times of the machine's states run backwards, so no interval is given for "
                   "its change to 6003. ");
-    if (question && es_time_known(question->as_of))
-        build_say(prose, "This is the state as it was taken, whatever date was asked for. ");
     if (finding->n_missing)
         build_say(prose, "Sources that are missing: ");
     for (uint32_t i = 0; i < finding->n_missing; i++)
@@ -290,7 +289,7 @@ static void say_gaps(const build_finding *finding, const build_turn *turn,
 }
 
 es_status build_explain(const es_host *host, const build_finding *finding, const build_turn *turn,
-                        const es_question *question, build_prose *prose)
+                        build_prose *prose)
 {
     (void)host;
     say_deciding(finding, prose);
@@ -299,6 +298,6 @@ es_status build_explain(const es_host *host, const build_finding *finding, const
     say_owed(finding, prose);
     say_unrelated(finding, prose);
     say_doubts(finding, prose);
-    say_gaps(finding, turn, question, prose);
+    say_gaps(finding, turn, prose);
     return ES_OK;
 }

@@ -188,7 +188,7 @@ static void decide(build_finding *finding)
     }
 }
 
-static int32_t answer_of(const build_finding *finding)
+int32_t build_answer_of(const build_finding *finding)
 {
     if (finding->nt[0] >= 0 && !is_nt60(finding->nt))
         return BUILD_ANSWER_NOT_APPLICABLE;
@@ -308,7 +308,7 @@ es_status build_assess(const es_host *host, const build_state *state, build_find
     ret->run = build_last_run(state);
     find_nt(ret);
     decide(ret);
-    ret->answer = answer_of(ret);
+    ret->answer = build_answer_of(ret);
     list_because(ret);
     status = build_compare(host, ret);
     if (status)
@@ -440,7 +440,9 @@ static es_status emit_verdict(const es_host *host, const build_finding *finding,
                               const build_turn *turn, es_text explanation)
 {
     char revision[64], build[16], booted[16];
-    const build_run *start = finding->run ? build_last_start(finding->state) : NULL;
+    const build_run *start = finding->start ? finding->start
+                             : finding->run ? build_last_start(finding->state)
+                                            : NULL;
     uint64_t told[2] = { finding->run ? finding->run->fact.reference : 0,
                          start ? start->fact.reference : 0 };
     es_datum fields[13];
@@ -487,11 +489,13 @@ es_status build_judge(void *state, const es_host *host, const es_installation *i
     if (status == ES_OK)
         status = build_assess(host, states, &finding);
     if (status == ES_OK)
+        status = build_then(host, states, question, &finding);
+    if (status == ES_OK)
         status = build_find_turn(host, states, &turn);
     if (status == ES_OK)
         status = build_prose_make(host, 16000, &prose);
     if (status == ES_OK)
-        status = build_explain(host, &finding, &turn, question, &prose);
+        status = build_explain(host, &finding, &turn, &prose);
     if (status == ES_OK)
         status = emit_verdict(host, &finding, &turn, build_prose_text(&prose));
     if (status == ES_OK)

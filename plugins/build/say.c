@@ -173,3 +173,26 @@ int build_package_changes_build(es_text identity)
     }
     return 0;
 }
+
+const char *build_time_word(es_time time, char word[BUILD_TIME_SIZE])
+{
+    int64_t seconds = (time.ticks - ES_TICKS_UNIX_EPOCH) / ES_TICKS_PER_SECOND;
+    int64_t days, era, of_era, y, of_year, m;
+
+    if (!es_time_known(time) || time.ticks < ES_TICKS_UNIX_EPOCH) {
+        (void)snprintf(word, BUILD_TIME_SIZE, "an unknown time");
+        return word;
+    }
+    /* H. Hinnant, "chrono-compatible low-level date algorithms" */
+    days = seconds / 86400 + 719468;
+    era = days / 146097;
+    of_era = days - era * 146097;
+    y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    of_year = of_era - (365 * y + y / 4 - y / 100);
+    m = (5 * of_year + 2) / 153;
+    (void)snprintf(word, BUILD_TIME_SIZE, "%04d-%02d-%02dT%02d:%02d:%02dZ",
+                   (int)(y + era * 400 + (m >= 10)), (int)(m < 10 ? m + 3 : m - 9),
+                   (int)(of_year - (153 * m + 2) / 5 + 1), (int)(seconds / 3600 % 24),
+                   (int)(seconds / 60 % 60), (int)(seconds % 60));
+    return word;
+}

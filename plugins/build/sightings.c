@@ -30,12 +30,11 @@ typedef struct history {
     uint32_t n;
 } history;
 
-static void add(history *to, int32_t build, es_time time, const char *by, int ran, uint64_t fact)
+static void add(void *context, int32_t build, es_time time, const char *by, int ran, uint64_t fact)
 {
+    history *to = (history *)context;
     seen *one = NULL;
 
-    if (build < 0 || !es_time_known(time) || (time.flags & ES_TIME_IMPOSSIBLE))
-        return;
     for (uint32_t i = 0; i < to->n && !one; i++)
         one = to->builds[i].build == build ? &to->builds[i] : NULL;
     if (!one && to->n == N_BUILDS)
@@ -59,7 +58,21 @@ static void add(history *to, int32_t build, es_time time, const char *by, int ra
     one->n++;
 }
 
-static es_status add_run(void *context, const build_run *run)
+/* ------------------------------------------------------------------ what is a sighting */
+
+typedef struct walk {
+    build_sighting_fn take;
+    void *context;
+} walk;
+
+static void give(const walk *of, int32_t build, es_time time, const char *by, int ran,
+                 uint64_t fact)
+{
+    if (build >= 0 && es_time_known(time) && !(time.flags & ES_TIME_IMPOSSIBLE))
+        of->take(of->context, build, time, by, ran, fact);
+}
+
+static es_status give_run(void *context, const build_run *run)
 {
     const es_fact_view *fact = &run->fact;
     const es_datum *kind = build_field(fact, "kind");
@@ -67,7 +80,7 @@ static es_status add_run(void *context, const build_run *run)
 
     if (kind && kind->type == ES_FIELD_TEXT && build_text_is(kind->text, "boot-session"))
         by = "setup log";
-    add((history *)context, run->build, fact->time, by, 1, fact->reference);
+    give((const walk *)context, run->build, fact->time, by, 1, fact->reference);
     return ES_OK;
 }
 
@@ -79,19 +92,19 @@ static const char *state_word(const es_installation *state)
 }
 
 /* A hive that is written anew after the number's key says that the number still stood. */
-static void add_registry(history *to, const build_state *state)
+static void give_registry(const walk *of, const build_state *state)
 {
     const build_claim *number = &state->number;
 
     if (!number->there || number->build < 0 || number->fact.damaged)
         return;
-    add(to, number->build, state->number_written, "registry", 0, number->fact.reference);
+    give(of, number->build, state->number_written, "registry", 0, number->fact.reference);
     if (es_time_known(state->hive_written) && es_time_known(state->number_written) &&
         state->hive_written.ticks > state->number_written.ticks)
-        add(to, number->build, state->hive_written, "registry", 0, state->hive_fact);
+        give(of, number->build, state->hive_written, "registry", 0, state->hive_fact);
 }
 
-static es_status add_state(const es_host *host, history *to, const build_state *state)
+static es_status give_state(const es_host *host, const walk *of, const build_state *state)
 {
     void *memory = NULL;
     build_finding *finding;
@@ -104,11 +117,24 @@ static es_status add_state(const es_host *host, history *to, const build_state *
     if (status || finding->status == BUILD_STATUS_CONFLICT)
         return status;
     if (finding->n_because) /* the first of them decides */
-        add(to, finding->build, state->installation->state_time,
-            state_word(state->installation), 0, finding->because[0]);
-    add_registry(to, state);
+        give(of, finding->build, state->installation->state_time,
+             state_word(state->installation), 0, finding->because[0]);
+    give_registry(of, state);
     return ES_OK;
 }
+
+es_status build_each_sighting(const es_host *host, const build_state *states,
+                              build_sighting_fn take, void *context)
+{
+    walk of = { take, context };
+    es_status status = ES_OK;
+
+    for (const build_state *each = states; each && status == ES_OK; each = each->next)
+        status = give_state(host, &of, each);
+    return status ? status : build_each_run(host, give_run, &of);
+}
+
+/* ------------------------------------------------------------------ the rows */
 
 static int by_first(const void *left, const void *right)
 {
@@ -161,10 +187,7 @@ es_status build_tell_history(const es_host *host, const build_state *states)
     if (status)
         return status;
     all = (history *)memory;
-    for (const build_state *each = states; each && status == ES_OK; each = each->next)
-        status = add_state(host, all, each);
-    if (status == ES_OK)
-        status = build_each_run(host, add_run, all);
+    status = build_each_sighting(host, states, add, all);
     qsort(all->builds, all->n, sizeof *all->builds, by_first);
     for (uint32_t i = 0; i < all->n && status == ES_OK; i++)
         status = put(host, &all->builds[i]);

@@ -195,6 +195,22 @@ static es_status against_manifests(work *of, entry *one)
     return ES_OK;
 }
 
+/* Files of old say nothing of what was installed after them: those of the end do. */
+static int came_after(const work *of, entry *one)
+{
+    const entry *later;
+
+    if (!of->end || !es_time_known(one->installed) ||
+        one->installed.ticks <= of->base_time.ticks)
+        return 0;
+    later = entry_find(&of->end->own, one->kb);
+    if (later) {
+        one->contradiction = later->contradiction;
+        one->basis_files = later->basis_files;
+    }
+    return 1;
+}
+
 es_status contradict(work *of)
 {
     entry *all = (entry *)of->own.entries.items;
@@ -203,7 +219,7 @@ es_status contradict(work *of)
     if (of->own.components.n)
         qsort(of->own.components.items, of->own.components.n, sizeof(component), by_name);
     for (size_t i = 0; status == ES_OK && i < of->own.entries.n; i++) {
-        if (!is_in(&all[i]))
+        if (!is_in(&all[i]) || came_after(of, &all[i]))
             continue;
         status = against_kernel(of, &all[i]);
         if (status == ES_OK && of->own.manifests.n)

@@ -155,6 +155,37 @@ static void in_the_past(const work *of, entry *one, es_time at)
     }
 }
 
+/* At the end it is not there any more, and no record says that it still was on the day. */
+static int went_between(const work *of, const entry *one, es_time at)
+{
+    const entry *last = entry_find(&of->end->own, one->kb);
+
+    if (!of->end->own.packages_read ||
+        (last && (last->state == STATE_INSTALLED || last->state == STATE_SUPERSEDED ||
+                  last->state == STATE_PENDING_UNINSTALL)))
+        return 0;
+    return !(last && last->state == STATE_UNINSTALLED && is_sane(last->uninstalled) &&
+             last->uninstalled.ticks > at.ticks);
+}
+
+/* A shadow copy stands for a later day: its packages are as they were at its end, and what was
+ * installed between the two waits for a recorded start. */
+static void as_then(const work *of, entry *one, es_time at)
+{
+    int is_in = one->state == STATE_INSTALLED || one->state == STATE_SUPERSEDED ||
+                one->state == STATE_PENDING_UNINSTALL;
+
+    if (is_in && went_between(of, one, at))
+        decide(one, MAYBE, "an earlier state of the machine had it installed, and when it went is "
+                           "not known");
+    else if (is_in && is_sane(one->installed) && one->installed.ticks > of->base_time.ticks)
+        after_install(of, one, at);
+    else if (one->state == STATE_PENDING_INSTALL && first_boot(of, of->base_time))
+        decide(one, MAYBE, "its installation waited for a restart, and Windows was started since");
+    else
+        at_the_end(of, one);
+}
+
 /* ------------------------------------------------------------------ both */
 
 static void doubt(const work *of, entry *one)
@@ -167,7 +198,7 @@ static void doubt(const work *of, entry *one)
         decide(one, MAYBE, "its package is marked as broken or lies on damaged bytes");
     else if (one->has_key && one->files == NO)
         decide(one, MAYBE, "it is listed as installed, and its .mum or .cat is not there");
-    else if (one->has_key && one->files == MAYBE && of->installation->role != ES_ROLE_REGBACK)
+    else if (one->has_key && one->files == MAYBE && of->subject->role != ES_ROLE_REGBACK)
         decide(one, MAYBE, "it is listed as installed, and its .mum and .cat could not be asked");
 }
 
@@ -177,7 +208,9 @@ es_status effect_decide(work *of, es_time at, int32_t past)
 
     for (size_t i = 0; i < of->own.entries.n; i++) {
         memset(&all[i].effective_from, 0, sizeof all[i].effective_from);
-        if (past)
+        if (past && of->end)
+            as_then(of, &all[i], at);
+        else if (past)
             in_the_past(of, &all[i], at);
         else
             at_the_end(of, &all[i]);

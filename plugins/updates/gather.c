@@ -70,6 +70,19 @@ static es_status each(work *of, const char *type, take_fn take, void *context)
     return status == ES_END || status == ES_ABSENT ? ES_OK : status;
 }
 
+/* Is it a fact of the state that is looked at? */
+static int is_own(const work *of, const es_fact_view *view)
+{
+    return view->installation == of->subject;
+}
+
+/* The time up to which records count: that of the state, or, where it stands for a later day, that
+ * day. */
+static es_time last_time(const work *of)
+{
+    return of->end ? of->at : of->subject->state_time;
+}
+
 /* ------------------------------------------------------------------ packages, files, events */
 
 /* Traces of one state, and the columns of the fact type that is walked. */
@@ -131,6 +144,13 @@ static void look_for_ie(work *of, es_text name, es_text version, uint32_t state)
         of->ie_version = parsed.parts[0];
 }
 
+/* A package of the judged state that was installed after the state of old, and in time. */
+static int came_between(const work *of, const es_fact_view *view)
+{
+    return of->end && view->installation == of->installation && is_sane(view->time) &&
+           view->time.ticks > of->base_time.ticks && view->time.ticks <= of->at.ticks;
+}
+
 static es_status take_package(work *of, void *context, const es_fact_view *view)
 {
     enum { KB, ROLE, VERSION, STATE, BROKEN, CLIENT, USER, USER_NAME, MUM, CAT, NAME };
@@ -141,7 +161,7 @@ static es_status take_package(work *of, void *context, const es_fact_view *view)
     uint32_t number, state;
     es_status status;
 
-    if (view->installation != to->from)
+    if (view->installation != to->from && !came_between(of, view))
         return ES_OK;
     columns_bind(&to->at, view);
     to->to->packages_read = 1;
@@ -222,7 +242,7 @@ static es_status take_record(work *of, void *context, const es_fact_view *view)
 {
     enum { KB, RESULT, TITLE, IDENTITY };
     picking *to = (picking *)context;
-    const es_installation *own = of->installation;
+    es_time last = last_time(of);
     trace *made;
     void *item = NULL;
     uint32_t number;
@@ -231,10 +251,10 @@ static es_status take_record(work *of, void *context, const es_fact_view *view)
     columns_bind(&to->at, view);
     earlier(&of->records_from, view->time);
     number = es_kb_number(column_text(&to->at, view, KB));
-    if (!number || (es_time_known(own->state_time) && is_sane(view->time) &&
-                    view->time.ticks > own->state_time.ticks))
+    if (!number || (es_time_known(last) && is_sane(view->time) &&
+                    view->time.ticks > last.ticks))
         return ES_OK;
-    if (view->own)
+    if (is_own(of, view))
         later(&to->to->last_seen, view->time);
     status = table_add(of->host, &to->traces, &item);
     if (status)
@@ -301,7 +321,7 @@ static es_time start_of(const columns *at, const es_fact_view *view)
 static es_status take_boot(work *of, void *context, const es_fact_view *view)
 {
     columns *at = (columns *)context;
-    es_time start;
+    es_time start, last = last_time(of);
     void *item = NULL;
     booted *made;
     es_status status;
@@ -309,8 +329,7 @@ static es_status take_boot(work *of, void *context, const es_fact_view *view)
     columns_bind(at, view);
     earlier(&of->records_from, view->time);
     start = start_of(at, view);
-    if (!is_sane(start) || (es_time_known(of->installation->state_time) &&
-                            start.ticks > of->installation->state_time.ticks))
+    if (!is_sane(start) || (es_time_known(last) && start.ticks > last.ticks))
         return ES_OK;
     later(&of->own.last_seen, view->time);
     status = table_add(of->host, &of->boots, &item);
@@ -340,7 +359,7 @@ static int by_time(const void *left, const void *right)
 static es_status take_shutdown(work *of, void *context, const es_fact_view *view)
 {
     (void)context;
-    if (view->own) {
+    if (is_own(of, view)) {
         later(&of->own.last_shutdown, view->time);
         later(&of->own.last_seen, view->time);
     }
@@ -350,7 +369,7 @@ static es_status take_shutdown(work *of, void *context, const es_fact_view *view
 static es_status take_hive(work *of, void *context, const es_fact_view *view)
 {
     (void)context;
-    if (view->own)
+    if (is_own(of, view))
         later(&of->own.last_seen, view->time);
     return ES_OK;
 }
@@ -387,7 +406,7 @@ static es_status take_pending(work *of, void *context, const es_fact_view *view)
     entry *named;
 
     columns_bind(at, view);
-    if (!view->own)
+    if (!is_own(of, view))
         return ES_OK;
     what = column_text(at, view, 0);
     identity = column_text(at, view, 1);
@@ -408,7 +427,7 @@ static es_status take_mark(work *of, void *context, const es_fact_view *view)
 
     columns_bind(at, view);
     mark = column_text(at, view, 0);
-    if (view->own && column_boolean(at, view, 1) > 0 &&
+    if (is_own(of, view) && column_boolean(at, view, 1) > 0 &&
         (text_is(mark, "RebootPending") || text_is(mark, "RebootInProgress") ||
          text_is(mark, "SetupExecute") || text_is(mark, "BootExecute")))
         owed(of, view->time);
@@ -420,7 +439,7 @@ static es_status take_rename(work *of, void *context, const es_fact_view *view)
     columns *at = (columns *)context;
 
     columns_bind(at, view);
-    if (column_boolean(at, view, 0) > 0)
+    if (is_own(of, view) && column_boolean(at, view, 0) > 0)
         owed(of, view->time);
     return ES_OK;
 }
@@ -461,6 +480,8 @@ static es_status take_registry(work *of, void *context, const es_fact_view *view
     columns *at = (columns *)context;
     es_text name, text;
 
+    if (!is_own(of, view))
+        return ES_OK;
     columns_bind(at, view);
     if (column_boolean(at, view, WOW64) > 0)
         return ES_OK;
@@ -481,6 +502,8 @@ static es_status take_product(work *of, void *context, const es_fact_view *view)
 {
     columns *at = (columns *)context;
 
+    if (!is_own(of, view))
+        return ES_OK;
     columns_bind(at, view);
     of->product_type = column_text(at, view, 0);
     of->product_fact = view->reference;
@@ -493,6 +516,8 @@ static es_status take_kernel(work *of, void *context, const es_fact_view *view)
     columns *at = (columns *)context;
     kernel_file *made;
 
+    if (!is_own(of, view))
+        return ES_OK;
     columns_bind(at, view);
     if (of->own.n_kernels == N_KERNELS)
         return ES_OK;
@@ -599,8 +624,11 @@ static es_status take_component(work *of, void *context, const es_fact_view *vie
     columns *at = (columns *)context;
     component *made;
     void *item = NULL;
-    es_status status = table_add(of->host, &of->own.components, &item);
+    es_status status;
 
+    if (!is_own(of, view))
+        return ES_OK;
+    status = table_add(of->host, &of->own.components, &item);
     if (status)
         return status;
     columns_bind(at, view);
@@ -623,6 +651,8 @@ static es_status take_manifest(work *of, void *context, const es_fact_view *view
     uint32_t kb;
     es_status status;
 
+    if (!is_own(of, view))
+        return ES_OK;
     columns_bind(at, view);
     kb = es_kb_number(column_text(at, view, 0));
     list = column(at, view, 1, ES_FIELD_TEXT_LIST);
@@ -712,7 +742,7 @@ static es_status decide_time(work *of)
 
 es_status gather(work *to)
 {
-    es_status status = pick_state(to, to->installation, &to->own, 1);
+    es_status status = pick_state(to, to->subject, &to->own, 1);
 
     if (status == ES_OK)
         status = gather_marks(to);
@@ -720,5 +750,5 @@ es_status gather(work *to)
         status = gather_machine(to);
     if (status == ES_OK)
         status = gather_components(to);
-    return status ? status : decide_time(to);
+    return status || to->end ? status : decide_time(to);
 }

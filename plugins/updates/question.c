@@ -163,7 +163,7 @@ static void say_exposed(const work *of, const standing *how, prose *to)
 /* What the end of the record says, for the far end of an interval in the past. */
 static es_status later_cover(work *of, const es_catalogue_cve *cve, reply *to)
 {
-    work end = *of;
+    work end = of->end ? *of->end : *of;
     standing how;
     char time[WORD_SIZE];
     es_status status;
@@ -257,8 +257,8 @@ static void answer_entry(const work *of, const entry *one, reply *to)
     char time[WORD_SIZE];
 
     because_entry(to->because, &to->n_because, BECAUSE_MAX, one);
-    if (is_in(one) && (!of->past || (es_time_known(one->installed) &&
-                                     one->installed.ticks <= of->at.ticks))) {
+    if (is_in(one) && (!of->past || of->end || (es_time_known(one->installed) &&
+                                                one->installed.ticks <= of->at.ticks))) {
         to->answer = "installed";
         to->from = one->installed;
         to->by = one->kb;
@@ -301,6 +301,20 @@ static void answer_no_entry(const work *of, uint32_t kb, reply *to)
     }
 }
 
+/* Not there then, and there at the end: until when. */
+static void say_came_later(const work *of, uint32_t kb, reply *to)
+{
+    const entry *one = of->end ? entry_find(&of->end->own, kb) : NULL;
+    char time[WORD_SIZE];
+
+    if (!one || !is_in(one) || !es_time_known(one->installed) ||
+        one->installed.ticks <= of->at.ticks)
+        return;
+    because_entry(to->because, &to->n_because, BECAUSE_MAX, one);
+    to->to = one->installed;
+    say(&to->text, "It was installed only %s. ", time_word(one->installed, time));
+}
+
 static void answer_kb(const work *of, const es_asked *asked, reply *to)
 {
     uint32_t kb = es_kb_number(asked->id);
@@ -310,6 +324,8 @@ static void answer_kb(const work *of, const es_asked *asked, reply *to)
         answer_entry(of, one, to);
     else
         answer_no_entry(of, kb, to);
+    if (!one)
+        say_came_later(of, kb, to);
     say_newer(of, kb, &to->text);
     if (of->catalogue && !es_catalogue_find(of->catalogue, kb))
         say(&to->text, "The catalogue does not know this KB. ");

@@ -14,13 +14,13 @@
 
 static const es_need needs[] = {
     NEED(MACHINE, "servicing.package"), NEED(MACHINE, "servicing.file"),
-    NEED(OWN, "servicing.manifest"),    NEED(OWN, "servicing.component"),
+    NEED(MACHINE, "servicing.manifest"), NEED(MACHINE, "servicing.component"),
     NEED(MACHINE, "servicing.pending"), NEED(MACHINE, "history.servicing"),
     NEED(MACHINE, "history.update"),    NEED(MACHINE, "history.boot"),
     NEED(MACHINE, "history.cleared"),
-    NEED(OWN, "build.registry"),        NEED(OWN, "build.product"),
+    NEED(MACHINE, "build.registry"),    NEED(MACHINE, "build.product"),
     NEED(MACHINE, "build.shutdown"),    NEED(MACHINE, "build.servicing_mark"),
-    NEED(OWN, "build.pending_rename"),  NEED(OWN, "kernel.file"),
+    NEED(MACHINE, "build.pending_rename"), NEED(MACHINE, "kernel.file"),
     NEED(OWN, "kernel.boot"),           NEED(MACHINE, "hive.state"),
 };
 
@@ -166,6 +166,33 @@ static const es_row_type rows[] = {
 
 /* ------------------------------------------------------------------ judge */
 
+/* A shadow copy at or before the asked time decides: it takes the place of the judged state, with
+ * what dated records and packages tell of the time between the two. */
+static es_status judge_as_then(work **of)
+{
+    work *then;
+    void *memory = NULL;
+    es_status status = (*of)->host->alloc((*of)->host, sizeof *then, &memory);
+
+    if (status)
+        return status;
+    then = (work *)memory;
+    then->host = (*of)->host;
+    then->installation = (*of)->installation;
+    then->question = (*of)->question;
+    then->catalogue = (*of)->catalogue;
+    then->subject = (*of)->base->installation;
+    then->base = (*of)->base;
+    then->base_time = (*of)->base_time;
+    then->past = (*of)->past;
+    then->beyond = (*of)->beyond;
+    then->at = (*of)->at;
+    then->end = *of;
+    *of = then;
+    status = gather(then);
+    return status ? status : contradict(then);
+}
+
 es_status updates_judge(void *state, const es_host *host, const es_installation *installation,
                         const es_question *question)
 {
@@ -178,13 +205,15 @@ es_status updates_judge(void *state, const es_host *host, const es_installation 
         return status;
     of = (work *)memory;
     of->host = host;
-    of->installation = installation;
+    of->installation = of->subject = installation;
     of->question = question;
     if (host->size >= offsetof(es_host, catalogue) + sizeof host->catalogue)
         of->catalogue = host->catalogue;
     status = gather(of);
     if (status == ES_OK)
         status = contradict(of);
+    if (status == ES_OK && of->base && of->base->installation->role == ES_ROLE_SNAPSHOT)
+        status = judge_as_then(&of);
     if (status == ES_OK)
         status = effect_decide(of, of->at, of->past);
     if (status == ES_OK)

@@ -155,10 +155,12 @@ typedef struct work {
     const es_host *host;
     const es_catalogue *catalogue;
     const es_installation *installation;
+    const es_installation *subject; /* the state whose facts are looked at: that, or of old */
     const es_question *question;
     state_view own;
     state_view *base; /* the newest earlier state at or before the asked time; NULL if none */
     es_time base_time;
+    struct work *end; /* the judged state, where a shadow copy stands in its place; NULL else */
     table boots;      /* of booted, by time */
     es_time cleared;      /* the last time that a log was */
     es_time records_from; /* servicing and boot records reach back to here; unknown: there are none */

@@ -140,12 +140,19 @@ static void test_table(void **state)
 
 /* ------------------------------------------------------------------ the last boot */
 
-static fake_host *consistent(const char *boots)
+static fake_host *at_6003(const char *boots)
 {
     fake_host *fake = make_with(boots);
 
     software(fake, "6003", LAB6003, "6003");
     kernel(fake, V6003);
+    return fake;
+}
+
+static fake_host *consistent(const char *boots)
+{
+    fake_host *fake = at_6003(boots);
+
     run(fake);
     return fake;
 }
@@ -298,6 +305,50 @@ static void test_history_conflict(void **state)
     fake_host_free(fake);
 }
 
+/* What the build was on a day, and a word of why. */
+static void expect_on(fake_host *fake, int days, const char *answer, const char *status,
+                      const char *said)
+{
+    fake_ask_as_of(fake, ORIGIN + days * DAY);
+    run(fake);
+    assert_string_equal(fake_answer(fake, 1, "build"), answer);
+    assert_string_equal(fake_verdict_text(fake, 1, "build", "status"), status);
+    expect_said(fake, said);
+    fake_host_free(fake);
+}
+
+/* The fake host's keys are all written on day 106. */
+static fake_host *with_copy(const char *boots)
+{
+    fake_host *fake = at_6003(boots);
+
+    fake_state(fake, ES_ROLE_SNAPSHOT, ORIGIN + 90 * DAY);
+    software(fake, "6002", LAB6002, "6002");
+    kernel(fake, V6002);
+    return fake;
+}
+
+static void test_then(void **state)
+{
+    (void)state;
+    /* the shadow copy decides, from its day on, until something else was seen */
+    expect_on(with_copy(NULL), 95, "6002", "consistent", "the shadow copy of 2019-04-01T00:00:00Z");
+    expect_on(with_copy(NULL), 80, "unknown", "insufficient", "After it build 6002 was seen");
+    expect_on(with_copy(NULL), 107, "6003", "consistent", "Registry and booting kernel agree");
+    expect_on(with_copy("version 6003 -1 100\n"), 103, "6003", "insufficient",
+              "after the shadow copy of 2019-04-01");
+    expect_on(with_copy("version 6003 -1 100\n"), 99, "6002", "consistent", "shadow copy");
+    expect_on(with_copy("version 6002 -1 70\n"), 80, "6002", "insufficient",
+              "the record of 2019-03-12T00:00:00Z of what ran decides");
+    /* the end of the record, and after it, is the state itself */
+    expect_on(with_copy("version 6003 -1 120\n"), 120, "6003", "consistent", "agree");
+    /* no shadow copy: a dump and the registry enclose the day, or they differ */
+    expect_on(at_6003("dump 6003 -1 90\n"), 95, "6003", "insufficient",
+              "Before it build 6003 was seen");
+    expect_on(at_6003("dump 6002 -1 90\n"), 95, "unknown", "insufficient",
+              "Before it build 6002 was seen");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,6 +357,7 @@ int main(void)
         cmocka_unit_test(test_turned),
         cmocka_unit_test(test_installed_as),
         cmocka_unit_test(test_history),
+        cmocka_unit_test(test_then),
         cmocka_unit_test(test_history_conflict),
     };
 

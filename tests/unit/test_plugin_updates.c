@@ -358,9 +358,9 @@ static void an_earlier_state_decides(void **unused)
     install(4499149, "2019-05-15T03:07:22Z");
     bench_shutdown(on, "2019-08-01T08:00:00Z");
     bench_as_of(on, "2019-05-14");
-    bench_state(on, ES_ROLE_SNAPSHOT, "2019-05-12T08:00:00Z");
-    bench_package(on, 0, "installed", NULL);
+    bench_snapshot(on, "2019-05-12T08:00:00Z", "6.0.6003.20489");
     expect_cve(BLUEKEEP, "exposed");
+    assert_string_equal(bench_field(on, "patch-level", "kernel_revision"), "6.0.6003.20489");
     assert_non_null(strstr(asked(BLUEKEEP, "explanation"), "2019-05-12"));
 }
 
@@ -369,9 +369,54 @@ static void what_an_earlier_state_had(void **unused)
     (void)unused;
     bench_shutdown(on, "2019-08-01T08:00:00Z");
     bench_as_of(on, "2019-06-14");
-    bench_state(on, ES_ROLE_SNAPSHOT, "2019-05-30T08:00:00Z");
-    bench_package(on, 4499149, "installed", "2019-05-15T03:07:22Z");
+    bench_snapshot(on, "2019-05-30T08:00:00Z", "6.0.6003.20512");
+    install(4499149, "2019-05-15T03:07:22Z");
     expect_cve(BLUEKEEP, "unknown");
+}
+
+/* No record of starts reaches the day: the packages of a shadow copy had taken effect at its end,
+ * as those of any state have. */
+static void an_earlier_state_covers(void **unused)
+{
+    (void)unused;
+    install(4499149, "2019-05-15T03:07:22Z");
+    bench_shutdown(on, "2019-08-01T08:00:00Z");
+    bench_snapshot(on, "2019-05-30T08:00:00Z", "6.0.6003.20512");
+    install(4499149, "2019-05-15T03:07:22Z");
+    bench_as_of(on, "2019-05-29");
+    expect_cve(BLUEKEEP, "unknown"); /* the day before the shadow copy */
+    bench_as_of(on, "2019-06-14");
+    expect_cve(BLUEKEEP, "covered");
+    assert_string_equal(bench_answer(on, "patch-level"), "2019-05");
+}
+
+/* Installed between the shadow copy and the day: it waits for a start on record, and the kernel of
+ * the shadow copy does not contradict it. */
+static void what_came_since(void **unused)
+{
+    (void)unused;
+    install(4499149, "2019-05-15T03:07:22Z");
+    bench_shutdown(on, "2019-08-01T08:00:00Z");
+    bench_snapshot(on, "2019-05-12T08:00:00Z", "6.0.6003.20489");
+    bench_as_of(on, "2019-06-14");
+    expect_cve(BLUEKEEP, "unknown");
+    bench_boot(on, "2019-05-01T08:00:00Z");
+    bench_boot(on, "2019-06-20T08:00:00Z");
+    expect_cve(BLUEKEEP, "exposed");
+    bench_boot(on, "2019-05-15T04:00:00Z");
+    expect_cve(BLUEKEEP, "covered");
+}
+
+/* The shadow copy owes a restart for what it lists. */
+static void an_earlier_state_owes(void **unused)
+{
+    (void)unused;
+    install(4499149, "2019-05-15T03:07:22Z");
+    bench_shutdown(on, "2019-08-01T08:00:00Z");
+    bench_snapshot(on, "2019-05-15T08:00:00Z", "6.0.6003.20512");
+    bench_package(on, 4499149, "install-pending", "2019-05-15T03:07:22Z");
+    bench_as_of(on, "2019-05-15");
+    expect_cve(BLUEKEEP, "exposed");
 }
 
 static void after_the_edition(void **unused)
@@ -575,6 +620,7 @@ int main(int argc, char **argv)
         TEST(starts_in_the_past),
         TEST(records_that_do_not_reach),
         TEST(an_earlier_state_decides),
+        TEST(an_earlier_state_covers), TEST(what_came_since), TEST(an_earlier_state_owes),
         TEST(what_an_earlier_state_had),
         TEST(after_the_edition),
         TEST(periods),

@@ -109,6 +109,22 @@ void bench_state(bench *on, uint32_t role, const char *time)
                                 .role = role, .volume = 1, .snapshot = -1,
                                 .machine_type = ES_MACHINE_AMD64, .state_time = time_of(time),
                                 .system_root = es_text_of("Windows") };
+    on->kernel = NULL;
+}
+
+static void machine(bench *on, const char *kernel)
+{
+    bench_kernel(on, kernel);
+    bench_registry(on, "CurrentVersion", "6.0");
+    bench_registry(on, "CSDVersion", "Service Pack 2");
+    bench_product(on, "ServerNT");
+    bench_package(on, 0, "installed", NULL);
+}
+
+void bench_snapshot(bench *on, const char *time, const char *kernel)
+{
+    bench_state(on, ES_ROLE_SNAPSHOT, time);
+    machine(on, kernel);
 }
 
 enum { P_IDENTITY, P_NAME, P_KB, P_ROLE, P_VERSION, P_STATE, P_BROKEN, P_CLIENT, P_USER, P_MUM, P_CAT };
@@ -285,11 +301,7 @@ bench *bench_new(const es_catalogue *catalogue)
     on->asked = calloc(8192, sizeof *on->asked);
     assert_non_null(on->asked);
     bench_state(on, ES_ROLE_CURRENT, NULL);
-    bench_kernel(on, "6.0.6003.20512");
-    bench_registry(on, "CurrentVersion", "6.0");
-    bench_registry(on, "CSDVersion", "Service Pack 2");
-    bench_product(on, "ServerNT");
-    bench_package(on, 0, "installed", NULL);
+    machine(on, "6.0.6003.20512");
     return on;
 }
 

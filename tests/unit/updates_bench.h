@@ -20,6 +20,8 @@ void bench_free(bench *on);
 
 /* A further state of the machine; what is added goes to the newest. */
 void bench_state(bench *on, uint32_t role, const char *time);
+/* A shadow copy of the same machine with its own kernel. */
+void bench_snapshot(bench *on, const char *time, const char *kernel);
 /* The whole package of a KB, in a state ("installed"), with .mum and .cat; NULL: no time. */
 void bench_package(bench *on, uint32_t kb, const char *state, const char *time);
 /* Of the package last added. */
