@@ -27,6 +27,11 @@ static const es_field unreadable_fields[] = {
     FIELD(ES_FIELD_TEXT, "reason", "why it could not be read"),
 };
 
+static const es_field snapshot_fields[] = {
+    FIELD(ES_FIELD_INTEGER, "volume", "the volume it is of"),
+    FIELD(ES_FIELD_INTEGER, "snapshot", "its number there"),
+};
+
 static const es_fact_type core_facts[] = {
     [ES_CORE_HIVE_STATE] = {
         .size = sizeof(es_fact_type),
@@ -42,6 +47,14 @@ static const es_fact_type core_facts[] = {
         .summary = "An artefact that is there and could not be read",
         .fields = unreadable_fields,
         .n_fields = ES_COUNT(unreadable_fields),
+    },
+    [ES_CORE_SNAPSHOT] = {
+        .size = sizeof(es_fact_type),
+        .name = "snapshot.taken",
+        .summary = "A shadow copy with an earlier state of this Windows",
+        .fields = snapshot_fields,
+        .n_fields = ES_COUNT(snapshot_fields),
+        .time_means = "shadow copy taken",
     },
 };
 

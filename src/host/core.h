@@ -7,5 +7,6 @@
 
 #define ES_CORE_HIVE_STATE 0u
 #define ES_CORE_UNREADABLE 1u
+#define ES_CORE_SNAPSHOT 2u
 
 #endif

@@ -6,6 +6,7 @@
 #include "host/examine.h"
 
 #include "base/text.h"
+#include "host/core.h"
 #include "host/limits.h"
 #include "host/session.h"
 
@@ -151,6 +152,24 @@ static es_status state_view(es_session *session, es_state_work *work)
     return status;
 }
 
+/* The fact `snapshot.taken`, so that the timeline has it. */
+static es_status tell_snapshot(es_session *session, es_state_work *work)
+{
+    const es_state *state = work->state;
+    es_datum fields[2] = { es_datum_integer((int64_t)state->volume->id),
+                           es_datum_integer(state->snapshot) };
+    es_record record = { .kind = ES_RECORD_FACT };
+
+    if (state->role != ES_ROLE_SNAPSHOT)
+        return ES_OK;
+    record.fact = (es_fact_record){
+        .reference = ++session->n_references, .installation = state->id,
+        .type = ES_CORE_SNAPSHOT, .plugin = es_core_plugin.name, .fields = fields,
+        .n_fields = 2, .time = state->state_time, .where = work->where,
+    };
+    return es_ledger_put(session->ledger, &record);
+}
+
 /* A hive of the state, for its identity; NULL when it cannot be had. */
 static es_status identity_hive(es_session *session, es_state_work *work, const char *name,
                                es_hive **ret_hive)
@@ -186,6 +205,8 @@ static es_status begin_state(es_session *session, es_state_work *work)
         status = announce(session, work->state);
     if (status == ES_OK)
         status = state_view(session, work);
+    if (status == ES_OK)
+        status = tell_snapshot(session, work);
     if (status == ES_OK && work->state->twin && work->state->role == ES_ROLE_CURRENT) {
         es_note_set(&note, ES_SEVERITY_INFO, "installation",
                     "Another directory beside this system root has a name that differs only in "

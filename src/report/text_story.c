@@ -39,6 +39,7 @@ static const turn turns[] = {
     { "history.servicing", "result", "uninstalled", 55, "updates were removed", "kb" },
     { "history.update", "result", "installed", 43, "Windows Update installed", "kb" },
     { "build.shutdown", NULL, NULL, 85, "orderly shutdown", NULL },
+    { "snapshot.taken", NULL, NULL, 30, "a shadow copy was taken", NULL },
     { "history.boot", "kind", "start", 20, "Windows started", NULL },
 };
 

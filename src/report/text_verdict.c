@@ -74,7 +74,8 @@ static const status_word statuses[] = {
     { "consistent", "the sources agree", ES_STYLE_GOOD },
     { "lagging", "the registry lags behind the kernel, as servicing is known to leave it",
       ES_STYLE_GOOD },
-    { "pending", "an operation is still owed", ES_STYLE_WARN },
+    { "pending", "an operation is still owed, or the files are ahead of the last start",
+      ES_STYLE_WARN },
     { "insufficient", "it rests on one source only", ES_STYLE_WARN },
     { "conflict", "the sources contradict each other", ES_STYLE_BAD },
 };
