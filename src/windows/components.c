@@ -7,26 +7,21 @@
 #include "base/text.h"
 #include "windows/artefact.h"
 #include "windows/limits.h"
-#include "windows/xml.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A file of a manifest whose digest is to be compared. */
-typedef struct listed {
-    char name[256];
-    uint8_t digest[32];
-    uint32_t digest_size;
-} listed;
+/* The transform that says that a digest is of the file's bytes as they are. */
+#define IDENTITY "urn:schemas-microsoft-com:HashTransforms.Identity"
 
 struct es_components {
     es_fs *fs;
     char *root; /* the system root */
     char **names;
     size_t n, capacity, at;
-    listed *files; /* of the manifest at `at` - 1 */
+    es_manifest_file *files; /* of the manifest at `at` - 1 */
     size_t n_files, file_capacity, file_at;
     bool broken, told; /* that manifest */
     es_status status;
@@ -161,13 +156,75 @@ static uint32_t decode(es_text text, uint8_t out[32])
     return (uint32_t)n;
 }
 
-static es_status add_file(es_components *to, const listed *file)
+/* What of a <file> was read. */
+typedef struct reading {
+    es_manifest_file file;
+    bool in_file, in_value;
+} reading;
+
+static es_status begin_file(reading *now, es_text name)
 {
+    memset(now, 0, sizeof *now);
+    if (name.size >= sizeof now->file.name || (name.size && memchr(name.data, '\0', name.size)))
+        return ES_CORRUPT;
+    if (!name.size)
+        return ES_OK; /* an element of that name which is about something else */
+    memcpy(now->file.name, name.data, (size_t)name.size);
+    for (char *c = now->file.name; *c; c++)
+        *c = *c == '\\' ? '/' : *c;
+    now->in_file = true;
+    return ES_OK;
+}
+
+/* <file name="…"><hash><Transforms>…<DigestValue>…</DigestValue></hash></file> */
+static es_status take_item(reading *now, const es_xml_item *item,
+                           es_status (*each)(void *context, const es_manifest_file *file),
+                           void *context)
+{
+    if (item->kind == ES_XML_START && is_named(item, "file"))
+        return begin_file(now, attribute_of(item, "name"));
+    if (!now->in_file)
+        return ES_OK;
+    if (item->kind == ES_XML_START) {
+        now->in_value = is_named(item, "DigestValue");
+        if (is_named(item, "Transform") &&
+            !es_text_equal(attribute_of(item, "Algorithm"), es_text_of(IDENTITY)))
+            now->file.transformed = true;
+    } else if (item->kind == ES_XML_TEXT && now->in_value) {
+        now->in_value = false;
+        now->file.digest_size = decode(item->text, now->file.digest);
+        return each(context, &now->file);
+    } else if (item->kind == ES_XML_END) {
+        now->in_value = false;
+        now->in_file = !is_named(item, "file");
+    }
+    return ES_OK;
+}
+
+es_status es_manifest_read(const es_xml_input *input,
+                           es_status (*each)(void *context, const es_manifest_file *file),
+                           void *context)
+{
+    reading now = { .in_file = false };
+    es_xml *xml = NULL;
+    es_xml_item item;
+    es_status status = es_xml_open(input, &xml);
+
+    while (status == ES_OK && (status = es_xml_next(xml, &item)) == ES_OK)
+        status = take_item(&now, &item, each, context);
+    es_xml_free(xml);
+    return status == ES_END ? ES_OK : status;
+}
+
+static es_status add_file(void *context, const es_manifest_file *file)
+{
+    es_components *to = context;
+
     if (to->n_files == ES_COMPONENT_FILES_MAX)
         return ES_LIMIT;
     if (to->n_files == to->file_capacity) {
         size_t capacity = to->file_capacity ? to->file_capacity * 2 : 16;
-        listed *grown = realloc(to->files, capacity * sizeof *grown);
+        es_manifest_file *grown = realloc(to->files, capacity * sizeof *grown);
 
         if (!grown)
             return ES_NOMEM;
@@ -178,48 +235,11 @@ static es_status add_file(es_components *to, const listed *file)
     return ES_OK;
 }
 
-/* <file name="…"><hash>…<DigestValue>…</DigestValue></hash></file> */
-static es_status read_files(es_components *to, es_xml *xml)
-{
-    bool in_file = false, in_value = false;
-    es_xml_item item;
-    listed now;
-    es_status status;
-
-    while ((status = es_xml_next(xml, &item)) == ES_OK) {
-        if (item.kind == ES_XML_START && is_named(&item, "file")) {
-            es_text name = attribute_of(&item, "name");
-
-            memset(&now, 0, sizeof now);
-            in_file = name.size && name.size < sizeof now.name &&
-                      !memchr(name.data, '\0', (size_t)name.size);
-            if (in_file)
-                memcpy(now.name, name.data, (size_t)name.size);
-            for (char *c = now.name; *c; c++)
-                *c = *c == '\\' ? '/' : *c;
-        } else if (item.kind == ES_XML_START && in_file && is_named(&item, "DigestValue")) {
-            in_value = true;
-        } else if (item.kind == ES_XML_TEXT && in_value) {
-            now.digest_size = decode(item.text, now.digest);
-            if (now.digest_size)
-                status = add_file(to, &now);
-            in_value = false;
-            if (status != ES_OK)
-                return status;
-        } else if (item.kind == ES_XML_END) {
-            in_value = false;
-            in_file = in_file && !is_named(&item, "file");
-        }
-    }
-    return status == ES_END ? ES_OK : status;
-}
-
 static es_status read_manifest(es_components *to, const char *name)
 {
     char path[ES_PATH_MAX];
     es_artefact_file *file = NULL;
     es_xml_input input;
-    es_xml *xml = NULL;
     es_note ignored;
     es_status status;
 
@@ -230,12 +250,9 @@ static es_status read_manifest(es_components *to, const char *name)
     status = es_artefact_file_open(to->fs, path, &file, &ignored);
     if (status == ES_OK) {
         input = (es_xml_input){ file->info.size, read_bytes, file };
-        status = es_xml_open(&input, &xml);
+        status = es_manifest_read(&input, add_file, to);
     }
-    if (status == ES_OK)
-        status = read_files(to, xml);
     to->broken = status > 0 || (file && file->damaged);
-    es_xml_free(xml);
     es_artefact_file_free(file);
     return status < 0 ? status : ES_OK;
 }
@@ -268,24 +285,26 @@ static es_status digest_of(es_artefact_file *file, const EVP_MD *digest, uint8_t
     return status;
 }
 
-static es_status check(es_components *from, const listed *file, es_component_file *ret)
+static es_status check(es_components *from, const es_manifest_file *file, es_component_file *ret)
 {
     const char *manifest = from->names[from->at - 1];
     char path[ES_PATH_MAX];
     es_artefact_file *opened = NULL;
     es_note ignored;
     es_status status;
+    bool comparable = file->digest_size && !file->transformed;
 
-    ret->digest_size = file->digest_size;
-    ret->algorithm = file->digest_size == 20 ? "SHA-1" : "SHA-256";
-    memcpy(ret->stated, file->digest, file->digest_size);
+    ret->digest_size = comparable ? file->digest_size : 0;
+    ret->algorithm = !comparable ? NULL : file->digest_size == 20 ? "SHA-1" : "SHA-256";
+    memcpy(ret->stated, file->digest, ret->digest_size);
     snprintf(ret->path, sizeof ret->path, "winsxs/%.*s/%s",
              (int)(strlen(manifest) - strlen(".manifest")), manifest, file->name);
     if (snprintf(path, sizeof path, "%s/%s", from->root, ret->path) >= (int)sizeof path)
         return ES_LIMIT;
     status = es_artefact_file_open(from->fs, path, &opened, &ignored);
-    if (status == ES_OK) {
+    if (status == ES_OK)
         ret->size = opened->info.size;
+    if (status == ES_OK && comparable) {
         status = digest_of(opened, file->digest_size == 20 ? EVP_sha1() : EVP_sha256(),
                            ret->computed);
         ret->damaged = opened->damaged;
@@ -293,11 +312,14 @@ static es_status check(es_components *from, const listed *file, es_component_fil
     es_artefact_file_free(opened);
     if (status < 0)
         return status;
-    ret->state = status == ES_ABSENT                 ? ES_COMPONENT_MISSING
-                 : status != ES_OK || ret->damaged   ? ES_COMPONENT_UNREADABLE
-                 : memcmp(ret->stated, ret->computed, file->digest_size) == 0
-                     ? ES_COMPONENT_SAME
-                     : ES_COMPONENT_DIFFERS;
+    if (status == ES_ABSENT)
+        ret->state = ES_COMPONENT_MISSING;
+    else if (status != ES_OK || ret->damaged || !comparable)
+        ret->state = ES_COMPONENT_UNREADABLE;
+    else if (memcmp(ret->stated, ret->computed, ret->digest_size) == 0)
+        ret->state = ES_COMPONENT_SAME;
+    else
+        ret->state = ES_COMPONENT_DIFFERS;
     return ES_OK;
 }
 

@@ -15,16 +15,32 @@
 #define ES_WINDOWS_COMPONENTS_H
 
 #include "disk/fs.h"
+#include "windows/xml.h"
 
 #include <esuscan/plugin.h>
 
 #define ES_COMPONENT_NAME_MAX 520
 
+/* A file of a manifest that states a digest of it. */
+typedef struct es_manifest_file {
+    char name[256];       /* below the component's folder, '/' between components */
+    uint8_t digest[32];
+    uint32_t digest_size; /* 20 or 32; 0 when it states one that is neither */
+    bool transformed;     /* the digest is not of the bytes as they are, so it cannot be compared */
+} es_manifest_file;
+
+/* The files of a manifest, in its order; `each` returns ES_OK to go on. ES_CORRUPT: no XML, or a
+ * file whose name no filesystem holds; what stands before that was handed over. Other statuses as
+ * of es_xml_next(). */
+es_status es_manifest_read(const es_xml_input *input,
+                           es_status (*each)(void *context, const es_manifest_file *file),
+                           void *context);
+
 
 typedef struct es_component_file {
     uint32_t state; /* ES_COMPONENT_… of plugin.h */
     char path[ES_COMPONENT_NAME_MAX * 2]; /* of the file, or of the manifest, below the system root */
-    const char *algorithm; /* "SHA-1", "SHA-256" */
+    const char *algorithm; /* "SHA-1", "SHA-256", NULL for one that cannot be compared */
     uint8_t stated[32], computed[32];
     uint32_t digest_size;
     uint64_t size;
