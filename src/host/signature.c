@@ -13,6 +13,7 @@
 #include "windows/authenticode.h"
 #include "windows/components.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* ------------------------------------------------------------------ words */
@@ -178,18 +179,34 @@ static void put_digests(es_session *session, const es_file_digests *from, es_sig
 
 /* ------------------------------------------------------------------ catalogs */
 
+/* Catalogs, or parts of the list of them, that could not be asked. */
+static uint32_t unread(const es_catalog_counts *counts)
+{
+    return counts->damaged + counts->too_large + counts->incomplete + counts->too_many;
+}
+
 static es_status tell_catalogs(es_session *session, es_state_work *work)
 {
     const es_catalog_counts *counts = es_catalogs_counts(work->catalogs);
+    char words[3][96] = { "", "", "" };
     es_note note;
 
-    if (!counts->damaged && !counts->too_large && !counts->incomplete)
+    if (!unread(counts))
         return ES_OK;
+    if (counts->too_large)
+        snprintf(words[0], sizeof words[0], "; %u have more than %u MiB or %u members",
+                 counts->too_large, (unsigned)(ES_CATALOG_SIZE_MAX >> 20), ES_CATALOG_MEMBERS_MAX);
+    if (counts->incomplete)
+        snprintf(words[1], sizeof words[1], "; a folder of catalogs could not be listed whole");
+    if (counts->too_many)
+        snprintf(words[2], sizeof words[2],
+                 "; there are more than the %u catalogs or %llu digests that are kept",
+                 ES_CATALOGS_MAX, (unsigned long long)ES_CATALOG_DIGESTS_MAX);
     es_note_set(&note, ES_SEVERITY_GAP, "catalogs",
-                "Of %u security catalogs %u could not be read undamaged%s. That no catalog vouches "
-                "for a file proves nothing then, and no file is called modified or unsigned.",
-                counts->found, counts->damaged + counts->too_large,
-                counts->incomplete ? ", and a folder of catalogs could not be listed whole" : "");
+                "Of %u security catalogs %u could not be read undamaged%s%s%s. That no catalog "
+                "vouches for a file proves nothing then, and no file is called modified or "
+                "unsigned.",
+                counts->found, counts->damaged, words[0], words[1], words[2]);
     return es_session_note(session, work->state->id, &note, &work->where);
 }
 
@@ -266,7 +283,7 @@ static es_status ask_catalogs(es_session *session, es_state_work *work, es_signa
     }
     counts = es_catalogs_counts(work->catalogs);
     to->catalogs_found = counts->found;
-    to->catalogs_unread = counts->damaged + counts->too_large + (counts->incomplete ? 1 : 0);
+    to->catalogs_unread = unread(counts);
     to->catalogs_malformed = counts->malformed;
     return find_vouches(session, work, to);
 }

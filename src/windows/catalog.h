@@ -49,9 +49,10 @@ typedef struct es_catalog_counts {
     uint32_t read;      /* whole and undamaged */
     uint32_t damaged;   /* on bytes of the image that cannot be trusted, or not to be opened */
     uint32_t malformed; /* read, and no catalog */
-    uint32_t too_large;
+    uint32_t too_large; /* more bytes or members than are looked at */
     uint64_t bytes;
-    bool incomplete;    /* a folder's index was damaged, or a cap was met */
+    bool incomplete;    /* a folder's index was damaged */
+    bool too_many;      /* there are more catalogs, or digests in them, than are kept */
 } es_catalog_counts;
 
 typedef struct es_vouch {

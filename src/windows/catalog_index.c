@@ -128,7 +128,7 @@ static int gather(void *context, const es_dirent *dirent)
     if (dirent->directory || dirent->dos_name || !es_fs_glob(to->fs, "*.cat", dirent->name))
         return 0;
     if (to->n == ES_CATALOGS_MAX) {
-        to->counts.incomplete = true;
+        to->counts.too_many = true;
         return 1;
     }
     if (to->n == to->capacity) {
@@ -270,7 +270,10 @@ static void read_once(worker *w, catalog *from)
     }
     w->bytes += bytes.size;
     status = es_catalog_members(bytes, NULL, keep, w);
-    from->state = damaged ? DAMAGED : status == ES_OK ? GOOD : MALFORMED;
+    from->state = damaged              ? DAMAGED
+                  : status == ES_OK    ? GOOD
+                  : status == ES_LIMIT ? TOO_LARGE
+                                       : MALFORMED;
     free(held.ours);
 }
 
@@ -320,7 +323,7 @@ static es_status merge(es_catalogs *to, worker *workers, unsigned n_workers)
             return workers[i].status;
         n += workers[i].n;
         to->counts.bytes += workers[i].bytes;
-        to->counts.incomplete |= workers[i].capped;
+        to->counts.too_many |= workers[i].capped;
     }
     to->digests = malloc((size_t)(n ? n : 1) * sizeof *to->digests);
     if (!to->digests)
