@@ -137,7 +137,8 @@ static uint32_t judge_unvouched(const es_fact_view *fact, words *why)
             TEXT(field(fact, F_SIGNER)));
         answer = MODIFIED;
     } else if (text_is(embedded, "unsupported")) {
-        say(why, "Its signature uses what this version cannot verify. ");
+        say(why, "Its signature is in a form, or uses an algorithm, that this version cannot "
+                 "verify. ");
         answer = UNKNOWN;
     } else {
         if (text_is(embedded, "unreadable"))

@@ -129,7 +129,7 @@ static void put_embedded(es_arena *arena, const es_authenticode *read, const es_
     static const char *const pages[] = { "", "fit", "differ", "broken" };
 
     to->n_signers = read->n_signatures;
-    to->n_unreadable = read->n_broken;
+    to->n_unreadable = read->n_broken + read->n_unsupported;
     to->appended = read->appended;
     to->behind = read->behind;
     to->uncovered = read->uncovered;
@@ -139,6 +139,7 @@ static void put_embedded(es_arena *arena, const es_authenticode *read, const es_
     if (read->cut)
         to->flags |= ES_SIGNATURE_CUT;
     to->status = es_text_of(best                 ? embedded_word(best)
+                            : read->n_unsupported ? "unsupported"
                             : read->n_entries    ? "unreadable"
                             : read->table_outside ? "unreadable"
                                                  : "none");
@@ -182,13 +183,13 @@ static void put_digests(es_session *session, const es_file_digests *from, es_sig
 /* Catalogs, or parts of the list of them, that could not be asked. */
 static uint32_t unread(const es_catalog_counts *counts)
 {
-    return counts->damaged + counts->too_large + counts->incomplete + counts->too_many;
+    return counts->damaged + counts->unsupported + counts->too_large + counts->incomplete + counts->too_many;
 }
 
 static es_status tell_catalogs(es_session *session, es_state_work *work)
 {
     const es_catalog_counts *counts = es_catalogs_counts(work->catalogs);
-    char words[3][96] = { "", "", "" };
+    char words[4][96] = { "", "", "", "" };
     es_note note;
 
     if (!unread(counts))
@@ -202,11 +203,14 @@ static es_status tell_catalogs(es_session *session, es_state_work *work)
         snprintf(words[2], sizeof words[2],
                  "; there are more than the %u catalogs or %llu digests that are kept",
                  ES_CATALOGS_MAX, (unsigned long long)ES_CATALOG_DIGESTS_MAX);
+    if (counts->unsupported)
+        snprintf(words[3], sizeof words[3], "; %u are in a form that this version does not read",
+                 counts->unsupported);
     es_note_set(&note, ES_SEVERITY_GAP, "catalogs",
-                "Of %u security catalogs %u could not be read undamaged%s%s%s. That no catalog "
+                "Of %u security catalogs %u could not be read undamaged%s%s%s%s. That no catalog "
                 "vouches for a file proves nothing then, and no file is called modified or "
                 "unsigned.",
-                counts->found, counts->damaged, words[0], words[1], words[2]);
+                counts->found, counts->damaged, words[0], words[1], words[2], words[3]);
     return es_session_note(session, work->state->id, &note, &work->where);
 }
 

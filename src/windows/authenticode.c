@@ -370,23 +370,38 @@ static void compare_digest(const es_authenticode *file, const es_der *algorithm,
 static es_status add_signature(es_bytes file, const layout *at, const es_roots *roots,
                                const es_signed *from, unsigned depth, es_authenticode *to);
 
+/* An entry that could not be taken: it is none, or one beyond us. Failures of ours go on up. */
+static es_status count_unread(es_status status, es_authenticode *to)
+{
+    to->n_broken += status == ES_CORRUPT;
+    to->n_unsupported += status > 0 && status != ES_CORRUPT;
+    return status < 0 ? status : ES_OK;
+}
+
 static es_status add_nested(es_bytes file, const layout *at, const es_roots *roots, es_bytes run,
                             unsigned depth, es_authenticode *to)
 {
     es_cursor cursor = es_cursor_make(run);
     es_status status = ES_OK;
-    es_signed inner;
-    es_der element;
 
-    if (depth == ES_NESTED_DEPTH_MAX) {
+    if (depth == ES_NESTED_DEPTH_MAX && run.size) {
         to->cut = true;
         return ES_OK;
     }
-    while (status == ES_OK && es_der_next(&cursor, &element)) {
-        if (es_signed_read(element.whole, &inner) == ES_OK)
+    while (status == ES_OK && !es_cursor_failed(&cursor) && es_cursor_left(&cursor)) {
+        es_bytes rest = { run.data + cursor.at, es_cursor_left(&cursor) }, held;
+        es_signed inner;
+        es_der skipped;
+
+        status = es_signed_read_any(rest, &inner, &held);
+        if (status == ES_OK) {
+            es_cursor_skip(&cursor, inner.size);
             status = add_signature(file, at, roots, &inner, depth + 1, to);
-        else
-            to->n_broken++;
+        } else {
+            status = count_unread(status, to);
+            es_der_next(&cursor, &skipped);
+        }
+        es_signed_let_go(held);
     }
     return status;
 }
@@ -420,7 +435,9 @@ static es_status add_signature(es_bytes file, const layout *at, const es_roots *
         if (to->digests.has_image)
             read_pages(file, at, &data, made);
     }
-    return add_nested(file, at, roots, made->signer.nested, depth, to);
+    status = add_nested(file, at, roots, made->signer.nested, depth, to);
+    made->signer.nested = (es_bytes){ NULL, 0 }; /* it may not outlive what it was read from */
+    return status;
 }
 
 /* Bytes behind the signature in its entry that are more than the zeros that fill it up. */
@@ -433,12 +450,28 @@ static uint64_t appended(es_bytes entry, uint64_t used)
     return zeros && entry.size - used < 8 ? 0 : entry.size - used;
 }
 
+static es_status read_entry(es_bytes file, const layout *at, const es_roots *roots, es_bytes entry,
+                            es_authenticode *to)
+{
+    es_bytes held = { NULL, 0 };
+    es_signed found;
+    es_status status = entry.size > ES_SIGNATURE_SIZE_MAX
+                           ? ES_LIMIT
+                           : es_signed_read_any(entry, &found, &held);
+
+    if (status != ES_OK)
+        return count_unread(status, to);
+    to->appended += appended(entry, found.size);
+    status = add_signature(file, at, roots, &found, 0, to);
+    es_signed_let_go(held);
+    return status;
+}
+
 static es_status read_table(es_bytes file, const layout *at, const es_roots *roots,
                             es_authenticode *to)
 {
     es_cursor cursor = es_cursor_make((es_bytes){ file.data + to->table_at, to->table_size });
     es_status status = ES_OK;
-    es_signed found;
 
     while (status == ES_OK && es_cursor_left(&cursor) >= 8) {
         uint64_t size = es_cursor_u32(&cursor);
@@ -453,13 +486,10 @@ static es_status read_table(es_bytes file, const layout *at, const es_roots *roo
         es_cursor_skip(&cursor, 2);
         kind = es_cursor_u16(&cursor);
         entry = es_cursor_take(&cursor, size >= 8 ? size - 8 : UINT64_MAX);
-        if (es_cursor_failed(&cursor) || kind != CERTIFICATE_PKCS7 ||
-            entry.size > ES_SIGNATURE_SIZE_MAX || es_signed_read(entry, &found) != ES_OK) {
+        if (es_cursor_failed(&cursor) || kind != CERTIFICATE_PKCS7)
             to->n_broken++;
-        } else {
-            to->appended += appended(entry, found.size);
-            status = add_signature(file, at, roots, &found, 0, to);
-        }
+        else
+            status = read_entry(file, at, roots, entry, to);
         es_cursor_skip(&cursor, (8 - cursor.at % 8) % 8 <= es_cursor_left(&cursor)
                                     ? (8 - cursor.at % 8) % 8
                                     : es_cursor_left(&cursor));

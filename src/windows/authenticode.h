@@ -52,7 +52,8 @@ typedef struct es_authenticode {
     uint64_t table_at, table_size; /* of the certificate table, 0 when there is none */
     bool table_outside;            /* it does not lie inside the file */
     uint32_t n_entries;            /* in the table */
-    uint32_t n_broken;             /* entries that hold no signature that can be read */
+    uint32_t n_broken;             /* entries that hold no signature */
+    uint32_t n_unsupported;        /* entries that hold one which cannot be read */
     uint64_t appended;             /* bytes behind a signature, inside its entry, that mean nothing */
     uint64_t behind;               /* bytes of the file behind the table */
     uint64_t uncovered;            /* bytes that no digest of an image covers */

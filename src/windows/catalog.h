@@ -49,6 +49,7 @@ typedef struct es_catalog_counts {
     uint32_t read;      /* whole and undamaged */
     uint32_t damaged;   /* on bytes of the image that cannot be trusted, or not to be opened */
     uint32_t malformed; /* read, and no catalog */
+    uint32_t unsupported; /* signed data in a form that is not read */
     uint32_t too_large; /* more bytes or members than are looked at */
     uint64_t bytes;
     bool incomplete;    /* a folder's index was damaged */

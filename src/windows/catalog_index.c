@@ -18,7 +18,7 @@
 /* Fewer catalogs than this are read faster than threads are started. */
 #define THREADS_FROM 64u
 
-typedef enum reading { UNREAD, GOOD, DAMAGED, MALFORMED, TOO_LARGE } reading;
+typedef enum reading { UNREAD, GOOD, DAMAGED, MALFORMED, TOO_LARGE, UNSUPPORTED } reading;
 
 typedef struct catalog {
     char *path;
@@ -210,6 +210,26 @@ static es_status load(es_fs *fs, const catalog *from, es_bytes *ret_bytes, bool 
     return ES_OK;
 }
 
+/* One that is not DER is replaced by what OpenSSL makes of it. ES_LIMIT: too large for that. */
+static es_status make_der(es_bytes *bytes, bool *ret_ber)
+{
+    es_bytes der;
+    uint64_t used;
+    es_signed ignored;
+    es_status status;
+
+    *ret_ber = false;
+    if (es_signed_read(*bytes, &ignored) == ES_OK)
+        return ES_OK;
+    status = es_signed_from_ber(*bytes, &der, &used);
+    if (status != ES_OK)
+        return status == ES_CORRUPT ? ES_OK : status; /* no catalog: told by who reads it */
+    es_signed_let_go(*bytes);
+    *bytes = der;
+    *ret_ber = true;
+    return ES_OK;
+}
+
 /* What one thread found. */
 typedef struct worker {
     es_catalogs *all;
@@ -253,12 +273,8 @@ static int keep(void *context, const es_catalog_member *member)
 static void read_once(worker *w, catalog *from)
 {
     es_bytes bytes = { NULL, 0 };
-    bool damaged = false;
+    bool damaged = false, ber = false;
     es_status status = load(w->fs, from, &bytes, &damaged);
-    union {
-        const uint8_t *data;
-        void *ours;
-    } held = { bytes.data };
 
     if (status < 0) {
         w->status = status;
@@ -269,12 +285,19 @@ static void read_once(worker *w, catalog *from)
         return;
     }
     w->bytes += bytes.size;
-    status = es_catalog_members(bytes, NULL, keep, w);
+    status = make_der(&bytes, &ber);
+    if (status == ES_OK)
+        status = es_catalog_members(bytes, NULL, keep, w);
+    else if (status == ES_LIMIT)
+        ber = true;
     from->state = damaged              ? DAMAGED
                   : status == ES_OK    ? GOOD
+                  : ber                ? UNSUPPORTED
                   : status == ES_LIMIT ? TOO_LARGE
                                        : MALFORMED;
-    free(held.ours);
+    if (status < 0)
+        w->status = status;
+    es_signed_let_go(bytes);
 }
 
 /* One that cannot be read is replaced by its copy. */
@@ -346,6 +369,7 @@ static void count(es_catalogs *to)
         to->counts.damaged += to->all[i].state == DAMAGED;
         to->counts.malformed += to->all[i].state == MALFORMED;
         to->counts.too_large += to->all[i].state == TOO_LARGE;
+        to->counts.unsupported += to->all[i].state == UNSUPPORTED;
     }
 }
 
@@ -436,21 +460,21 @@ static es_status ask(es_catalogs *catalogs, const catalog *from, es_bytes digest
     es_bytes bytes = { NULL, 0 };
     es_signed found;
     es_status status;
-    union {
-        const uint8_t *data;
-        void *ours;
-    } held;
+    bool ber;
 
     memset(vouch, 0, sizeof *vouch);
     vouch->path = from->path;
     status = load(catalogs->fs, from, &bytes, &vouch->damaged);
     if (status != ES_OK)
         return status < 0 ? status : ES_OK;
-    held.data = bytes.data;
-    status = es_catalog_members(bytes, &found, compare, &now);
-    if (status == ES_OK && now.found)
+    status = make_der(&bytes, &ber);
+    if (status == ES_OK)
+        status = es_catalog_members(bytes, &found, compare, &now);
+    if (status == ES_OK && now.found) {
+        found.ber = ber;
         status = es_signed_verify(&found, roots, &vouch->signer);
-    free(held.ours);
+    }
+    es_signed_let_go(bytes);
     vouch->signer.nested = (es_bytes){ NULL, 0 };
     *ret_found = now.found;
     return status < 0 ? status : ES_OK;

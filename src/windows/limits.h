@@ -119,6 +119,9 @@
 /* One signature with its certificates and time stamps has 5 to 20 KiB, with page hashes of a large
  * kernel 300 KiB. */
 #define ES_SIGNATURE_SIZE_MAX (UINT64_C(8) << 20)
+/* Signed data that is not DER is handed to OpenSSL, which builds a tree of it, some hundred bytes for
+ * each of the smallest elements. */
+#define ES_BER_SIZE_MAX (UINT64_C(1) << 20)
 /* Certificates carried by one signature, and the size of one. */
 #define ES_CERTIFICATES_MAX 32u
 #define ES_CERTIFICATE_SIZE_MAX (UINT64_C(64) << 10)

@@ -13,6 +13,7 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pkcs7.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -205,27 +206,108 @@ static bool read_signer(es_bytes run, signer_info *ret)
     return take_optional(&inside, ES_DER_CONTEXT(1), &ret->unauthenticated);
 }
 
-/* The set of values of an attribute; its first value through `ret_value`. */
-static bool find_attribute(es_bytes run, es_bytes oid, es_der *ret_set, es_der *ret_value)
+/* ------------------------------------------------------------------ BER */
+
+void es_signed_let_go(es_bytes held)
+{
+    union {
+        const uint8_t *data;
+        void *ours;
+    } both = { held.data };
+
+    free(both.ours);
+}
+
+es_status es_signed_from_ber(es_bytes bytes, es_bytes *ret_der, uint64_t *ret_used)
+{
+    const uint8_t *at = bytes.data;
+    uint8_t *made = NULL, *end;
+    PKCS7 *read;
+    int size;
+
+    if (bytes.size < 2 || bytes.data[0] != ES_DER_SEQUENCE)
+        return ES_CORRUPT;
+    if (bytes.size > ES_BER_SIZE_MAX)
+        return ES_LIMIT;
+    read = d2i_PKCS7(NULL, &at, (long)bytes.size);
+    size = read && PKCS7_type_is_signed(read) ? i2d_PKCS7(read, NULL) : 0;
+    if (size > 0)
+        made = malloc((size_t)size);
+    end = made;
+    if (made && i2d_PKCS7(read, &end) != size)
+        size = 0;
+    PKCS7_free(read);
+    ERR_clear_error();
+    if (size <= 0 || !made) {
+        free(made);
+        return size > 0 ? ES_NOMEM : ES_CORRUPT;
+    }
+    *ret_der = (es_bytes){ made, (uint64_t)size };
+    *ret_used = (uint64_t)(at - bytes.data);
+    return ES_OK;
+}
+
+/* Whether the first signer can be taken apart, if there is one. */
+static bool has_readable_signer(const es_signed *from)
+{
+    signer_info info = { .signature = { NULL, 0 } };
+
+    return from->signers.size == 0 || read_signer(from->signers, &info);
+}
+
+es_status es_signed_read_any(es_bytes bytes, es_signed *ret_signed, es_bytes *ret_held)
+{
+    es_bytes der = { NULL, 0 };
+    uint64_t used = 0;
+    es_status status;
+
+    *ret_held = der;
+    if (es_signed_read(bytes, ret_signed) == ES_OK && has_readable_signer(ret_signed))
+        return ES_OK;
+    status = es_signed_from_ber(bytes, &der, &used);
+    if (status == ES_OK &&
+        (es_signed_read(der, ret_signed) != ES_OK || !has_readable_signer(ret_signed))) {
+        es_signed_let_go(der);
+        return ES_UNSUPPORTED;
+    }
+    if (status != ES_OK)
+        return status == ES_LIMIT ? ES_UNSUPPORTED : status;
+    ret_signed->size = used;
+    ret_signed->ber = true;
+    *ret_held = der;
+    return ES_OK;
+}
+
+/* ------------------------------------------------------------------ attributes */
+
+/* The set of values of an attribute, which may be signed data in any form. */
+static bool find_values(es_bytes run, es_bytes oid, es_bytes *ret_values)
 {
     es_cursor cursor = es_cursor_make(run);
-    es_der attribute, type, set, value;
+    es_der attribute, type, set;
 
     for (unsigned i = 0; i < ES_ATTRIBUTES_MAX && es_der_next(&cursor, &attribute); i++) {
-        es_cursor inside = es_der_inside(&attribute), values;
+        es_cursor inside = es_der_inside(&attribute);
 
         if (attribute.tag != ES_DER_SEQUENCE || !es_der_take(&inside, ES_DER_OID, &type) ||
             !es_der_is_oid(&type, oid) || !es_der_take(&inside, ES_DER_SET, &set))
             continue;
-        values = es_der_inside(&set);
-        if (!es_der_next(&values, &value))
-            return false;
-        if (ret_set)
-            *ret_set = set;
-        *ret_value = value;
+        *ret_values = set.value;
         return true;
     }
     return false;
+}
+
+/* The first value of an attribute. */
+static bool find_attribute(es_bytes run, es_bytes oid, es_der *ret_value)
+{
+    es_bytes values;
+    es_cursor cursor;
+
+    if (!find_values(run, oid, &values))
+        return false;
+    cursor = es_cursor_make(values);
+    return es_der_next(&cursor, ret_value);
 }
 
 static es_bytes attribute_run(const signer_info *info)
@@ -280,7 +362,7 @@ static uint32_t judge_signer(const signer_info *info, X509 *certificate, es_byte
     if (!certificate)
         return ES_SIGNER_NO_CERTIFICATE;
     if (info->attributes.size &&
-        (!find_attribute(attribute_run(info), oid_message_digest, NULL, &stated) ||
+        (!find_attribute(attribute_run(info), oid_message_digest, &stated) ||
          stated.tag != ES_DER_OCTETS || !digest_equals(digest, content, stated.value)))
         return ES_SIGNER_BROKEN;
     return signature_fits(certificate, digest, info, content) ? ES_SIGNER_SOUND : ES_SIGNER_BROKEN;
@@ -316,7 +398,7 @@ static es_status read_countersignature(const es_der *value, es_bytes signature,
     es_der time;
 
     if (!read_signer(value->whole, &info) ||
-        !find_attribute(attribute_run(&info), oid_signing_time, NULL, &time))
+        !find_attribute(attribute_run(&info), oid_signing_time, &time))
         return ES_OK;
     signer->stamp = ES_STAMP_PKCS9;
     signer->signed_at = es_der_time(&time);
@@ -352,41 +434,56 @@ static bool read_tst_info(es_bytes bytes, es_bytes signature, es_time *ret_time)
     return digest_equals(digest, signature, element.value);
 }
 
-static es_status read_token(const es_der *value, es_bytes signature, const es_roots *roots,
-                            es_signer *signer)
+static es_status judge_token(const es_signed *token, es_bytes signature, const es_roots *roots,
+                             es_signer *signer)
 {
     signer_info info = { .signature = { NULL, 0 } };
     STACK_OF(X509) *all;
-    es_signed token;
     es_time time;
     es_status status;
 
-    if (value->whole.size > ES_SIGNATURE_SIZE_MAX || es_signed_read(value->whole, &token) != ES_OK ||
-        !es_der_is_oid(&token.content_type, oid_tst_info) || token.content.tag != ES_DER_OCTETS ||
-        !read_signer(token.signers, &info) ||
-        !read_tst_info(token.content.value, signature, &time))
+    if (!es_der_is_oid(&token->content_type, oid_tst_info) ||
+        token->content.tag != ES_DER_OCTETS || !read_signer(token->signers, &info) ||
+        !read_tst_info(token->content.value, signature, &time))
         return ES_OK;
-    all = parse_certificates(token.certificates);
+    all = parse_certificates(token->certificates);
     if (!all)
         return ES_NOMEM;
     signer->stamp = ES_STAMP_RFC3161;
     signer->signed_at = time;
-    status = judge_stamp(&info, find_certificate(all, &info.named), all, token.content.value, roots,
-                         signer);
+    status = judge_stamp(&info, find_certificate(all, &info.named), all, token->content.value,
+                         roots, signer);
     sk_X509_pop_free(all, X509_free);
     return status;
+}
+
+static es_status read_token(es_bytes bytes, es_bytes signature, const es_roots *roots,
+                            es_signer *signer)
+{
+    es_bytes held = { NULL, 0 };
+    es_signed token;
+    es_status status;
+
+    if (bytes.size > ES_SIGNATURE_SIZE_MAX)
+        return ES_OK;
+    status = es_signed_read_any(bytes, &token, &held);
+    if (status == ES_OK)
+        status = judge_token(&token, signature, roots, signer);
+    es_signed_let_go(held);
+    return status < 0 ? status : ES_OK;
 }
 
 static es_status read_stamp(const signer_info *info, STACK_OF(X509) *all, const es_roots *roots,
                             es_signer *signer)
 {
+    es_bytes values;
     es_der value;
     es_status status = ES_OK;
 
-    if (find_attribute(info->unauthenticated, oid_stamp_token, NULL, &value))
-        status = read_token(&value, info->signature, roots, signer);
+    if (find_values(info->unauthenticated, oid_stamp_token, &values))
+        status = read_token(values, info->signature, roots, signer);
     if (status == ES_OK && signer->stamp == ES_STAMP_NONE &&
-        find_attribute(info->unauthenticated, oid_countersignature, NULL, &value))
+        find_attribute(info->unauthenticated, oid_countersignature, &value))
         status = read_countersignature(&value, info->signature, all, roots, signer);
     return status;
 }
@@ -408,7 +505,6 @@ es_status es_signed_verify(const es_signed *from, const es_roots *roots, es_sign
     es_signer signer = { .state = ES_SIGNER_BROKEN };
     STACK_OF(X509) *all;
     X509 *certificate;
-    es_der value, set;
     es_status status;
 
     if (from->signers.size == 0)
@@ -420,6 +516,8 @@ es_status es_signed_verify(const es_signed *from, const es_roots *roots, es_sign
         return ES_NOMEM;
     certificate = find_certificate(all, &info.named);
     signer.state = judge_signer(&info, certificate, from->content.value, signer.algorithm);
+    if (from->ber && signer.state == ES_SIGNER_BROKEN)
+        signer.state = ES_SIGNER_UNSUPPORTED;
     status = read_stamp(&info, all, roots, &signer);
     if (certificate && status == ES_OK) {
         es_time none = { 0, ES_TIME_NONE, 0 };
@@ -430,8 +528,7 @@ es_status es_signed_verify(const es_signed *from, const es_roots *roots, es_sign
         status = es_chain_verify(roots, certificate, all,
                                  signer.stamp_proven ? signer.signed_at : none, &signer.chain);
     }
-    if (find_attribute(info.unauthenticated, oid_nested, &set, &value))
-        signer.nested = set.value;
+    (void)find_values(info.unauthenticated, oid_nested, &signer.nested);
     sk_X509_pop_free(all, X509_free);
     if (status == ES_OK)
         *ret_signer = signer;

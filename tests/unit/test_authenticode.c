@@ -153,6 +153,67 @@ static void test_cases(void **state)
     es_roots_free(roots);
 }
 
+/* Signatures that are BER are read, or said to be beyond us; never are they none, or broken. */
+static void test_ber(void **state)
+{
+    es_roots *roots = load_roots();
+    es_authenticode *der = read_file("sha1.exe", roots), *read;
+
+    (void)state;
+    read = read_file("ber.exe", roots);
+    assert_int_equal(read->n_signatures, 1);
+    assert_true(read->signatures[0].digest_fits);
+    assert_int_equal(read->signatures[0].signer.state, ES_SIGNER_SOUND);
+    assert_int_equal(read->signatures[0].signer.chain.result, ES_CHAIN_TRUSTED);
+    assert_true(read->signatures[0].signer.stamp_proven);
+    assert_int_equal(read->appended, 0);
+    assert_string_equal(read->signatures[0].signer.thumbprint,
+                        der->signatures[0].signer.thumbprint);
+    free(read);
+    read = read_file("ber-changed.exe", roots);
+    assert_int_equal(read->n_signatures, 1);
+    assert_false(read->signatures[0].digest_fits);
+    assert_int_equal(read->signatures[0].signer.state, ES_SIGNER_SOUND);
+    free(read);
+    read = read_file("ber-nested.exe", roots);
+    assert_int_equal(read->n_signatures, 2);
+    assert_true(read->signatures[1].digest_fits);
+    assert_int_equal(read->signatures[1].signer.state, ES_SIGNER_SOUND);
+    assert_int_equal(read->signatures[1].signer.stamp, ES_STAMP_RFC3161);
+    free(read);
+    read = read_file("ber-everywhere.exe", roots);
+    assert_int_equal(read->n_entries, 1);
+    assert_int_equal(read->n_broken, 0);
+    assert_int_equal(read->n_signatures + read->n_unsupported, 1);
+    if (read->n_signatures) {
+        assert_int_not_equal(read->signatures[0].signer.state, ES_SIGNER_BROKEN);
+        assert_true(!read->signatures[0].comparable || read->signatures[0].digest_fits);
+    }
+    free(read);
+    free(der);
+    es_roots_free(roots);
+}
+
+/* Too large for a reader that builds trees: that is said, and what is no signature is not asked. */
+static void test_ber_caps(void **state)
+{
+    uint8_t *data = calloc(1, ES_BER_SIZE_MAX + 1);
+    es_bytes held = { NULL, 0 };
+    es_signed found;
+
+    (void)state;
+    assert_non_null(data);
+    assert_int_equal(es_signed_read_any((es_bytes){ data, ES_BER_SIZE_MAX + 1 }, &found, &held),
+                     ES_CORRUPT);
+    memcpy(data, "\x30\x80", 2);
+    assert_int_equal(es_signed_read_any((es_bytes){ data, ES_BER_SIZE_MAX + 1 }, &found, &held),
+                     ES_UNSUPPORTED);
+    assert_int_equal(es_signed_read_any((es_bytes){ data, ES_BER_SIZE_MAX }, &found, &held),
+                     ES_CORRUPT);
+    assert_null(held.data);
+    free(data);
+}
+
 static void test_self_signed(void **state)
 {
     es_roots *roots = load_roots();
@@ -409,7 +470,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_each_byte), cmocka_unit_test(test_no_image),
         cmocka_unit_test(test_roots),     cmocka_unit_test(test_real_files),
         cmocka_unit_test(test_inside),    cmocka_unit_test(test_inside_caps),
-        cmocka_unit_test(test_self_signed),
+        cmocka_unit_test(test_self_signed), cmocka_unit_test(test_ber),
+        cmocka_unit_test(test_ber_caps),
     };
 
     if (argc > 1)

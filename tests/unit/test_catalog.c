@@ -106,6 +106,25 @@ static void test_members(void **state)
     check("without.cat", sha1, 40, 0, "", ES_SIGNER_SOUND, ES_CHAIN_TRUSTED);
 }
 
+/* One in BER is no catalog to the reader of DER, and a good one as OpenSSL hands it over. */
+static void test_ber(void **state)
+{
+    es_bytes bytes = load("ber.cat"), plain = load("sha1.cat"), der;
+    looking at = { .digest = sha1 };
+    es_signed parts;
+    uint64_t used = 0;
+
+    (void)state;
+    assert_int_equal(es_catalog_members(bytes, &parts, look, &at), ES_CORRUPT);
+    assert_int_equal(es_signed_from_ber(bytes, &der, &used), ES_OK);
+    assert_int_equal(used, bytes.size);
+    assert_int_equal(der.size, plain.size);
+    assert_memory_equal(der.data, plain.data, plain.size);
+    es_signed_let_go(der);
+    unload(bytes);
+    unload(plain);
+}
+
 static void test_liars(void **state)
 {
     (void)state;
@@ -161,6 +180,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_members),
         cmocka_unit_test(test_liars),
+        cmocka_unit_test(test_ber),
         cmocka_unit_test(test_broken),
         cmocka_unit_test(test_every_cut),
     };
