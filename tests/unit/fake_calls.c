@@ -482,6 +482,20 @@ static int named_by_entry(const fake_host *fake, const char *word, const char *b
     return 0;
 }
 
+/* "Windows/Minidump/Mini1.dmp" for "Minidump/\*.dmp": one star, in the last component. */
+static int fits(const char *pattern, const char *path)
+{
+    const char *star = strchr(pattern, '*'), *end = star + 1;
+    size_t before = (size_t)(star - pattern), after = strlen(end), size = strlen(path);
+
+    for (const char *at = path; size - (size_t)(at - path) >= before + after; at++) {
+        if ((at == path || at[-1] == '/') && fake_same_letters(at, pattern, before) &&
+            fake_same(path + size - after, end) && !strchr(at + before, '/'))
+            return 1;
+    }
+    return 0;
+}
+
 static int is_wanted(const fake_host *fake, const es_want *want, const artefact *at)
 {
     size_t size = want->path ? strlen(want->path) : 0;
@@ -496,6 +510,10 @@ static int is_wanted(const fake_host *fake, const es_want *want, const artefact 
         return at->asked;
     if (want->path[0] == '{')
         return named_by_entry(fake, want->path, slash ? slash + 1 : path);
+    if (strchr(want->path, '*'))
+        return fits(want->path, path);
+    if (want->scope != ES_SCOPE_SYSTEM_ROOT && fake_same(path, want->path))
+        return 1;
     return strlen(path) > size && path[strlen(path) - size - 1] == '/' &&
            fake_same_letters(path + strlen(path) - size, want->path, size);
 }
@@ -558,6 +576,7 @@ es_status fake_run(fake_host *fake)
     es_status status = ES_OK;
 
     fake->host = host;
+    fake_log_calls(&fake->host);
     for (int judging = 0; judging <= 1; judging++)
         for (uint32_t i = 0; i < fake->n_plugins && status >= 0; i++)
             status = run_plugin(fake, fake->plugins[i], judging);

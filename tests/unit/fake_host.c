@@ -228,7 +228,7 @@ void fake_remove(fake_host *fake, const char *name)
             fake->values[i].removed = 1;
 }
 
-static artefact *add_artefact(fake_host *fake, uint32_t kind, const char *path)
+artefact *fake_artefact(fake_host *fake, uint32_t kind, const char *path)
 {
     artefact *made = &fake->artefacts[fake->n_artefacts];
 
@@ -258,7 +258,7 @@ es_artefact *fake_last_artefact(fake_host *fake)
 es_executable *fake_executable(fake_host *fake, const char *path, uint32_t machine,
                                const char *version, const char *words)
 {
-    artefact *made = add_artefact(fake, ES_KIND_EXECUTABLE, path);
+    artefact *made = fake_artefact(fake, ES_KIND_EXECUTABLE, path);
     es_executable *exe = &made->executable;
     unsigned numbers[4];
 
@@ -284,7 +284,7 @@ es_executable *fake_executable(fake_host *fake, const char *path, uint32_t machi
 
 void fake_file(fake_host *fake, const char *path, const void *bytes, uint64_t size)
 {
-    artefact *made = add_artefact(fake, ES_KIND_FILE, path);
+    artefact *made = fake_artefact(fake, ES_KIND_FILE, path);
 
     made->bytes = fake_keep_bytes(fake, bytes, size);
     made->view.file_size = size;
@@ -292,7 +292,7 @@ void fake_file(fake_host *fake, const char *path, const void *bytes, uint64_t si
 
 es_boot_entry *fake_boot_entry(fake_host *fake)
 {
-    artefact *made = add_artefact(fake, ES_KIND_BOOT_ENTRY, "Boot/BCD");
+    artefact *made = fake_artefact(fake, ES_KIND_BOOT_ENTRY, "Boot/BCD");
     es_boot_entry *entry = &made->entry;
 
     entry->size = sizeof *entry;
@@ -306,7 +306,7 @@ es_boot_entry *fake_boot_entry(fake_host *fake)
 
 es_signature *fake_signature(fake_host *fake, const char *path, int asked)
 {
-    artefact *made = add_artefact(fake, ES_KIND_SIGNATURE, path);
+    artefact *made = fake_artefact(fake, ES_KIND_SIGNATURE, path);
     es_signature *signature = &made->signature;
     es_executable *exe = &made->executable;
     const char *slash = strrchr(made->where.path, '/');
@@ -375,7 +375,7 @@ void fake_component(fake_host *fake, uint32_t state, const char *path)
         if (fake->artefacts[i].view.kind == ES_KIND_COMPONENTS)
             store = &fake->artefacts[i];
     if (!store)
-        store = add_artefact(fake, ES_KIND_COMPONENTS, "Windows");
+        store = fake_artefact(fake, ES_KIND_COMPONENTS, "Windows");
     assert_true(store->n_components < 8);
     made = &store->components[store->n_components++];
     made->size = sizeof *made;

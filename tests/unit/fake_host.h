@@ -58,6 +58,21 @@ es_executable *fake_signed_executable(fake_host *fake);
 es_signature *fake_catalog(fake_host *fake, const char *path);
 /* A file of the component store, which is there from the first one on. */
 void fake_component(fake_host *fake, uint32_t state, const char *path);
+/* Logs and tables (fake_logs.c). What is added goes to the newest of its kind. Data come in pairs:
+ * name or "", text; a NULL name ends them. */
+void fake_event_log(fake_host *fake, const char *path);
+es_event *fake_event(fake_host *fake, const char *provider, const char *guid, uint32_t id,
+                     int64_t ticks, ...);
+/* Strings one behind the other, '|' for each NUL, as UTF-16. */
+void fake_event_binary(fake_host *fake, es_event *event, const char *text);
+void fake_event_log_damaged(fake_host *fake);
+void fake_text_log(fake_host *fake, const char *path, const char *lines);
+void fake_table(fake_host *fake, const char *path, const char *table);
+/* Cells: a column in the wanted case, and what kind: 't' text, 'i' integer, 'r' real, 'b' bytes of
+ * 16, 'n' null; a NULL column ends them. */
+void fake_table_row(fake_host *fake, ...);
+/* Minutes that local time is ahead of UTC; without it no zone is known. */
+void fake_zone(fake_host *fake, int32_t minutes);
 /* The n-th allocation from now on fails; 0: none. */
 void fake_fail_alloc(fake_host *fake, uint32_t n);
 void fake_ask_as_of(fake_host *fake, int64_t ticks);

@@ -8,6 +8,8 @@
 #include "fake_host.h"
 
 #define MAX_PLUGINS 4
+#define MAX_EVENTS 64
+#define MAX_DATA 16
 #define MAX_STATES 8
 #define MAX_VALUES 256
 #define MAX_ARTEFACTS 64
@@ -31,6 +33,17 @@ typedef struct stored {
     es_where where;
 } stored;
 
+/* What a log holds, and how far it was read. */
+typedef struct fake_log {
+    es_event events[MAX_EVENTS];
+    es_table_row rows[MAX_EVENTS];
+    const char *table;
+    es_text lines;
+    uint16_t ids[512];
+    uint32_t n, at, n_ids;
+    int chosen, damaged;
+} fake_log;
+
 typedef struct artefact {
     uint32_t state;
     es_artefact view;
@@ -42,6 +55,7 @@ typedef struct artefact {
     uint32_t n_components, at_component;
     int asked; /* "{asked.files}" */
     es_bytes bytes;
+    struct fake_log *log; /* of an event log, a text log, a table */
     es_where where;
 } artefact;
 
@@ -67,6 +81,8 @@ struct fake_host {
     uint32_t n_plugins, n_states, n_values, n_artefacts, n_facts, n_verdicts, n_rows, n_notes;
     block *blocks;
     es_question question;
+    int has_zone;
+    int32_t zone_minutes; /* of local time before UTC */
     /* the running callback */
     es_host host;
     const es_plugin *plugin;
@@ -74,6 +90,10 @@ struct fake_host {
     int judging;
     uint32_t fail_alloc;
 };
+
+/* fake_logs.c */
+void fake_log_calls(es_host *host);
+artefact *fake_artefact(fake_host *fake, uint32_t kind, const char *path);
 
 /* Memory of the fake host, zeroed, one byte longer than asked for. */
 void *fake_keep(fake_host *fake, uint64_t size);
