@@ -122,13 +122,14 @@ static es_status each(const es_host *host, const char *type, each_fn take, void 
     return status > 0 ? ES_OK : status;
 }
 
-/* What states that a build ran: beside boot records the header of a crash dump, and the first boot
- * session of a setup log, under which its header was written. These two tell of one moment, so what
- * last ran is not to be learnt from them. */
+/* What states that a build ran: beside boot records the header of a crash dump, the first boot
+ * session of a setup log, under which its header was written, and the record of setup on what it
+ * installed. These tell of one moment, so what last ran is not to be learnt from them. */
 static int tells_run(const es_fact_view *fact, build_run *ret)
 {
     memset(ret, 0, sizeof *ret);
-    ret->there = build_run_of(fact, ret) || is_kind(fact, "boot-session") || is_kind(fact, "dump");
+    ret->there = build_run_of(fact, ret) || is_kind(fact, "boot-session") ||
+                 is_kind(fact, "installed") || build_text_is(fact->type, "history.crash");
     return ret->there && es_time_known(fact->time) && !(fact->time.flags & ES_TIME_IMPOSSIBLE) &&
            !fact->damaged && number_of(fact, "build") >= 0;
 }

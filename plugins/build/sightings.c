@@ -80,6 +80,8 @@ static es_status give_run(void *context, const build_run *run)
 
     if (kind && kind->type == ES_FIELD_TEXT && build_text_is(kind->text, "boot-session"))
         by = "setup log";
+    else if (kind && kind->type == ES_FIELD_TEXT && build_text_is(kind->text, "installed"))
+        by = "setup";
     give((const walk *)context, run->build, fact->time, by, 1, fact->reference);
     return ES_OK;
 }

@@ -173,6 +173,26 @@ es_status history_kernel_general(history_log *log, const es_event *event)
     }
 }
 
+/* What setup wrote down of the Windows it ran on (2003) and of the one it installed (2004): name,
+ * upgrade, from Windows PE, version in three parts, …; name, edition, version in three parts, …
+ * The second is a build of this machine, the first may be that of the medium. */
+es_status history_setup(history_log *log, const es_event *event)
+{
+    int target = event->id == 2004;
+    es_datum fields[N_FIELDS];
+
+    if (!target && event->id != 2003)
+        return ES_OK;
+    begin(fields, event, target ? "installed" : "installed-from");
+    fields[BUILD] = history_number(target ? history_datum(event, "OSbuildversion", 4)
+                                          : history_datum(event, "HostOSbuildversion", 5));
+    fields[SERVICE_PACK] = trimmed(target ? history_datum(event, "OSservicepackName", 5)
+                                          : history_datum(event, "HostOSservicepackName", 6));
+    fields[TEXT] = history_text(target ? history_datum(event, "OSName", 0)
+                                       : history_datum(event, "HostOSName", 0));
+    return end(log, event, fields);
+}
+
 /* Who asked for a restart: program, computer, reason, code, "restart", comment, account. */
 es_status history_user32(history_log *log, const es_event *event)
 {

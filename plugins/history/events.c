@@ -25,6 +25,8 @@ static const source sources[] = {
       history_kernel_general },
     { "microsoft-windows-kernel-general", "{a68ca8b7-004f-d7b6-a698-07e2de0f1f5d}", 12, 13,
       history_kernel_general },
+    { "microsoft-windows-setup", "{75ebc33e-997f-49cf-b49f-ecc50184b75d}", 2003, 2004,
+      history_setup },
     { "user32", NULL, 1074, 1074, history_user32 },
     { "microsoft-windows-servicing", SERVICING, 4371, 4386, history_servicing },
     { "microsoft-windows-servicing", SERVICING, 1, 4, history_servicing },
@@ -50,11 +52,11 @@ static const source sources[] = {
 static const struct {
     uint16_t first, last;
 } wanted[] = {
-    { 1, 4 },       { 12, 13 },     { 19, 22 },     { 43, 44 },       { 104, 104 },
-    { 900, 903 },   { 1001, 1070 }, { 1074, 1074 }, { 1102, 1102 },   { 4371, 4376 },
-    { 4383, 4386 }, { 4616, 4616 }, { 4624, 4624 }, { 4634, 4634 },   { 4647, 4647 },
-    { 4672, 4672 }, { 4688, 4688 }, { 6005, 6009 }, { 6013, 6013 },   { 8190, 8240 },
-    { 12288, 12320 },
+    { 1, 4 },       { 12, 13 },     { 19, 22 },     { 43, 44 },     { 104, 104 },
+    { 900, 903 },   { 1001, 1070 }, { 1074, 1074 }, { 1102, 1102 }, { 2003, 2004 },
+    { 4371, 4376 }, { 4383, 4386 }, { 4616, 4616 }, { 4624, 4624 }, { 4634, 4634 },
+    { 4647, 4647 }, { 4672, 4672 }, { 4688, 4688 }, { 6005, 6009 }, { 6013, 6013 },
+    { 8190, 8240 }, { 12288, 12320 },
 };
 
 static es_status choose(history_log *log)

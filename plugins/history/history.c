@@ -43,7 +43,8 @@ static const es_want wants[] = {
 };
 
 static const es_field boot_fields[] = {
-    FIELD(TEXT, "kind", "start, stop, unclean-stop, version, uptime, stop-requested, or "
+    FIELD(TEXT, "kind", "start, stop, unclean-stop, version, uptime, stop-requested, installed, "
+                        "installed-from: the Windows that setup ran on, or "
                         "boot-session: the start of which a setup log tells"),
     FIELD(INTEGER, "build", "the build that ran, where the record states it"),
     FIELD(INTEGER, "revision", "its revision, likewise"),

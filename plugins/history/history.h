@@ -55,6 +55,7 @@ es_status history_examine_hibernation(const es_host *host, const es_artefact *fi
 /* Each takes an event of its provider; what it does not know it leaves alone. */
 es_status history_eventlog(history_log *log, const es_event *event);
 es_status history_kernel_general(history_log *log, const es_event *event);
+es_status history_setup(history_log *log, const es_event *event);
 es_status history_user32(history_log *log, const es_event *event);
 es_status history_servicing(history_log *log, const es_event *event);
 es_status history_update_client(history_log *log, const es_event *event);
