@@ -296,9 +296,8 @@ static es_status run_scan(const es_options *options, es_broker **ret_broker,
     return status;
 }
 
-static uint32_t scan_one(void *context, const es_job *job, es_note *note)
+static uint32_t scan_job(const batch *all, const es_job *job, es_note *note)
 {
-    const batch *all = context;
     const char *images[] = { job->path };
     es_options options = *all->options;
     es_broker *broker = NULL;
@@ -336,6 +335,22 @@ static uint32_t scan_one(void *context, const es_job *job, es_note *note)
     free(paths);
     es_ledger_free(ledger);
     es_broker_free(broker);
+    return how;
+}
+
+/* Hours may lie between finding an image and its turn: what it was copied to in the meantime is
+ * scanned as what it is now. One that is gone by now fails when it is opened. */
+static uint32_t scan_one(void *context, const es_job *job, es_note *note)
+{
+    const batch *all = context;
+    es_job now = *job;
+    uint32_t how;
+
+    now.identity = es_job_identity(job->path, NULL, NULL);
+    if (!now.identity)
+        return scan_job(all, job, note);
+    how = scan_job(all, &now, note);
+    free(now.identity);
     return how;
 }
 
@@ -653,6 +668,9 @@ static int sum_up(const batch *all)
         printf(", %zu left to another batch", counts[ES_DONE_ELSEWHERE]);
     if (counts[ES_DONE_STOP] + counts[ES_DONE_NOT])
         printf(", %zu not done", counts[ES_DONE_STOP] + counts[ES_DONE_NOT]);
+    if (all->n_unreadable)
+        printf("; %zu path%s could not be read", all->n_unreadable,
+               all->n_unreadable == 1 ? "" : "s");
     putchar('\n');
     sum_verdicts(all);
     if (failed && run) {

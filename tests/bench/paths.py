@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""paths.py: what it costs to look for images among very many files.
+
+    paths.py --esuscan PROGRAM --work FOLDER [--files N]
+
+Makes N files (1,000,000) that are no images, one image among them: half of them in one folder, half
+in folders of a thousand. Measures time and memory of the search for a quarter, half and all of
+them; both must rise no faster than the number."""
+
+import argparse
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import time
+
+
+def make(folder, n):
+    """So many files below a folder; a raw disk with an empty NTFS boot sector is the image."""
+    flat = os.path.join(folder, 'flat')
+    os.makedirs(flat)
+    for i in range(n // 2):
+        with open(os.path.join(flat, 'IMG_%07d.jpg' % i), 'wb') as out:
+            out.write(b'\xff\xd8\xff no image of a disk')
+    for i in range(n // 2):
+        deep = os.path.join(folder, 'deep', '%04d' % (i // 1000))
+        if i % 1000 == 0:
+            os.makedirs(deep)
+        with open(os.path.join(deep, 'note-%d.txt' % i), 'wb') as out:
+            out.write(b'words')
+    with open(os.path.join(flat, 'disk.raw'), 'wb') as out:
+        out.write(b'\xeb\x52\x90NTFS    ' + bytes(499) + b'\x55\xaa' + bytes(1 << 20))
+
+
+def measure(program, folder, store):
+    """Seconds, and MiB of the program, from a process of its own so that no other counts."""
+    read, write = os.pipe()
+    if not os.fork():
+        os.close(read)
+        started = time.perf_counter()
+        subprocess.run([program, 'batch', '-q', '--store', store, folder], check=False,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        took = time.perf_counter() - started
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        os.write(write, b'%f %f' % (took, peak))
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as answer:
+        took, peak = map(float, answer.read().split())
+    os.wait()
+    return took, peak
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--esuscan', required=True)
+    parser.add_argument('--work', required=True)
+    parser.add_argument('--files', type=int, default=1000000)
+    options = parser.parse_args()
+    results = []
+    for n in (options.files // 4, options.files // 2, options.files):
+        folder = os.path.join(options.work, 'paths')
+        make(folder, n)
+        store = os.path.join(options.work, 'paths.db')
+        runs = []
+        for _ in range(3):
+            for tail in ('', '-wal', '-shm'):
+                if os.path.exists(store + tail):
+                    os.remove(store + tail)
+            runs.append(measure(options.esuscan, folder, store))
+        took, peak = min(r[0] for r in runs), max(r[1] for r in runs)
+        results.append((n, took, peak))
+        print('%8d files: %6.2f s, %5.1f us each, %5.0f MiB' % (n, took, took / n * 1e6, peak),
+              flush=True)
+        shutil.rmtree(folder)
+    (least, took, peak), (most, longest, highest) = results[0], results[-1]
+    return longest > 1.5 * took * most / least or highest > 1.5 * max(peak, 16) * most / least
+
+
+if __name__ == '__main__':
+    sys.exit(main())
