@@ -70,7 +70,8 @@ static const es_field mark_fields[] = {
     FIELD(INTEGER, "number", "its number, where it has one"),
     FIELD(TEXT_LIST, "names", "packages, programs or files it names"),
     FIELD(BOOLEAN, "names_kernel", "it names a kernel or boot file"),
-    FIELD(BOOLEAN, "changes_build", "a package known to change the build; null: not known"),
+    FIELD(BOOLEAN, "changes_build",
+          "a service pack, or a package that brings build 6003 or may; null: not known"),
 };
 static const es_field setup_fields[] = {
     FIELD(BOOLEAN, "in_progress", "SystemSetupInProgress"),
@@ -162,7 +163,7 @@ static const es_need needs[] = {
     NEED("build.setup"),          NEED("kernel.file"),          NEED("kernel.boot"),
     NEED("hive.state"),           NEED("build.installed"),      NEED("history.boot"),
     NEED("history.log"),          NEED("history.servicing"),    NEED("history.update"),
-    NEED("servicing.package"),    NEED("history.crash"),
+    NEED("servicing.package"),    NEED("history.crash"),        NEED("build.shutdown"),
 };
 
 static es_status examine(void *state, const es_host *host, const es_artefact *artefact)

@@ -4,8 +4,9 @@
  *
  * build.c describes the plugin; registry.c and servicing.c turn artefacts into facts; claims.c
  * sorts the facts of each state of the machine, runs.c its boot records; compare.c weighs them;
- * judge.c decides and reports; machine.c looks across the states, sightings.c across all that
- * states a build; say.c builds sentences.
+ * judge.c decides and reports; machine.c looks across the states, turn.c for the update that
+ * brought 6003, brings.c asks the catalogue which may; sightings.c looks across all that states a
+ * build; say.c builds sentences.
  *
  * Ownership: everything is borrowed from the callback it was made in.
  */
@@ -58,7 +59,25 @@ int build_text_same(es_text a, es_text b);               /* likewise, of two tex
 es_text build_base_name(es_text path);                   /* behind the last '/' or '\' */
 int build_names_boot_file(es_text base_name);            /* a kernel or boot file */
 int build_path_names_boot_file(es_text path);            /* one in a place it is started from */
-int build_package_changes_build(es_text identity);
+
+/* ---- the catalogue */
+struct es_catalogue;
+struct es_catalogue_update;
+
+enum {
+    BUILD_BRINGS_NOT,         /* not known to bring 6003 */
+    BUILD_BRINGS_6002,        /* a rollup that stays at 6002 */
+    BUILD_BRINGS_PERHAPS,     /* the catalogue leaves it open */
+    BUILD_BRINGS_IN_AN_ISSUE, /* the issue that the catalogue lists does */
+    BUILD_BRINGS,             /* 6003 */
+};
+
+/* NULL when the host has none. */
+const struct es_catalogue *build_catalogue(const es_host *host);
+uint32_t build_brings(const struct es_catalogue *catalogue,
+                      const struct es_catalogue_update *update);
+/* Is the package a service pack, or of an update that brings 6003, or may? */
+int build_package_changes_build(const es_host *host, es_text identity);
 
 /* ---- sentences */
 typedef struct build_prose {
@@ -158,6 +177,7 @@ typedef struct build_state {
     es_time number_written;   /* last write of the key that holds CurrentBuildNumber, */
     es_time hive_written;     /* and of its hive */
     uint64_t hive_fact;
+    es_time shutdown;         /* the last orderly one before the state was taken */
     build_run run;            /* the latest boot record that states a build */
     build_run start;          /* the latest start, whether or not it does */
     uint32_t n_runs;          /* boot records of any kind */
@@ -246,21 +266,38 @@ int build_entry_counts(const build_state *state, const build_entry *entry);
 const es_fact_view *build_registry_nt(const build_state *state, int32_t ret[2]);
 es_status build_compare(const es_host *host, build_finding *finding);
 
-/* machine.c: the interval in which the machine turned to 6003. */
+/* machine.c: the interval in which the machine turned to 6003, and turn.c: by which update. */
+#define BUILD_N_CANDIDATES 8u
+
+typedef struct build_candidate {
+    uint32_t kb;
+    uint32_t how;   /* BUILD_BRINGS_… */
+    uint64_t fact;
+    es_time time;   /* installed; unknown when no record of it has a time to rely on */
+} build_candidate;
+
 typedef struct build_turn {
     es_time not_before, not_after;
-    uint64_t because[3];
+    uint64_t because[2 + BUILD_N_CANDIDATES];
     uint32_t n_because;
+    int32_t at_6003;     /* some state is */
     int32_t contradicts; /* the times run backwards: neither is given */
     es_time session;     /* the last start at another build */
     int32_t run_at_6003; /* a boot record is the upper bound */
     int32_t returned;    /* a boot record at an earlier build came after it */
     es_text update;      /* empty: not known */
-    uint64_t update_fact;
+    /* The updates that may have brought it: the one named, or those between which nothing on
+     * record tells. */
+    build_candidate candidates[BUILD_N_CANDIDATES];
+    uint32_t n_candidates, n_more;
+    int32_t perhaps_born;   /* nothing tells that it was at another build before */
+    int32_t packages_there; /* the packages were read */
 } build_turn;
 
 void build_lower_bound(build_turn *turn, es_time time, uint64_t reference);
 void build_upper_bound(build_turn *turn, es_time time, uint64_t reference);
+/* A start at another build was then, or later. */
+void build_session(build_turn *turn, es_time time);
 
 /* runs.c: boot records. */
 int build_run_of(const es_fact_view *fact, build_run *ret);
@@ -273,6 +310,10 @@ const build_run *build_last_start(const build_state *state);
 typedef es_status (*build_run_fn)(void *context, const build_run *run);
 es_status build_each_run(const es_host *host, build_run_fn take, void *context);
 es_status build_runs_bound(const es_host *host, build_turn *turn);
+typedef es_status (*build_each_fn)(void *context, const es_fact_view *fact);
+/* Every fact of a needed type. */
+es_status build_each(const es_host *host, const char *type, build_each_fn take, void *context);
+
 es_status build_turn_update(const es_host *host, build_turn *turn);
 
 es_status build_find_turn(const es_host *host, const build_state *states, build_turn *ret);

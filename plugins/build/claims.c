@@ -302,6 +302,12 @@ static void add_hive(build_state *state, const es_fact_view *fact)
     state->hive_fact = fact->reference;
 }
 
+static void add_shutdown(build_state *state, const es_fact_view *fact)
+{
+    if (!fact->damaged)
+        state->shutdown = fact->time;
+}
+
 /* How far a log reaches: it was read. */
 static void add_log(build_state *state, const es_fact_view *fact)
 {
@@ -344,7 +350,7 @@ es_status build_states_collect(const es_host *host, const es_installation *own,
         { "kernel.boot", add_entry },           { "build.servicing_mark", add_mark },
         { "build.pending_rename", add_rename }, { "build.setup", add_setup },
         { "hive.state", add_hive },             { "history.boot", build_add_run },
-        { "history.log", add_log },
+        { "history.log", add_log },             { "build.shutdown", add_shutdown },
     };
     build_state *states = NULL, *state;
     es_status status = state_of(host, &states, own, &state);

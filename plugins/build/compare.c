@@ -291,6 +291,17 @@ static es_status weigh_run(const es_host *host, build_finding *finding, const re
     return ES_OK;
 }
 
+/* A further package of build 6003 changes nothing on a machine of which all that was read is there. */
+static int is_6003_throughout(const build_finding *finding)
+{
+    const build_state *state = finding->state;
+
+    return (finding->kernel || state->number.there) &&
+           (!finding->kernel || finding->kernel->version[2] == 6003) &&
+           (!state->number.there || state->number.build == 6003) &&
+           (!finding->run || finding->run->build == 6003);
+}
+
 /* The first owed operation that names a kernel or boot file, the kernel that the boot entry names
  * included, or a package known to change the build. */
 static const build_owed *owed_to_kernel(const build_finding *finding)
@@ -300,7 +311,7 @@ static const build_owed *owed_to_kernel(const build_finding *finding)
     for (uint32_t i = 0; i < state->n_owed; i++) {
         const build_owed *owed = &state->owed[i];
 
-        if (owed->names_kernel || owed->changes_build)
+        if (owed->names_kernel || (owed->changes_build && !is_6003_throughout(finding)))
             return owed;
         if (!owed->servicing && finding->kernel &&
             build_text_is(finding->kernel->role, "boot-kernel") &&

@@ -272,6 +272,54 @@ static void say_doubts(const build_finding *finding, build_prose *prose)
         build_say(prose, "%.*s", (int)finding->remarks.used, finding->remarks.data);
 }
 
+static void say_candidate(const build_turn *turn, uint32_t i, build_prose *prose)
+{
+    const build_candidate *one = &turn->candidates[i];
+
+    build_say(prose, "%sKB%u", i == 0 ? "" : i + 1 < turn->n_candidates || turn->n_more ? ", "
+                                                                                         : " and ",
+              (unsigned)one->kb);
+    if (one->how == BUILD_BRINGS_PERHAPS)
+        build_say(prose, " (the catalogue leaves open whether it brings it)");
+    else if (!es_time_known(one->time))
+        build_say(prose, " (installed at a time that is not known)");
+}
+
+static void say_candidates(const build_turn *turn, build_prose *prose)
+{
+    for (uint32_t i = 0; i < turn->n_candidates; i++)
+        say_candidate(turn, i, prose);
+    if (turn->n_more)
+        build_say(prose, " and %u more", (unsigned)turn->n_more);
+}
+
+/* Which update brought build 6003, or between which ones nothing tells. */
+static void say_turn(const build_turn *turn, build_prose *prose)
+{
+    if (build_text_is(turn->update, "installed-as-6003")) {
+        build_say(prose, "Windows was installed at build 6003: nothing on record is of an earlier "
+                         "build. ");
+    } else if (turn->update.size && turn->candidates[0].how == BUILD_BRINGS_PERHAPS) {
+        build_say(prose, "The catalogue leaves open whether KB%u brings build 6003; nothing else "
+                         "on record explains the change. ", (unsigned)turn->candidates[0].kb);
+    } else if (turn->update.size) {
+        build_say(prose, "The first update on record that brings build 6003 is KB%u. ",
+                  (unsigned)turn->candidates[0].kb);
+    } else if (turn->n_candidates && turn->perhaps_born) {
+        build_say(prose, "What may have brought build 6003: ");
+        say_candidates(turn, prose);
+        build_say(prose, "; or Windows was installed so: nothing on record is of an earlier "
+                         "build. ");
+    } else if (turn->n_candidates) {
+        build_say(prose, "Which update brought build 6003 is not told; what was installed in that "
+                         "time and may have: ");
+        say_candidates(turn, prose);
+        build_say(prose, ". ");
+    } else if (turn->packages_there && es_time_known(turn->not_before)) {
+        build_say(prose, "No update on record is known to have brought build 6003. ");
+    }
+}
+
 static void say_gaps(const build_finding *finding, const build_turn *turn, build_prose *prose)
 {
     say_run(finding, prose);
@@ -298,6 +346,7 @@ es_status build_explain(const es_host *host, const build_finding *finding, const
     say_owed(finding, prose);
     say_unrelated(finding, prose);
     say_doubts(finding, prose);
+    say_turn(turn, prose);
     say_gaps(finding, turn, prose);
     return ES_OK;
 }

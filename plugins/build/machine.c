@@ -6,12 +6,10 @@
  * A state found at 6003 bounds it from above: by the time it was taken, or, for any state, by the
  * last write of the key that already held CurrentBuildNumber 6003. A state whose sources conflict
  * or whose build is not known bounds nothing. Boot records bound it from both sides: the first one
- * at 6003, and the last one at another build before that. Which update brought the change is told
- * by a record of its installation between the two; a machine whose first start after setup was at
- * 6003 was installed so.
+ * at 6003, and the last one at another build before that. Which update brought the change is asked
+ * in turn.c.
  */
 #include "build.h"
-#include "packages.h"
 
 static int is_sound(const build_finding *finding)
 {
@@ -37,6 +35,13 @@ void build_upper_bound(build_turn *turn, es_time time, uint64_t reference)
     turn->because[1] = reference;
 }
 
+void build_session(build_turn *turn, es_time time)
+{
+    if (es_time_known(time) && !(time.flags & ES_TIME_IMPOSSIBLE) &&
+        (!es_time_known(turn->session) || turn->session.ticks < time.ticks))
+        turn->session = time;
+}
+
 static void bound_by(build_turn *turn, const build_finding *finding)
 {
     const build_state *state = finding->state;
@@ -46,8 +51,11 @@ static void bound_by(build_turn *turn, const build_finding *finding)
 
     if (!is_sound(finding) || finding->by == BUILD_BY_NOTHING)
         return;
-    if (finding->answer == BUILD_ANSWER_6002)
+    if (finding->answer == BUILD_ANSWER_6002) {
         build_lower_bound(turn, state->installation->state_time, reference);
+        if (finding->status != BUILD_STATUS_PENDING)
+            build_session(turn, state->shutdown); /* what it started with after that */
+    }
     if (finding->answer != BUILD_ANSWER_6003)
         return;
     build_upper_bound(turn, state->installation->state_time, reference);
@@ -57,7 +65,6 @@ static void bound_by(build_turn *turn, const build_finding *finding)
 
 es_status build_find_turn(const es_host *host, const build_state *states, build_turn *ret)
 {
-    int at_6003 = 0;
     es_status status = ES_OK;
 
     memset(ret, 0, sizeof *ret);
@@ -73,10 +80,10 @@ es_status build_find_turn(const es_host *host, const build_state *states, build_
         if (status)
             return status;
         if (finding->answer == BUILD_ANSWER_6003 && is_sound(finding))
-            at_6003 = 1;
+            ret->at_6003 = 1;
         bound_by(ret, finding);
     }
-    if (!at_6003)
+    if (!ret->at_6003)
         memset(ret, 0, sizeof *ret);
     else
         status = build_runs_bound(host, ret);
@@ -85,18 +92,16 @@ es_status build_find_turn(const es_host *host, const build_state *states, build_
     if (es_time_known(ret->not_before) && es_time_known(ret->not_after) &&
         ret->not_before.ticks > ret->not_after.ticks) {
         memset(ret, 0, sizeof *ret);
-        ret->contradicts = 1;
+        ret->at_6003 = ret->contradicts = 1;
     }
-    if (es_time_known(ret->not_before))
+    status = build_turn_update(host, ret);
+    if (es_time_known(ret->not_before) && ret->because[0])
         ret->n_because = 1;
     else
         ret->because[0] = ret->because[1];
     if (es_time_known(ret->not_after))
         ret->n_because++;
-    status = build_turn_update(host, ret);
-    if (status == ES_OK)
-        status = build_turn_by_packages(host, ret);
-    if (status == ES_OK && ret->update_fact)
-        ret->because[ret->n_because++] = ret->update_fact;
+    for (uint32_t i = 0; i < ret->n_candidates; i++)
+        ret->because[ret->n_because++] = ret->candidates[i].fact;
     return status;
 }

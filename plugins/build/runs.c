@@ -106,9 +106,7 @@ const build_run *build_last_start(const build_state *state)
 
 /* ------------------------------------------------------------------ the change to 6003 */
 
-typedef es_status (*each_fn)(void *context, const es_fact_view *fact);
-
-static es_status each(const es_host *host, const char *type, each_fn take, void *context)
+es_status build_each(const es_host *host, const char *type, build_each_fn take, void *context)
 {
     uint64_t cursor = 0;
     es_fact_view fact;
@@ -134,29 +132,31 @@ static int tells_run(const es_fact_view *fact, build_run *ret)
            !fact->damaged && number_of(fact, "build") >= 0;
 }
 
+typedef struct run_walk {
+    build_run_fn take;
+    void *context;
+} run_walk;
+
+static es_status take_run(void *context, const es_fact_view *fact)
+{
+    run_walk *walk = (run_walk *)context;
+    build_run run;
+
+    if (!tells_run(fact, &run))
+        return ES_OK;
+    run.fact = *fact;
+    run.build = number_of(fact, "build");
+    run.revision = number_of(fact, "revision");
+    run.started = start_of(fact);
+    return walk->take(walk->context, &run);
+}
+
 es_status build_each_run(const es_host *host, build_run_fn take, void *context)
 {
-    static const char *const types[] = { "history.boot", "history.crash" };
-    es_status status = ES_OK;
+    run_walk walk = { take, context };
+    es_status status = build_each(host, "history.boot", take_run, &walk);
 
-    for (uint32_t i = 0; i < ES_COUNT(types) && status == ES_OK; i++) {
-        uint64_t cursor = 0;
-        es_fact_view fact;
-        build_run run;
-
-        while (status == ES_OK) {
-            status = host->fact_next(host, es_text_of(types[i]), &cursor, &fact);
-            if (status || !tells_run(&fact, &run))
-                continue;
-            run.fact = fact;
-            run.build = number_of(&fact, "build");
-            run.revision = number_of(&fact, "revision");
-            run.started = start_of(&fact);
-            status = take(context, &run);
-        }
-        status = status > 0 ? ES_OK : status;
-    }
-    return status;
+    return status ? status : build_each(host, "history.crash", take_run, &walk);
 }
 
 static es_status first_6003(void *context, const build_run *run)
@@ -186,83 +186,12 @@ static es_status last_before(void *context, const build_run *run)
         at->later = 1;
     else if (!at->last.there || run->fact.time.ticks > at->last.fact.time.ticks)
         at->last = *run;
+    if (is_kind(&run->fact, "dump") && run->started.ticks == run->fact.time.ticks)
+        return ES_OK; /* it does not say since when */
     if (!(at->first.there && run->started.ticks > at->first.started.ticks) &&
         (!es_time_known(at->session) || run->started.ticks > at->session.ticks))
         at->session = run->started;
     return ES_OK;
-}
-
-static es_status find_installed(void *context, const es_fact_view *fact)
-{
-    es_fact_view *installed = (es_fact_view *)context;
-
-    if (fact->own && es_time_known(fact->time))
-        *installed = *fact;
-    return ES_OK;
-}
-
-/* An update known to change the build that was installed, or waited for a restart, between the last
- * start at another build and the first at 6003; servicing writes that it is done just after. */
-#define DONE_WITHIN (INT64_C(3600) * ES_TICKS_PER_SECOND)
-
-static int is_done(es_text result)
-{
-    return build_text_is(result, "installed") || build_text_is(result, "restart-required");
-}
-
-typedef struct bringer {
-    const build_turn *turn;
-    es_fact_view found;
-    es_text kb;
-} bringer;
-
-static es_status find_bringer(void *context, const es_fact_view *fact)
-{
-    bringer *of = (bringer *)context;
-    const es_datum *kb = build_field(fact, "kb"), *result = build_field(fact, "result");
-    const build_turn *turn = of->turn;
-
-    if (!kb || kb->type != ES_FIELD_TEXT || !result || result->type != ES_FIELD_TEXT ||
-        !is_done(result->text) || !build_package_changes_build(kb->text) ||
-        !es_time_known(fact->time) || fact->time.ticks > turn->not_after.ticks + DONE_WITHIN ||
-        fact->time.ticks < turn->session.ticks ||
-        (of->kb.size && fact->time.ticks >= of->found.time.ticks))
-        return ES_OK;
-    of->found = *fact;
-    of->kb = kb->text;
-    return ES_OK;
-}
-
-/* The first start recorded at 6003 within this time of setup: it was installed so. */
-#define INSTALLED_WITHIN (INT64_C(86400) * ES_TICKS_PER_SECOND)
-
-es_status build_turn_update(const es_host *host, build_turn *turn)
-{
-    bringer of = { turn, { 0 }, { "", 0 } };
-    es_fact_view installed;
-    es_status status;
-
-    memset(&installed, 0, sizeof installed);
-    if (!es_time_known(turn->not_after))
-        return ES_OK;
-    status = each(host, "build.installed", find_installed, &installed);
-    if (status)
-        return status;
-    if (!es_time_known(turn->session)) {
-        if (turn->run_at_6003 && es_time_known(installed.time) &&
-            turn->not_after.ticks >= installed.time.ticks &&
-            turn->not_after.ticks - installed.time.ticks < INSTALLED_WITHIN)
-            turn->update = es_text_of("installed-as-6003");
-        return ES_OK;
-    }
-    status = each(host, "history.servicing", find_bringer, &of);
-    if (status == ES_OK)
-        status = each(host, "history.update", find_bringer, &of);
-    if (status == ES_OK && of.kb.size) {
-        turn->update = of.kb;
-        turn->update_fact = of.found.reference;
-    }
-    return status;
 }
 
 es_status build_runs_bound(const es_host *host, build_turn *turn)
@@ -279,8 +208,8 @@ es_status build_runs_bound(const es_host *host, build_turn *turn)
     if (at.first.there) {
         build_upper_bound(turn, at.first.fact.time, at.first.fact.reference);
         turn->run_at_6003 = turn->because[1] == at.first.fact.reference;
-        turn->session = at.session;
     }
+    build_session(turn, at.session);
     if (at.last.there)
         build_lower_bound(turn, at.last.fact.time, at.last.fact.reference);
     turn->returned = at.later;

@@ -151,29 +151,6 @@ int build_path_names_boot_file(es_text path)
     return 0;
 }
 
-/* Packages known to carry the first kernels of another build: Service Packs 1 and 2 (KB936330,
- * KB948465) and the updates that public sources name as the first at 6003 (KB4489887, KB4493471,
- * KB4474419). Any other package is not known to, which is not the same as known not to. */
-int build_package_changes_build(es_text identity)
-{
-    static const char *const numbers[] = { "kb936330",  "kb948465",  "kb4489887",
-                                           "kb4493471", "kb4474419" };
-
-    for (uint32_t i = 0; i < ES_COUNT(numbers); i++) {
-        uint64_t size = strlen(numbers[i]);
-
-        for (uint64_t at = 0; size <= identity.size && at <= identity.size - size; at++) {
-            es_text part = { identity.data + at, size };
-            uint64_t end = at + size;
-
-            if (build_text_is(part, numbers[i]) &&
-                (end == identity.size || identity.data[end] < '0' || identity.data[end] > '9'))
-                return 1;
-        }
-    }
-    return 0;
-}
-
 const char *build_time_word(es_time time, char word[BUILD_TIME_SIZE])
 {
     int64_t seconds = (time.ticks - ES_TICKS_UNIX_EPOCH) / ES_TICKS_PER_SECOND;

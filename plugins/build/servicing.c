@@ -54,11 +54,11 @@ static es_status emit_mark(const es_host *host, const mark *made, const es_where
     return build_emit(host, BUILD_FACT_MARK, fields, made->written, where);
 }
 
-static void add_package(mark *made, es_text name)
+static void add_package(const es_host *host, mark *made, es_text name)
 {
     if (made->n_names < MAX_NAMES)
         made->names[made->n_names++] = name;
-    if (build_package_changes_build(name))
+    if (build_package_changes_build(host, name))
         made->changes_build = es_datum_boolean(1);
 }
 
@@ -73,7 +73,7 @@ static es_status add_children(const es_host *host, const es_key *key, mark *made
         status = host->key_child(host, key, *ret_n, &child);
         if (status)
             break;
-        add_package(made, child.name);
+        add_package(host, made, child.name);
     }
     if (status < 0)
         return status;

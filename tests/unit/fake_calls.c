@@ -572,7 +572,8 @@ es_status fake_run(fake_host *fake)
                      .value_string = host_value_string, .value_number = host_value_number,
                      .text_utf16 = host_text_utf16, .file_read = host_file_read,
                      .component_next = host_component_next,
-                     .fact_next = host_fact_next, .verdict = host_verdict, .row = host_row };
+                     .fact_next = host_fact_next, .verdict = host_verdict, .row = host_row,
+                     .catalogue = fake->without_catalogue ? NULL : &fake_catalogue };
     es_status status = ES_OK;
 
     fake->host = host;

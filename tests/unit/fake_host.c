@@ -390,6 +390,11 @@ void fake_fail_alloc(fake_host *fake, uint32_t n)
     fake->fail_alloc = n;
 }
 
+void fake_no_catalogue(fake_host *fake)
+{
+    fake->without_catalogue = 1;
+}
+
 void fake_ask_as_of(fake_host *fake, int64_t ticks)
 {
     fake->question.as_of.ticks = ticks;

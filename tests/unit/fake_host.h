@@ -76,6 +76,8 @@ void fake_zone(fake_host *fake, int32_t minutes);
 /* The n-th allocation from now on fails; 0: none. */
 void fake_fail_alloc(fake_host *fake, uint32_t n);
 void fake_ask_as_of(fake_host *fake, int64_t ticks);
+/* A host without an update catalogue; else plugins see the one of fake_catalogue.c. */
+void fake_no_catalogue(fake_host *fake);
 
 /* ---- run: examine all, then judge all. The first negative status ends it. */
 es_status fake_run(fake_host *fake);

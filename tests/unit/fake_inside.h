@@ -7,6 +7,8 @@
 
 #include "fake_host.h"
 
+#include <esuscan/catalogue.h>
+
 #define MAX_PLUGINS 4
 #define MAX_EVENTS 64
 #define MAX_DATA 16
@@ -89,7 +91,11 @@ struct fake_host {
     const es_installation *state;
     int judging;
     uint32_t fail_alloc;
+    int without_catalogue;
 };
+
+/* The few updates about the change to 6003, as the real catalogue has them. */
+extern const es_catalogue fake_catalogue;
 
 /* fake_logs.c */
 void fake_log_calls(es_host *host);
