@@ -159,13 +159,16 @@ static es_status take_store(finding *of, const es_fact_view *fact)
 
 static es_status take_event(finding *of, const es_fact_view *fact)
 {
-    int licensed = number_of(fact, "licensed") == 1;
+    int licensed = number_of(fact, "licensed") == 1, foreign = number_of(fact, "foreign") == 1;
 
-    of->activated = of->activated || licensed;
+    of->activated = of->activated || (licensed && !foreign);
     return add_row(of, EVIDENCE, "licensing event", text_of(fact, "sku"),
-                   es_text_of(licensed ? "the licensing service called this product licensed"
-                                       : "the licensing service knew this product"),
-                   licensed, fact);
+                   es_text_of(foreign    ? "of another product or application"
+                              : licensed ? "the licensing service called this product licensed"
+                              : number_of(fact, "licensed") == 0
+                                  ? "the licensing service called this product not licensed"
+                                  : "the licensing service knew this product"),
+                   licensed && !foreign, fact);
 }
 
 static es_status take_azure(finding *of, const es_fact_view *fact)

@@ -89,6 +89,8 @@ static const es_field event_fields[] = {
     FIELD(TEXT, "id", "activation id it names"),
     FIELD(TEXT, "sku", "product that belongs to"),
     FIELD(BOOLEAN, "licensed", "it calls the product licensed; null: names it only"),
+    FIELD(BOOLEAN, "foreign", "of another Windows than Server 2008, or of another application"),
+    FIELD(TEXT, "application", "id of the application it is about, where it names one"),
 };
 static const es_field agent_fields[] = {
     FIELD(TEXT, "path", "on its volume"),

@@ -88,6 +88,94 @@ static void test_forms(void **state)
     outcome_free(&o);
 }
 
+#define YEAR_1 "553673ed-6ddf-419c-a153-b760283472fd"
+#define YEAR_2 "04fa0286-fa74-401e-bbe9-fbfbb158010d"
+#define WINDOWS "55c92734-d682-4d71-983e-d6ec3f16059f"
+
+/* The evidence row of a fact: does it count, and what does it say? */
+static int64_t counts(const outcome *o, const es_fact_record *fact, const char *means)
+{
+    const es_row_record *rows = NULL;
+    size_t n = es_ledger_rows(o->m.ledger, &rows);
+
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(rows[i].plugin, "licence") && rows[i].type == EVIDENCE &&
+            rows[i].fields[5].integer == (int64_t)fact->reference) {
+            assert_true(is_text(&rows[i].fields[2], means));
+            return rows[i].fields[3].integer;
+        }
+    fail_msg("no row");
+    return -1;
+}
+
+/* A licensing event is dated evidence; told are the first one and every change. */
+static void test_events(void **state)
+{
+    outcome o;
+    const es_fact_record *fact;
+
+    (void)state;
+    outcome_make(&o, "licence-activated.raw", NULL);
+    assert_answer(&o, "evidence-of-activation");
+    assert_int_equal(facts_with(&o, "licence.event", NULL, NULL, NULL), 3);
+    assert_int_equal(facts_with(&o, "licence.event", "id", YEAR_1, &fact), 2);
+    assert_number(&o, fact, "licensed", 1);
+    assert_number(&o, fact, "foreign", 0);
+    assert_field(&o, fact, "application", WINDOWS);
+    assert_int_equal(fact->time.ticks, INT64_C(132548300700000000)); /* 2021-01-11 09:14:30 */
+    assert_int_equal(counts(&o, fact, "the licensing service called this product licensed"), 1);
+    fact = the_fact(&o, "licence.event", "id", YEAR_2);
+    assert_number(&o, fact, "licensed", 1);
+    assert_int_equal(rows_with(&o, EVIDENCE, "licensing event"), 3);
+    assert_int_equal(rows_with(&o, EVIDENCE, "activation id in the token store"), 2);
+    assert_int_equal(rows_with(&o, TRACES, NULL), 0);
+    outcome_free(&o);
+}
+
+/* Another Windows's id, another application, another provider, another number, a product that is
+ * not licensed, a line of another form. */
+static void test_events_of_others(void **state)
+{
+    outcome o;
+    const es_fact_record *fact;
+
+    (void)state;
+    outcome_make(&o, "licence-events-of-others.raw", NULL);
+    assert_answer(&o, "no-evidence");
+    assert_int_equal(facts_with(&o, "licence.event", NULL, NULL, NULL), 5);
+    fact = the_fact(&o, "licence.event", "id", "77db037b-95c3-48d7-a3ab-a9c6d41093e0");
+    assert_number(&o, fact, "licensed", 1);
+    assert_number(&o, fact, "foreign", 1);
+    assert_int_equal(counts(&o, fact, "of another product or application"), 0);
+    fact = the_fact(&o, "licence.event", "application", "59a52881-a989-479d-af46-f275c6370663");
+    assert_field(&o, fact, "id", YEAR_1);
+    assert_number(&o, fact, "foreign", 1);
+    assert_int_equal(counts(&o, fact, "of another product or application"), 0);
+    assert_int_equal(facts_with(&o, "licence.event", "id", YEAR_1, &fact), 2);
+    assert_number(&o, fact, "licensed", 0);
+    assert_int_equal(counts(&o, fact, "the licensing service called this product not licensed"), 0);
+    assert_true(field_of(&o, the_fact(&o, "licence.event", "id", YEAR_2), "licensed")->type == 0);
+    outcome_free(&o);
+}
+
+/* Hives of the past have no token store beside them; a store that cannot be read proves nothing. */
+static void test_unknown(void **state)
+{
+    const es_verdict_record *verdicts = NULL;
+    outcome o;
+    size_t n, unknown = 0;
+
+    (void)state;
+    outcome_make(&o, "demo.E01", NULL);
+    assert_answer(&o, "no-evidence");
+    n = es_ledger_verdicts(o.m.ledger, &verdicts);
+    for (size_t i = 0; i < n; i++)
+        unknown += !strcmp(verdicts[i].plugin, "licence") && verdicts[i].installation == 2 &&
+                   verdicts[i].answer == 5;
+    assert_int_equal(unknown, 1);
+    outcome_free(&o);
+}
+
 static void test_bypass(void **state)
 {
     static const char *const traces[] = {
@@ -188,7 +276,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forms), cmocka_unit_test(test_bypass),
         cmocka_unit_test(test_none),  cmocka_unit_test(test_other_windows),
-        cmocka_unit_test(test_reach),
+        cmocka_unit_test(test_reach), cmocka_unit_test(test_events),
+        cmocka_unit_test(test_events_of_others), cmocka_unit_test(test_unknown),
     };
 
     if (argc < 4)
