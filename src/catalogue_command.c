@@ -113,6 +113,9 @@ static void answer_kb(FILE *out, const es_catalogue *from, uint32_t kb)
     put_kernels(out, update);
     put_list(out, "supersedes", update->supersedes, update->n_supersedes);
     put_newer(out, update);
+    if (es_catalogue_issue(update))
+        fprintf(out, "  %-16sthat is issue %u (package version 6.0.%u.*), not an earlier one\n",
+                "issued again", update->issue, update->issue);
     fprintf(out, "  %-16s%.*s\n", "sources", TEXT(update->source));
     fprintf(out, "  %-16s%u\n", "mends", update->n_fixes);
     for (uint32_t i = 0; i < update->n_fixes; i++)

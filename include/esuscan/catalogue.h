@@ -100,6 +100,10 @@ struct es_catalogue_update {
     uint32_t n_supersedes, n_superseded_by, n_fixes;
     uint32_t reserved;
     es_text source, date_basis;
+    /* It was issued again under its number: what else is said of it here holds from this issue on,
+     * which is the third part of the package's version (6.0.4.0: issue 4). 0: nothing known. */
+    uint32_t issue;
+    uint32_t reserved_2;
 };
 
 /* A kernel, and the updates that bring it. */
@@ -177,6 +181,14 @@ static inline const es_catalogue_update *es_catalogue_find(const es_catalogue *c
     return catalogue && low < catalogue->n_updates && catalogue->updates[low]->kb == kb
                ? catalogue->updates[low]
                : NULL;
+}
+
+/* The issue of an update from which on it is what the catalogue says; 0: any. */
+static inline uint32_t es_catalogue_issue(const es_catalogue_update *update)
+{
+    return update && update->size >= offsetof(es_catalogue_update, issue) + sizeof update->issue
+               ? update->issue
+               : 0;
 }
 
 /* Number of a KB written "KB4493471", "kb4493471" or "4493471"; 0 if it is none. */

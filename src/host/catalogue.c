@@ -31,6 +31,7 @@ const char *const es_catalogue_file_names[ES_CATALOGUE_N_FILES] = {
     [ES_CATALOGUE_KERNELS] = "kernel-versions.csv",
     [ES_CATALOGUE_LIFECYCLE] = "lifecycle.csv",
     [ES_CATALOGUE_PREREQUISITES] = "prerequisites.csv",
+    [ES_CATALOGUE_REISSUES] = "reissues.csv",
     [ES_CATALOGUE_UPDATES] = "updates.csv",
 };
 
@@ -83,6 +84,7 @@ static es_status read_all(es_catalogue_draft *draft, const es_bytes files[ES_CAT
         { ES_CATALOGUE_PREREQUISITES, es_catalogue_read_prerequisites },
         { ES_CATALOGUE_LIFECYCLE, es_catalogue_read_lifecycle },
         { ES_CATALOGUE_ACTIVATIONS, es_catalogue_read_activations },
+        { ES_CATALOGUE_REISSUES, es_catalogue_read_reissues },
     };
     es_status status = ES_OK;
 
@@ -178,6 +180,8 @@ static es_status read_file(const char *folder, const char *name, es_bytes *ret, 
         return ES_NOMEM;
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     free(path);
+    if (fd < 0 && errno == ENOENT && !strcmp(name, es_catalogue_file_names[ES_CATALOGUE_REISSUES]))
+        return ES_OK; /* a catalogue may know of none */
     if (fd < 0)
         return refuse_file(note, folder, name, strerror(errno));
     if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode))

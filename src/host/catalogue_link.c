@@ -187,6 +187,21 @@ static es_status refuse_cycles(es_catalogue_draft *draft)
     return ES_OK;
 }
 
+static es_status link_reissues(es_catalogue_draft *draft)
+{
+    for (uint32_t i = 0; i < draft->n_reissues; i++) {
+        es_catalogue_update *update = update_of(draft, draft->reissue_kbs[i]);
+
+        if (!update || update->issue)
+            return refuse(draft, "reissues.csv", draft->reissue_lines[i],
+                          update ? "the update has a second row"
+                                 : "the update has no row in updates.csv",
+                          draft->reissue_kbs[i]);
+        update->issue = draft->reissues[i];
+    }
+    return ES_OK;
+}
+
 /* ------------------------------------------------------------------ fixes */
 
 typedef struct named {
@@ -308,7 +323,7 @@ es_status es_catalogue_link(es_catalogue_draft *draft)
 {
     static es_status (*const steps[])(es_catalogue_draft *) = {
         check_prerequisites, sort_updates, link_superseded, refuse_cycles,
-        find_updates,        make_cves,    share_fixes,
+        link_reissues,       find_updates, make_cves,       share_fixes,
     };
     es_status status = ES_OK;
 

@@ -354,3 +354,33 @@ es_status es_catalogue_read_activations(es_catalogue_draft *draft, es_bytes byte
     draft->tables.n_activations = n;
     return sheet.failed;
 }
+
+/* ------------------------------------------------------------------ reissues.csv */
+
+enum { R_KB, R_ISSUE, R_SOURCE };
+static const char *const reissue_columns[] = { "kb", "issue", "source" };
+
+es_status es_catalogue_read_reissues(es_catalogue_draft *draft, es_bytes bytes)
+{
+    es_sheet sheet;
+    uint32_t lines;
+
+    if (!bytes.size)
+        return ES_OK;
+    BEGIN(&sheet, "reissues.csv", bytes, reissue_columns);
+    lines = es_sheet_lines(&sheet);
+    draft->reissue_kbs = table(&sheet, lines, sizeof *draft->reissue_kbs);
+    draft->reissues = table(&sheet, lines, sizeof *draft->reissues);
+    draft->reissue_lines = table(&sheet, lines, sizeof *draft->reissue_lines);
+    while (es_sheet_next(&sheet)) {
+        uint32_t n = draft->n_reissues++;
+
+        draft->reissue_kbs[n] = es_sheet_kb(&sheet, R_KB);
+        draft->reissues[n] = es_sheet_number(&sheet, R_ISSUE, 65535);
+        draft->reissue_lines[n] = sheet.row_line;
+        (void)es_sheet_required(&sheet, R_SOURCE);
+        if (sheet.failed == ES_OK && draft->reissues[n] < 2)
+            es_sheet_fail(&sheet, sheet.row_line, "an issue that replaces another is 2 or later");
+    }
+    return sheet.failed;
+}

@@ -17,6 +17,9 @@ typedef struct es_catalogue_draft {
     es_catalogue_fix **fixes;
     es_catalogue_kernel **kernels;
     uint32_t *update_lines; /* by index */
+    uint32_t *reissue_kbs;  /* updates that were issued again, and the issue that counts */
+    uint32_t *reissues, *reissue_lines;
+    uint32_t n_reissues;
     uint32_t *fix_kbs;      /* by place in `fixes`, until they are linked */
     es_text *fix_cves;
     uint32_t *fix_lines;
@@ -30,6 +33,7 @@ es_status es_catalogue_read_kernels(es_catalogue_draft *draft, es_bytes bytes);
 es_status es_catalogue_read_prerequisites(es_catalogue_draft *draft, es_bytes bytes);
 es_status es_catalogue_read_lifecycle(es_catalogue_draft *draft, es_bytes bytes);
 es_status es_catalogue_read_activations(es_catalogue_draft *draft, es_bytes bytes);
+es_status es_catalogue_read_reissues(es_catalogue_draft *draft, es_bytes bytes);
 
 /* After all rows: connect updates, CVEs and supersedence; refuse what contradicts itself. */
 es_status es_catalogue_link(es_catalogue_draft *draft);

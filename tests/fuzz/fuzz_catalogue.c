@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * fuzz_catalogue.c: a catalogue whose seven files are parts of the input. An examiner names its
+ * fuzz_catalogue.c: a catalogue whose eight files are parts of the input. An examiner names its
  * folder, so it may be anything.
  *
  * The input is split at bytes of 0 into the files, in the order of the digest; what is not there is

@@ -35,6 +35,7 @@ static const char *const sound[ES_CATALOGUE_N_FILES] = {
                                "Windows Server 2008,esu-year-1,2020-01-14,2021-01-12,x\n",
     [ES_CATALOGUE_PREREQUISITES] = "kb,operating_system,role,release_date,servicing_month,source\n"
                                    "4474419,Windows Server 2008 SP2,sha2-support,,2019-09,x\n",
+    [ES_CATALOGUE_REISSUES] = "kb,issue,source\n4493471,2,x\n",
     [ES_CATALOGUE_UPDATES] =
         "kb,kind,release_date,channel,architectures,kernel_version,build_after,supersedes,source,"
         "servicing_month,fixed_build,date_basis\n"
@@ -108,6 +109,26 @@ static void a_small_one_is_read(void **unused)
     assert_null(es_catalogue_find(tables, 4489880));
     assert_null(es_catalogue_find(NULL, 1));
     es_catalogue_book_free(book);
+}
+
+static void issues(void **unused)
+{
+    es_catalogue_book *book = NULL;
+    es_note note;
+
+    (void)unused;
+    assert_int_equal(parse(0, NULL, &book, &note), ES_OK);
+    assert_int_equal(es_catalogue_issue(es_catalogue_tables(book)->updates[0]), 2);
+    assert_int_equal(es_catalogue_issue(es_catalogue_tables(book)->updates[1]), 0);
+    es_catalogue_book_free(book);
+    book = NULL;
+    assert_int_equal(parse(ES_CATALOGUE_REISSUES, "", &book, &note), ES_OK); /* may be left out */
+    assert_int_equal(es_catalogue_issue(es_catalogue_tables(book)->updates[0]), 0);
+    es_catalogue_book_free(book);
+    refused_when(ES_CATALOGUE_REISSUES, "4493471", "4489880", "no row in updates.csv");
+    refused_when(ES_CATALOGUE_REISSUES, "x\n", "x\n4493471,3,x\n", "second row");
+    refused_when(ES_CATALOGUE_REISSUES, ",2,", ",1,", "line 2");
+    refused_when(ES_CATALOGUE_REISSUES, ",x", ",", "line 2");
 }
 
 static void other_columns_and_line_ends_are_fine(void **unused)
@@ -241,6 +262,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_small_one_is_read),
+        cmocka_unit_test(issues),
         cmocka_unit_test(other_columns_and_line_ends_are_fine),
         cmocka_unit_test(what_is_refused),
         cmocka_unit_test(order_of_cves),
