@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * contradict.c: what the files on disk say of a package that is listed as installed.
+ * contradict.c: what the files on disk say of a package.
  *
- * Two checks. A kernel older than the one that the catalogue says the update brings contradicts the
+ * Two checks of one that is listed as installed. A kernel older than the one that the catalogue says the update brings contradicts the
  * package list; a newer one proves nothing. And where the package's manifests were read, each
  * component they name is compared with the version that won and with the file that was read: one
  * below contradicts, all read and at or above is the basis `files`.
+ *
+ * The second check alone is made of packages that are there and not listed as installed: an update
+ * that a later one replaced may have fallen back to staged, and what it brought is on disk all the
+ * same. That counts only where the .mum of each of its packages is there, so that no component is
+ * forgotten.
  */
 #include "updates.h"
 
@@ -13,15 +18,8 @@
 
 #define LDR_FROM 0x5000u /* revisions from here on are of the LDR branch */
 
-static int is_in(const entry *one)
+static es_status contradicted(entry *one, uint64_t fact, prose *text)
 {
-    return one->state == STATE_INSTALLED || one->state == STATE_SUPERSEDED ||
-           one->state == STATE_PENDING_UNINSTALL;
-}
-
-static es_status contradicted(work *of, entry *one, uint64_t fact, prose *text)
-{
-    (void)of;
     one->contradiction = prose_text(text);
     one->agree = 0;
     if (one->n_because < N_BECAUSE)
@@ -47,7 +45,7 @@ static es_status against_kernel(work *of, entry *one)
         return status;
     say(&text, "%.*s on disk is %.*s, the update brings %u.%u.%u.%u", SHOWN(kernel->name),
         SHOWN(kernel->version_text), brought[0], brought[1], brought[2], brought[3]);
-    return contradicted(of, one, kernel->fact, &text);
+    return contradicted(one, kernel->fact, &text);
 }
 
 /* ------------------------------------------------------------------ manifests */
@@ -146,27 +144,39 @@ static int compare_line(const work *of, es_text line, const component **ret_winn
     return version_compare(found->parts, wanted.parts) < 0 ? NO : YES;
 }
 
-static es_status against_manifest(work *of, entry *one, const manifest *from, uint32_t *n_read,
-                                  uint32_t *n_unread)
+/* What the files say of one update: lines of its manifests by what they give. */
+typedef struct finding {
+    uint32_t n_read, n_unread, n_below;
+} finding;
+
+static es_status say_below(work *of, entry *one, uint64_t fact, const es_text parts[4])
+{
+    prose text;
+    es_status status = prose_make(of->host, 600, &text);
+
+    if (status)
+        return status;
+    say(&text, "the component %.*s in effect is older than %.*s, which the package's manifest names",
+        SHOWN(parts[1]), SHOWN(parts[2]));
+    return contradicted(one, fact, &text);
+}
+
+static es_status against_manifest(work *of, entry *one, const manifest *from, finding *found)
 {
     for (uint64_t i = 0; i < from->n_components; i++) {
         const component *winner;
         es_text parts[4];
-        int found = compare_line(of, from->components[i], &winner, parts);
-        prose text;
+        int how = compare_line(of, from->components[i], &winner, parts);
         es_status status;
 
-        *n_read += found == YES;
-        *n_unread += found == MAYBE;
-        if (found != NO || one->contradiction.size)
+        found->n_read += how == YES;
+        found->n_unread += how == MAYBE;
+        if (how != NO)
             continue;
-        status = prose_make(of->host, 600, &text);
-        if (status)
-            return status;
-        say(&text, "the component %.*s in effect is older than %.*s, which the package's manifest "
-                   "names",
-            SHOWN(parts[1]), SHOWN(parts[2]));
-        status = contradicted(of, one, winner ? winner->fact : from->fact, &text);
+        found->n_below++;
+        if (!state_is_in(one->state) || one->contradiction.size)
+            continue;
+        status = say_below(of, one, winner ? winner->fact : from->fact, parts);
         if (status)
             return status;
     }
@@ -176,7 +186,8 @@ static es_status against_manifest(work *of, entry *one, const manifest *from, ui
 static es_status against_manifests(work *of, entry *one)
 {
     const manifest *all = (const manifest *)of->own.manifests.items;
-    uint32_t n_read = 0, n_unread = 0;
+    finding found = { 0, 0, 0 };
+    int shown;
 
     for (size_t i = 0; i < of->own.manifests.n; i++) {
         es_status status;
@@ -185,12 +196,14 @@ static es_status against_manifests(work *of, entry *one)
             continue;
         if (one->n_because < N_BECAUSE)
             one->because[one->n_because++] = all[i].fact;
-        status = against_manifest(of, one, &all[i], &n_read, &n_unread);
+        status = against_manifest(of, one, &all[i], &found);
         if (status)
             return status;
     }
-    one->basis_files = n_read && !n_unread && !one->contradiction.size;
-    if (one->basis_files && one->n_sources < N_SOURCES)
+    shown = found.n_read && !found.n_unread && !found.n_below && !one->contradiction.size;
+    one->basis_files = shown && state_is_in(one->state);
+    one->by_files = shown && !state_is_in(one->state) && one->has_key && one->mums == YES;
+    if ((one->basis_files || one->by_files) && one->n_sources < N_SOURCES)
         one->sources[one->n_sources++] = es_text_of("component files: at or above");
     return ES_OK;
 }
@@ -206,7 +219,7 @@ static int came_after(const work *of, entry *one)
     later = entry_find(&of->end->own, one->kb);
     if (later) {
         one->contradiction = later->contradiction;
-        one->basis_files = later->basis_files;
+        one->basis_files = later->basis_files && !later->by_files;
     }
     return 1;
 }
@@ -219,9 +232,10 @@ es_status contradict(work *of)
     if (of->own.components.n)
         qsort(of->own.components.items, of->own.components.n, sizeof(component), by_name);
     for (size_t i = 0; status == ES_OK && i < of->own.entries.n; i++) {
-        if (!is_in(&all[i]) || came_after(of, &all[i]))
+        if (state_is_in(all[i].state) && came_after(of, &all[i]))
             continue;
-        status = against_kernel(of, &all[i]);
+        if (state_is_in(all[i].state))
+            status = against_kernel(of, &all[i]);
         if (status == ES_OK && of->own.manifests.n)
             status = against_manifests(of, &all[i]);
         if (status == ES_OK && all[i].contradiction.size && all[i].n_sources < N_SOURCES)

@@ -7,6 +7,9 @@
  * owed that could be its own: servicing names it as unfinished, or owes a restart and no start, and
  * no orderly shutdown, came after its installation. In the past only recorded starts tell.
  *
+ * One that is not listed as installed is in effect at the end of the record when its component files
+ * are (contradict.c).
+ *
  * What is in effect by its package counts as MAYBE when the package is broken, when its .mum or
  * .cat is not there, or when a file contradicts it.
  */
@@ -71,6 +74,18 @@ static void when_owed(const work *of, entry *one)
         decide(one, MAYBE, "a restart is owed, and no record tells of a start after it");
 }
 
+/* It is not listed as installed, and all that it brings is on disk, or something newer. */
+static void by_files(const work *of, entry *one)
+{
+    if (!one->by_files)
+        return;
+    if (of->own.restart_owed || one->named_pending)
+        decide(one, MAYBE, "its files are there, and a restart is owed");
+    else
+        decide(one, YES, NULL);
+    one->basis_files = one->effect == YES;
+}
+
 static void at_the_end(const work *of, entry *one)
 {
     const booted *boot = is_sane(one->installed) ? first_boot(of, one->installed) : NULL;
@@ -81,6 +96,7 @@ static void at_the_end(const work *of, entry *one)
         return;
     case STATE_STAGED:
         decide(one, NO, "it is only staged");
+        by_files(of, one);
         return;
     case STATE_INSTALLED:
     case STATE_SUPERSEDED:
@@ -88,6 +104,7 @@ static void at_the_end(const work *of, entry *one)
         break;
     default:
         decide(one, NO, NULL);
+        by_files(of, one);
         return;
     }
     if (boot)
@@ -118,10 +135,8 @@ static void after_install(const work *of, entry *one, es_time at)
 static void not_there(const work *of, entry *one, es_time at)
 {
     const entry *before = of->base ? entry_find(of->base, one->kb) : NULL;
-    int was_in = before && (before->state == STATE_INSTALLED || before->state == STATE_SUPERSEDED ||
-                            before->state == STATE_PENDING_UNINSTALL);
 
-    if (was_in)
+    if (before && state_is_in(before->state))
         decide(one, MAYBE, "an earlier state of the machine had it installed");
     else if (of->base || records_reach(of, at))
         decide(one, NO, NULL);
@@ -131,15 +146,12 @@ static void not_there(const work *of, entry *one, es_time at)
 
 static void in_the_past(const work *of, entry *one, es_time at)
 {
-    int is_in = one->state == STATE_INSTALLED || one->state == STATE_SUPERSEDED ||
-                one->state == STATE_PENDING_UNINSTALL;
-
     if (one->state == STATE_UNINSTALLED && is_sane(one->uninstalled) &&
         at.ticks >= one->uninstalled.ticks) {
         decide(one, NO, "it had been uninstalled");
     } else if (one->state == STATE_UNINSTALLED) {
         decide(one, MAYBE, "it was uninstalled later, and when it was installed is not known");
-    } else if (!is_in) {
+    } else if (!state_is_in(one->state)) {
         not_there(of, one, at);
     } else if (!is_sane(one->installed)) {
         decide(one, MAYBE, "when it was installed is not known");
@@ -160,9 +172,7 @@ static int went_between(const work *of, const entry *one, es_time at)
 {
     const entry *last = entry_find(&of->end->own, one->kb);
 
-    if (!of->end->own.packages_read ||
-        (last && (last->state == STATE_INSTALLED || last->state == STATE_SUPERSEDED ||
-                  last->state == STATE_PENDING_UNINSTALL)))
+    if (!of->end->own.packages_read || (last && state_is_in(last->state)))
         return 0;
     return !(last && last->state == STATE_UNINSTALLED && is_sane(last->uninstalled) &&
              last->uninstalled.ticks > at.ticks);
@@ -172,8 +182,7 @@ static int went_between(const work *of, const entry *one, es_time at)
  * installed between the two waits for a recorded start. */
 static void as_then(const work *of, entry *one, es_time at)
 {
-    int is_in = one->state == STATE_INSTALLED || one->state == STATE_SUPERSEDED ||
-                one->state == STATE_PENDING_UNINSTALL;
+    int is_in = state_is_in(one->state);
 
     if (is_in && went_between(of, one, at))
         decide(one, MAYBE, "an earlier state of the machine had it installed, and when it went is "
@@ -188,9 +197,22 @@ static void as_then(const work *of, entry *one, es_time at)
 
 /* ------------------------------------------------------------------ both */
 
+/* A KB that was issued again under its number is judged by the version of its package: 6.0.R.n is
+ * issue R of it. */
+static void judge_issue(entry *one)
+{
+    uint32_t needed = es_catalogue_issue(one->update);
+
+    one->too_old = one->effect != NO && one->issue >= 0 && (uint32_t)one->issue < needed;
+    if (one->too_old)
+        decide(one, NO, "it is there in an earlier issue, which another under the same number "
+                        "replaced");
+}
+
 static void doubt(const work *of, entry *one)
 {
-    if (one->effect != YES)
+    judge_issue(one);
+    if (one->effect != YES || one->by_files)
         return;
     if (one->contradiction.size)
         decide(one, MAYBE, "it is listed as installed, and files on disk contradict that");
@@ -208,6 +230,8 @@ es_status effect_decide(work *of, es_time at, int32_t past)
 
     for (size_t i = 0; i < of->own.entries.n; i++) {
         memset(&all[i].effective_from, 0, sizeof all[i].effective_from);
+        if (all[i].by_files)
+            all[i].basis_files = 0; /* of this time; at_the_end() says */
         if (past && of->end)
             as_then(of, &all[i], at);
         else if (past)

@@ -15,6 +15,7 @@ enum { COUNT_CRITICAL, COUNT_IMPORTANT, COUNT_MODERATE, COUNT_LOW, COUNT_NOT_RAT
 
 typedef struct tally {
     int64_t open, covered, unknown, not_applicable, public_exploit;
+    int64_t absent; /* of not_applicable: for a version of a product that is not here */
     int64_t severities[N_SEVERITIES];
     int64_t impacts[N_IMPACTS];
     int32_t basis_files;
@@ -82,9 +83,7 @@ static void mark_missing(const work *of, tally *to, const es_catalogue_cve *cve)
         const es_catalogue_update *update = cve->fixes[i]->update;
 
         if (of->cover[update->index] == NO && was_released(of, update) == YES &&
-            for_architecture(of, update->architectures) != NO &&
-            for_architecture(of, cve->fixes[i]->architectures) != NO &&
-            update->kind != ES_UPDATE_DOTNET)
+            of->rows[cve->fixes[i]->index].here != NO && update->kind != ES_UPDATE_DOTNET)
             to->missing[update->index] = 1;
     }
 }
@@ -122,6 +121,7 @@ static es_status count_all(work *of, tally *to, standing **ret_open)
         cve_stand(of, catalogue->cves[i], &how);
         if (!how.applies) {
             to->not_applicable++;
+            to->absent += how.absent != NULL;
         } else if (how.answer == COVERED) {
             to->covered++;
             to->basis_files &= how.basis_files;
@@ -144,16 +144,6 @@ static es_status count_all(work *of, tally *to, standing **ret_open)
 }
 
 /* ------------------------------------------------------------------ missing updates */
-
-static int64_t age_of(const es_catalogue_update *update)
-{
-    if (es_time_known(update->released))
-        return update->released.ticks;
-    return update->month == ES_MONTH_UNKNOWN
-               ? 0
-               : ES_TICKS_UNIX_EPOCH + (int64_t)(update->month - 1970 * 12) * INT64_C(2629746) *
-                                           ES_TICKS_PER_SECOND;
-}
 
 static int by_release(const void *left, const void *right)
 {
@@ -185,9 +175,7 @@ static es_status emit_missing(work *of, const tally *from, uint32_t *ret_n)
     for (uint32_t i = 0; i < n && status == ES_OK; i++) {
         es_datum fields[4];
         es_row row = { sizeof row, ROWS_MISSING, fields };
-        int32_t month = list[i]->month != ES_MONTH_UNKNOWN ? list[i]->month
-                        : es_time_known(list[i]->released) ? time_month(list[i]->released)
-                                                           : ES_MONTH_UNKNOWN;
+        int32_t month = month_of(list[i]);
 
         fields[0] = es_datum_text(kb_text(of->host, list[i]->kb));
         fields[1] = es_datum_text(list[i]->kind_word);
@@ -269,6 +257,10 @@ static void say_tally(const work *of, const tally *from, uint32_t n_missing, pro
             "%d do not apply to this machine. ",
         (unsigned)of->catalogue->n_cves, SHOWN(of->catalogue->edition), (int)from->open,
         (int)from->covered, (int)from->unknown, (int)from->not_applicable);
+    if (from->absent)
+        say(to, "Of the latter %d are of versions of Internet Explorer or of the .NET Framework "
+                "that are not on this machine. ",
+            (int)from->absent);
     if (from->open)
         say(to,
             "Of the open ones %d are critical and %d important, %d allow remote code execution, "

@@ -62,4 +62,15 @@ static inline int text_is(es_text text, const char *word)
     return es_text_equal(text, es_text_of(word));
 }
 
+/* Where `word` begins in the text at or behind `from`; the text's size if nowhere. */
+static inline uint64_t text_find(es_text text, const char *word, uint64_t from)
+{
+    size_t size = strlen(word);
+
+    for (uint64_t i = from; size <= text.size && i <= text.size - size; i++)
+        if (text.data[i] == word[0] && !memcmp(text.data + i, word, size))
+            return i;
+    return text.size;
+}
+
 #endif

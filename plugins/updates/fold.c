@@ -33,12 +33,6 @@ static int by_kb(const void *left, const void *right)
     return a->fact < b->fact ? -1 : a->fact > b->fact;
 }
 
-static int is_in(uint32_t state)
-{
-    return state == STATE_INSTALLED || state == STATE_SUPERSEDED ||
-           state == STATE_PENDING_UNINSTALL;
-}
-
 /* How far a state is, to choose between packages of one KB. */
 static int furthest(uint32_t state)
 {
@@ -100,7 +94,10 @@ static void take_package(const es_host *host, entry *to, const trace *best)
     to->user = best->user;
     to->user_name = best->user_name;
     to->broken = best->broken > 0;
-    to->issue = version_parse(best->version, &version) ? version.parts[2] : -1;
+    to->issue = version_parse(best->version, &version) && version.parts[0] == 6 &&
+                        !version.parts[1]
+                    ? version.parts[2]
+                    : -1;
     if (is_sane(best->time)) {
         to->installed = best->time;
         to->means = MEANS_CBS;
@@ -117,15 +114,18 @@ static void take_files(const es_host *host, entry *to, const trace *traces, size
     const es_time never = { 0, ES_TIME_NONE, 0 };
 
     to->files = YES;
+    to->mums = YES;
     for (size_t i = 0; i < n; i++) {
-        if (traces[i].kind != TRACE_PACKAGE || !is_in(traces[i].state))
+        if (traces[i].kind == TRACE_PACKAGE && traces[i].mum <= 0)
+            to->mums = NO;
+        if (traces[i].kind != TRACE_PACKAGE || !state_is_in(traces[i].state))
             continue;
         if (traces[i].mum == 0 || traces[i].cat == 0)
             to->files = NO;
         else if ((traces[i].mum < 0 || traces[i].cat < 0) && to->files == YES)
             to->files = MAYBE;
     }
-    if (is_in(to->state) && to->files != MAYBE)
+    if (state_is_in(to->state) && to->files != MAYBE)
         source(host, to, "package files", to->files == YES ? ".mum and .cat" : "missing", never);
 }
 
@@ -163,7 +163,7 @@ static void settle(entry *to, int packages_read)
 {
     int recorded_in = to->means == MEANS_EVENT;
 
-    if (to->has_key && is_in(to->state)) {
+    if (to->has_key && state_is_in(to->state)) {
         if (is_sane(to->uninstalled) && is_sane(to->installed) &&
             to->uninstalled.ticks > to->installed.ticks)
             to->agree = 0; /* CBS is the better source, and the record says otherwise */
@@ -203,7 +203,7 @@ static void fold_one(work *of, state_view *to, entry *made, const trace *traces,
         take_files(of->host, made, traces, n);
     take_events(of->host, made, traces, n);
     settle(made, to->packages_read);
-    if (made->n_sources > 1 && is_in(made->state) && made->has_key && made->files == NO)
+    if (made->n_sources > 1 && state_is_in(made->state) && made->has_key && made->files == NO)
         made->agree = 0;
 }
 

@@ -3,35 +3,10 @@
  * prerequisites.c: the packages without which later updates cannot be installed: SHA-2 support, the
  * servicing stack, the preparation for ESU licences.
  *
- * A later package of a role meets what an earlier one would. A KB that was re-issued under its
- * number is judged by the package's version: 6.0.R.n is issue R of the KB.
+ * A later package of a role meets what an earlier one would.
  */
+#include "facts.h"
 #include "updates.h"
-
-/* KBs of which only a later issue counts: KB4474419 brings SHA-2 to NT 6.0 with its fourth issue,
- * package version 6.0.4.0; the first three leave winload.exe without it. */
-static const struct {
-    uint32_t kb;
-    int32_t issue;
-} issues[] = { { 4474419, 4 } };
-
-static int contains(es_text text, const char *word)
-{
-    size_t size = strlen(word);
-
-    for (uint64_t i = 0; i + size <= text.size; i++)
-        if (!memcmp(text.data + i, word, size))
-            return 1;
-    return 0;
-}
-
-static int is_too_old(const entry *one)
-{
-    for (uint32_t i = 0; i < ES_COUNT(issues); i++)
-        if (issues[i].kb == one->kb)
-            return one->issue >= 0 && one->issue < issues[i].issue;
-    return 0;
-}
 
 static uint32_t kind_of(es_text role)
 {
@@ -40,13 +15,6 @@ static uint32_t kind_of(es_text role)
     if (es_text_equal(role, es_text_of("servicing-stack")))
         return ES_UPDATE_SERVICING_STACK;
     return ES_UPDATE_ESU_PREPARATION;
-}
-
-static int32_t month_of(const es_catalogue_update *update)
-{
-    if (update->month != ES_MONTH_UNKNOWN)
-        return update->month;
-    return es_time_known(update->released) ? time_month(update->released) : ES_MONTH_UNKNOWN;
 }
 
 /* Every package of this role that is in effect: the newest, and whether it reaches `needed`. */
@@ -95,10 +63,12 @@ static int judge_one(const work *of, const es_catalogue_prerequisite *needed, co
     const entry *best = newest_of(of, kind_of(needed->role));
 
     *ret_by = NULL;
+    if (own && own->too_old) {
+        *ret_by = own;
+        return TOO_OLD;
+    }
     if (own && own->effect != NO) {
         *ret_by = own;
-        if (is_too_old(own))
-            return TOO_OLD;
         return own->effect == YES ? MET : NOT_KNOWN;
     }
     if (best && best->kb != needed->kb) {
@@ -154,7 +124,8 @@ es_status list_prerequisites(work *of, prose *to)
         const entry *by;
         int how;
 
-        if (!contains(needed->operating_system, "Windows Server 2008 SP2"))
+        if (text_find(needed->operating_system, "Windows Server 2008 SP2", 0) ==
+            needed->operating_system.size)
             continue;
         how = judge_one(of, needed, &by);
         blocked = how == MISSING || how == TOO_OLD ? first_blocked(of, needed) : NULL;

@@ -108,6 +108,14 @@ static es_time covered_from(const standing *how)
     return latest;
 }
 
+static void say_absent(const standing *how, prose *to)
+{
+    if (how->absent)
+        say(to, "Rows for versions that are not on this machine do not apply, as that of KB%u for "
+                "%.*s. ",
+            (unsigned)how->absent->update->kb, SHOWN(how->absent->component));
+}
+
 static void say_covered(const work *of, const standing *how, prose *to)
 {
     const entry *by = how->by;
@@ -116,6 +124,7 @@ static void say_covered(const work *of, const standing *how, prose *to)
     if (!how->applies) {
         say(to, "None of its rows in the catalogue applies to this machine (%s). ",
             of->architecture_word[0] ? of->architecture_word : "architecture not known");
+        say_absent(how, to);
         return;
     }
     if (!by)
@@ -125,6 +134,12 @@ static void say_covered(const work *of, const standing *how, prose *to)
         say(to, "mends it");
     else
         say(to, "supersedes KB%u, which mends it", (unsigned)how->fix->update->kb);
+    if (by->by_files) {
+        say(to, ", is not listed as installed (%s); all component files that its manifests name were "
+                "read, and are at or above their versions. ",
+            state_word(by->state));
+        return;
+    }
     say(to, ", was installed %s", time_word(by->installed, time));
     if (es_time_known(by->effective_from))
         say(to, " and in effect from the start of %s%s. ", time_word(by->effective_from, time),
@@ -227,17 +242,13 @@ static es_status answer_cve(work *of, const es_asked *asked, reply *to)
         to->by = how.by ? how.by->kb : 0;
         status = later_cover(of, cve, to);
     }
+    if (how.applies)
+        say_absent(&how, &to->text);
     say_limits(of, &to->text);
     return status;
 }
 
 /* ------------------------------------------------------------------ a KB */
-
-static int is_in(const entry *one)
-{
-    return one->state == STATE_INSTALLED || one->state == STATE_SUPERSEDED ||
-           one->state == STATE_PENDING_UNINSTALL;
-}
 
 static void say_newer(const work *of, uint32_t kb, prose *to)
 {
@@ -257,8 +268,9 @@ static void answer_entry(const work *of, const entry *one, reply *to)
     char time[WORD_SIZE];
 
     because_entry(to->because, &to->n_because, BECAUSE_MAX, one);
-    if (is_in(one) && (!of->past || of->end || (es_time_known(one->installed) &&
-                                                one->installed.ticks <= of->at.ticks))) {
+    if (state_is_in(one->state) &&
+        (!of->past || of->end ||
+         (es_time_known(one->installed) && one->installed.ticks <= of->at.ticks))) {
         to->answer = "installed";
         to->from = one->installed;
         to->by = one->kb;
@@ -271,7 +283,7 @@ static void answer_entry(const work *of, const entry *one, reply *to)
         return;
     }
     to->answer = of->past && one->effect == MAYBE ? "unknown" : "not-installed";
-    if (is_in(one)) {
+    if (state_is_in(one->state)) {
         to->to = one->installed;
         say(&to->text, "It was installed only %s. ", time_word(one->installed, time));
     } else {
@@ -307,7 +319,7 @@ static void say_came_later(const work *of, uint32_t kb, reply *to)
     const entry *one = of->end ? entry_find(&of->end->own, kb) : NULL;
     char time[WORD_SIZE];
 
-    if (!one || !is_in(one) || !es_time_known(one->installed) ||
+    if (!one || !state_is_in(one->state) || !es_time_known(one->installed) ||
         one->installed.ticks <= of->at.ticks)
         return;
     because_entry(to->because, &to->n_because, BECAUSE_MAX, one);

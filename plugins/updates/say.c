@@ -153,6 +153,12 @@ const char *state_word(uint32_t state)
     return words[state < sizeof words / sizeof *words ? state : 0];
 }
 
+int state_is_in(uint32_t state)
+{
+    return state == STATE_INSTALLED || state == STATE_SUPERSEDED ||
+           state == STATE_PENDING_UNINSTALL;
+}
+
 es_status table_add(const es_host *host, table *to, void **ret_item)
 {
     if (to->n == to->capacity) {

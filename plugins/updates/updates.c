@@ -3,9 +3,10 @@
  * updates.c: from facts of servicing to answers: which updates were in effect, which were missing,
  * and which CVEs that left open, at the end of the record or on the day that is asked for.
  *
- * The plugin wants no artefact. It reads facts of the plugins `servicing`, `build` and `kernel`,
- * and of those that read event logs where there are any, and weighs them with the host's catalogue.
- * A fact type that nobody emitted is simply absent, and answers get less sure.
+ * The plugin reads facts of the plugins `servicing`, `build` and `kernel`, of those that read event
+ * logs where there are any, and its own of the products that have updates of their own (products.c),
+ * and weighs them with the host's catalogue. A fact type that nobody emitted is simply absent, and
+ * answers get less sure.
  */
 #include "updates.h"
 
@@ -22,6 +23,7 @@ static const es_need needs[] = {
     NEED(MACHINE, "build.shutdown"),    NEED(MACHINE, "build.servicing_mark"),
     NEED(MACHINE, "build.pending_rename"), NEED(MACHINE, "kernel.file"),
     NEED(OWN, "kernel.boot"),           NEED(MACHINE, "hive.state"),
+    NEED(MACHINE, "updates.browser"),   NEED(MACHINE, "updates.framework"),
 };
 
 /* ------------------------------------------------------------------ verdicts */
@@ -190,6 +192,8 @@ static es_status judge_as_then(work **of)
     then->end = *of;
     *of = then;
     status = gather(then);
+    if (status == ES_OK)
+        status = rows_classify(then);
     return status ? status : contradict(then);
 }
 
@@ -210,6 +214,8 @@ es_status updates_judge(void *state, const es_host *host, const es_installation 
     if (host->size >= offsetof(es_host, catalogue) + sizeof host->catalogue)
         of->catalogue = host->catalogue;
     status = gather(of);
+    if (status == ES_OK)
+        status = rows_classify(of);
     if (status == ES_OK)
         status = contradict(of);
     if (status == ES_OK && of->base && of->base->installation->role == ES_ROLE_SNAPSHOT)
@@ -235,11 +241,16 @@ ES_PLUGIN_EXPORT const es_plugin esuscan_plugin = {
     .name = "updates",
     .version = "1",
     .summary = "updates in effect, their level, and the CVEs left open",
+    .wants = updates_wants,
+    .facts = updates_facts,
     .verdicts = verdicts,
     .rows = rows,
     .needs = needs,
+    .n_wants = N_UPDATES_WANTS,
+    .n_facts = N_UPDATES_FACTS,
     .n_verdicts = ES_COUNT(verdicts),
     .n_rows = ES_COUNT(rows),
     .n_needs = ES_COUNT(needs),
+    .examine = products_examine,
     .judge = updates_judge,
 };

@@ -2,10 +2,12 @@
  *
  * updates.h: what the files of the updates plugin share.
  *
- * updates.c describes the plugin; gather.c sorts the facts of a state into one entry a KB; effect.c
- * says which of these were in effect at the asked time; contradict.c looks for files that say
- * otherwise; cover.c carries effect down the catalogue's supersedence and answers for a CVE;
- * level.c, exposure.c, prerequisites.c, question.c and list.c report; say.c makes sentences.
+ * updates.c describes the plugin, and products.c tells which browser and which .NET Framework there
+ * is. gather.c, machine.c and marks.c take the facts of a state in, and fold.c makes them one entry a
+ * KB; effect.c says which of these were in effect at the asked time; contradict.c asks the files on
+ * disk; cover.c carries effect down the catalogue's supersedence; rows.c says which rows of a CVE
+ * apply, and stand.c answers for it; level.c, exposure.c, prerequisites.c, question.c and list.c
+ * report; say.c makes sentences.
  *
  * Ownership: everything is borrowed from, or allocated for, the running callback.
  */
@@ -66,6 +68,8 @@ enum {
     STATE_PENDING_UNINSTALL, STATE_UNINSTALLED, STATE_FAILED, STATE_RESIDUE
 };
 const char *state_word(uint32_t state);
+/* It is listed as installed, whatever waits. */
+int state_is_in(uint32_t state);
 
 #define N_BECAUSE 8u
 #define N_SOURCES 8u
@@ -82,9 +86,11 @@ typedef struct entry {
     uint32_t means;  /* of `installed`: MEANS_… */
     int32_t has_key; /* there is a package key */
     int32_t files;   /* YES: .mum and .cat of each package are there; NO: one is not */
+    int32_t mums;    /* YES: the .mum of each package is there, whatever its state */
     int32_t broken;
     int32_t named_pending; /* servicing names it as unfinished */
     int32_t agree;
+    int32_t too_old; /* it is in effect in an issue that another under its number replaced */
     es_text sources[N_SOURCES];
     uint32_t n_sources;
     uint64_t because[N_BECAUSE];
@@ -92,6 +98,7 @@ typedef struct entry {
     /* contradict.c */
     es_text contradiction; /* what on disk says that it is not there */
     int32_t basis_files;   /* its component files were read, and are at or above */
+    int32_t by_files;      /* it is not listed as installed, and counts by its files alone */
     /* effect.c: at the asked time */
     int32_t effect; /* NO, MAYBE, YES */
     es_time effective_from;
@@ -145,10 +152,30 @@ typedef struct state_view {
     es_time last_shutdown, last_seen;
 } state_view;
 
+/* A version of the .NET Framework. */
+typedef struct framework {
+    uint32_t parts[3];    /* 4.5.2; 0 where it has no such part */
+    int32_t service_pack; /* -1: not known */
+} framework;
+#define N_FRAMEWORKS 16u
+
 typedef struct booted {
     es_time time;
     uint64_t fact;
 } booted;
+
+/* What an update mends, and what of it a row of the catalogue is about. */
+enum {
+    CLASS_SYSTEM, CLASS_IE, CLASS_DOTNET, CLASS_STACK, CLASS_SHA2, CLASS_PREPARATION, CLASS_OTHER,
+    N_CLASSES
+};
+/* A row of the catalogue on this machine. */
+typedef struct fix_row {
+    uint64_t key;  /* rows with one key are alternatives */
+    uint32_t class;
+    int32_t here;  /* NO, MAYBE, YES: the product and architecture that it is about are here */
+    int32_t absent; /* it is for a version of a product that is known to be absent */
+} fix_row;
 
 /* Everything for one judgement. */
 typedef struct work {
@@ -170,6 +197,9 @@ typedef struct work {
     const char *architecture_word;
     int32_t is_nt60, is_sp2, is_server; /* NO, MAYBE, YES */
     int32_t ie_version;                 /* major, 0 unknown */
+    framework frameworks[N_FRAMEWORKS];
+    uint32_t n_frameworks;
+    int32_t frameworks_cut; /* there may be others */
     /* the asked time */
     int32_t past;         /* before the end of the record */
     int32_t beyond;       /* after the catalogue's edition */
@@ -178,7 +208,9 @@ typedef struct work {
     uint8_t *cover;         /* NO, MAYBE, YES */
     const entry **witness;  /* the entry it stands on */
     entry **by_update;      /* the entry of the update itself, NULL if none */
-    es_time newest_effect;  /* release of the newest effective update of the system */
+    int64_t newest[N_CLASSES]; /* release of the newest in effect, 0: none */
+    /* rows.c: by index of the fix */
+    const fix_row *rows;
 } work;
 
 es_status gather(work *to);
@@ -190,10 +222,26 @@ int records_reach(const work *of, es_time time);
 int version_parse(es_text text, file_version *ret);
 int version_compare(const uint16_t a[4], const uint16_t b[4]);
 
+/* ---- products.c */
+extern const es_want updates_wants[];
+extern const es_fact_type updates_facts[];
+enum { FACT_BROWSER, FACT_FRAMEWORK, N_UPDATES_FACTS };
+#define N_UPDATES_WANTS 1u
+es_status products_examine(void *state, const es_host *host, const es_artefact *hive);
+
 /* ---- cover.c */
 es_status cover_all(work *of);
+/* The class of what an update brings. */
+uint32_t class_of_kind(uint32_t kind);
+/* When it was released: its day, else the begin of its month, in ticks; 0: not known. */
+int64_t age_of(const es_catalogue_update *update);
+/* Its month: that of its service, else of its day. */
+int32_t month_of(const es_catalogue_update *update);
 
-enum { CLASS_SYSTEM, CLASS_IE, CLASS_DOTNET };
+/* ---- rows.c */
+es_status rows_classify(work *of);
+
+/* ---- stand.c */
 /* How a CVE stands: over all groups of rows that apply. */
 typedef struct standing {
     int32_t answer;        /* EXPOSED, COVERED, EXPOSURE_UNKNOWN */
@@ -205,12 +253,12 @@ typedef struct standing {
     const entry *others[4];       /* further ones, of other components */
     uint32_t n_others;
     const char *why;              /* of unknown */
+    const es_catalogue_fix *absent; /* a row for a version of a product that is not here; NULL */
 } standing;
 void cve_stand(const work *of, const es_catalogue_cve *cve, standing *ret);
 /* Whether an update was out at the asked time. */
 int32_t was_released(const work *of, const es_catalogue_update *update);
 int32_t for_architecture(const work *of, uint32_t set);
-int is_rollup(const es_catalogue_update *update);
 
 /* ---- reports */
 es_status judge_level(work *of);

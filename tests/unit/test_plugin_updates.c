@@ -134,6 +134,38 @@ static void dotnet_leaves_no_package(void **unused)
     expect_cve("CVE-2017-8759", "unknown");
 }
 
+/* CVE-2009-0090 is mended for .NET 1.1 SP1 and 2.0 SP2, CVE-2015-2479 for .NET 4.6 alone. */
+static void rows_for_absent_versions_of_dotnet(void **unused)
+{
+    (void)unused;
+    install(974470, "2009-10-15T03:07:22Z");
+    expect_cve("CVE-2009-0090", "unknown"); /* which versions there are is not known */
+    bench_framework(on, "2.0", 2);
+    bench_framework(on, "3.5", 1);
+    bench_framework(on, "4.5.2", 0);
+    expect_cve("CVE-2009-0090", "covered");
+    assert_non_null(strstr(asked("CVE-2009-0090", "explanation"), "KB953297"));
+    expect_cve("CVE-2015-2479", "covered");
+    assert_string_equal(asked("CVE-2015-2479", "by"), "(null)");
+    assert_non_null(strstr(asked("CVE-2015-2479", "explanation"), "Framework 4.6"));
+    assert_non_null(strstr(bench_explanation(on, "exposure"), "not on this machine"));
+    bench_framework(on, NULL, 0); /* the list was cut: there may be others */
+    judge();
+    assert_string_equal(asked("CVE-2015-2479", "answer"), "unknown");
+    assert_string_equal(asked("CVE-2009-0090", "answer"), "unknown");
+}
+
+static void a_service_pack_is_part_of_the_version(void **unused)
+{
+    (void)unused;
+    bench_framework(on, "2.0", 1);
+    expect_cve("CVE-2009-0090", "covered");
+    assert_string_equal(asked("CVE-2009-0090", "basis"), "(null)");
+    bench_framework(on, "1.1", 1);
+    judge();
+    assert_string_equal(asked("CVE-2009-0090", "answer"), "unknown");
+}
+
 static void architectures(void **unused)
 {
     (void)unused;
@@ -147,6 +179,98 @@ static void architectures(void **unused)
         assert_non_null(update);
         assert_true(!update->architectures || update->architectures & ES_ARCHITECTURE_IA64);
     }
+}
+
+/* ------------------------------------------------------------------ what supersedence must say */
+
+static void a_later_browser_update_may_hold_it(void **unused)
+{
+    (void)unused;
+    bench_explorer(on, "8.0.6001.18702");
+    expect_cve("CVE-2014-1776", "exposed");
+    install(4457426, "2018-09-12T03:07:22Z");
+    judge();
+    assert_string_equal(asked("CVE-2014-1776", "answer"), "unknown");
+    assert_non_null(strstr(asked("CVE-2014-1776", "explanation"), "later updates are"));
+}
+
+static void a_later_servicing_stack_may_hold_it(void **unused)
+{
+    (void)unused;
+    expect_cve("CVE-2020-1346", "exposed"); /* KB4565353 */
+    install(4493730, "2019-04-10T03:00:44Z");
+    judge();
+    assert_string_equal(asked("CVE-2020-1346", "answer"), "exposed");
+    install(5050682, "2025-01-15T03:00:44Z");
+    judge();
+    assert_string_equal(asked("CVE-2020-1346", "answer"), "unknown");
+    install(4565353, "2020-07-15T03:00:44Z");
+    judge();
+    assert_string_equal(asked("CVE-2020-1346", "answer"), "covered");
+}
+
+static void an_issue_is_judged_by_version(void **unused)
+{
+    (void)unused;
+    install(4474419, "2019-03-13T03:00:44Z");
+    bench_version(on, "6.0.1.0");
+    expect_cve("ADV190009", "exposed");
+    assert_string_equal(ask(ES_ASKED_KB, "KB4474419"), "installed");
+    assert_non_null(strstr(asked("KB4474419", "explanation"), "earlier issue"));
+    install(4474419, "2019-09-11T03:00:44Z");
+    bench_version(on, "6.0.4.0");
+    judge();
+    assert_string_equal(asked("ADV190009", "answer"), "covered");
+}
+
+/* ------------------------------------------------------------------ what files prove */
+
+/* An update of 2017 that fell back to staged, and a rollup of 2019. */
+static void staged(const char *winner)
+{
+    bench_package(on, 4012598, "staged", "2017-03-15T03:07:22Z");
+    bench_manifest(on, 4012598, "amd64|microsoft-windows-os-kernel|6.0.6002.19741|ntoskrnl.exe");
+    bench_component(on, "Microsoft-Windows-OS-Kernel", "amd64", winner, NULL);
+    install(4499149, "2019-05-15T03:07:22Z");
+}
+
+static void files_show_an_older_fix(void **unused)
+{
+    (void)unused;
+    staged("6.0.6003.20512");
+    expect_cve(ETERNAL, "covered");
+    assert_string_equal(asked(ETERNAL, "basis"), "files");
+    assert_string_equal(asked(ETERNAL, "by"), "KB4012598");
+    assert_non_null(strstr(asked(ETERNAL, "explanation"), "not listed as installed (staged)"));
+    assert_string_equal(bench_row_of(on, "updates", "kb", "KB4012598", "state"), "staged");
+    bench_pending(on, "RebootPending", NULL, "2019-05-15T03:07:22Z");
+    judge();
+    assert_string_equal(asked(ETERNAL, "answer"), "unknown");
+}
+
+static void older_files_show_nothing(void **unused)
+{
+    (void)unused;
+    staged("6.0.6002.18005");
+    expect_cve(ETERNAL, "unknown");
+}
+
+static void files_of_a_part_show_nothing(void **unused)
+{
+    (void)unused;
+    staged("6.0.6003.20512");
+    bench_package(on, 4012598, "staged", "2017-03-15T03:07:22Z");
+    bench_files(on, 0, 1); /* a part whose manifest is not there may have brought more */
+    expect_cve(ETERNAL, "unknown");
+}
+
+static void files_of_now_say_nothing_of_then(void **unused)
+{
+    (void)unused;
+    staged("6.0.6003.20512");
+    bench_shutdown(on, "2019-08-01T08:00:00Z");
+    bench_as_of(on, "2019-06-14");
+    expect_cve(ETERNAL, "unknown");
 }
 
 /* ------------------------------------------------------------------ what a list proves */
@@ -602,7 +726,16 @@ int main(int argc, char **argv)
         TEST(before_rollups_supersedence_is_explicit),
         TEST(an_old_update_covers_itself),
         TEST(dotnet_leaves_no_package),
+        TEST(rows_for_absent_versions_of_dotnet),
+        TEST(a_service_pack_is_part_of_the_version),
         TEST(architectures),
+        TEST(a_later_browser_update_may_hold_it),
+        TEST(a_later_servicing_stack_may_hold_it),
+        TEST(an_issue_is_judged_by_version),
+        TEST(files_show_an_older_fix),
+        TEST(older_files_show_nothing),
+        TEST(files_of_a_part_show_nothing),
+        TEST(files_of_now_say_nothing_of_then),
         TEST(states_are_told_apart),
         TEST(a_package_needs_its_files),
         TEST(a_broken_package_proves_nothing),

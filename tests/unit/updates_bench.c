@@ -182,6 +182,22 @@ void bench_browser(bench *on, const char *version)
     on->package->fields[P_VERSION] = text(on, version);
 }
 
+void bench_explorer(bench *on, const char *version)
+{
+    static const char *const names[] = { "version" };
+    es_datum fields[] = { text(on, version) };
+
+    ADD(on, "updates.browser", time_of(NULL), names, fields);
+}
+
+void bench_framework(bench *on, const char *version, int service_pack)
+{
+    static const char *const names[] = { "version", "service_pack" };
+    es_datum fields[] = { text(on, version), es_datum_integer(service_pack) };
+
+    ADD(on, "updates.framework", time_of(NULL), names, fields);
+}
+
 static const char *kb_word(bench *on, uint32_t kb)
 {
     return es_arena_format(on->arena, "KB%u", kb);

@@ -43,7 +43,10 @@ void bench_event(bench *on, uint32_t kb, const char *result, const char *time);
 void bench_manifest(bench *on, uint32_t kb, const char *component);
 void bench_component(bench *on, const char *name, const char *architecture, const char *version,
                      const char *file_version);
-void bench_browser(bench *on, const char *version);
+void bench_browser(bench *on, const char *version); /* its package */
+void bench_explorer(bench *on, const char *version); /* what the registry says of it */
+/* A version of the .NET Framework; NULL: one that could not be read. */
+void bench_framework(bench *on, const char *version, int service_pack);
 
 /* Facts of this KB are not handed out until another is left out; 0: none. */
 void bench_leave_out(bench *on, uint32_t kb);
