@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#define FACTS_MAX 4096u
+#define FACTS_MAX 8192u
 #define STATES_MAX 8u
 #define ROWS_MAX 32768u
 
@@ -306,7 +306,7 @@ void bench_component(bench *on, const char *name, const char *architecture, cons
     ADD(on, "servicing.component", time_of(NULL), names, fields);
 }
 
-bench *bench_new(const es_catalogue *catalogue)
+static bench *bench_empty(const es_catalogue *catalogue)
 {
     bench *on = calloc(1, sizeof *on);
 
@@ -316,13 +316,104 @@ bench *bench_new(const es_catalogue *catalogue)
     on->question.size = sizeof on->question;
     on->asked = calloc(8192, sizeof *on->asked);
     assert_non_null(on->asked);
+    return on;
+}
+
+bench *bench_new(const es_catalogue *catalogue)
+{
+    bench *on = bench_empty(catalogue);
+
     bench_state(on, ES_ROLE_CURRENT, NULL);
     machine(on, "6.0.6003.20512");
     return on;
 }
 
+/* ------------------------------------------------------------------ from a ledger */
+
+static uint32_t machine_type(const char *word)
+{
+    if (word && !strcmp(word, "x86"))
+        return ES_MACHINE_I386;
+    if (word && !strcmp(word, "amd64"))
+        return ES_MACHINE_AMD64;
+    return word && !strcmp(word, "ia64") ? ES_MACHINE_IA64 : 0;
+}
+
+static void take_state(bench *on, const es_installation_record *from)
+{
+    assert_true(on->n_states < STATES_MAX);
+    on->states[on->n_states++] = (es_installation){
+        .size = sizeof(es_installation), .id = from->id, .machine = from->machine,
+        .role = from->role, .volume = from->volume, .snapshot = from->snapshot,
+        .machine_type = machine_type(from->architecture), .state_time = from->state_time,
+        .system_root = es_text_of(from->system_root),
+    };
+}
+
+static const es_installation *state_of(const bench *on, uint32_t id)
+{
+    for (uint32_t i = 0; i < on->n_states; i++)
+        if (on->states[i].id == id)
+            return &on->states[i];
+    return NULL;
+}
+
+static int is_needed(const es_fact_type *type)
+{
+    for (uint32_t i = 0; i < esuscan_plugin_updates.n_needs; i++)
+        if (!strcmp(esuscan_plugin_updates.needs[i].type, type->name))
+            return 1;
+    return 0;
+}
+
+static void take_fact(bench *on, const es_fact_type *type, const es_fact_record *from)
+{
+    const es_installation *state = state_of(on, from->installation);
+    made *one = &on->facts[on->n_facts];
+
+    if (!state || !is_needed(type))
+        return;
+    assert_true(on->n_facts < FACTS_MAX);
+    one->view = (es_fact_view){
+        .size = sizeof one->view, .n_fields = from->n_fields, .reference = ++on->n_facts,
+        .installation = state, .own = state == on->states, .damaged = from->where.damaged,
+        .declared = type->fields, .fields = from->fields, .time = from->time,
+        .plugin = es_text_of(from->plugin), .type = es_text_of(type->name),
+        .path = es_text_of(from->where.path), .key = es_text_of(from->where.key),
+        .value = es_text_of(from->where.value),
+    };
+    for (uint32_t i = 0; i < from->n_fields; i++)
+        if (!strcmp(type->fields[i].name, "kb") && from->fields[i].type == ES_FIELD_TEXT)
+            one->kb = es_kb_number(from->fields[i].text);
+}
+
+bench *bench_of_ledger(const es_catalogue *catalogue, const es_ledger *ledger,
+                       uint32_t installation)
+{
+    bench *on = bench_empty(catalogue);
+    const es_installation_record *states = NULL, *judged = NULL;
+    const es_fact_record *facts = NULL;
+    size_t n = es_ledger_installations(ledger, &states);
+
+    for (size_t i = 0; i < n; i++)
+        if (states[i].id == installation)
+            judged = &states[i];
+    assert_non_null(judged);
+    take_state(on, judged);
+    for (size_t i = 0; i < n; i++)
+        if (&states[i] != judged && states[i].machine == judged->machine)
+            take_state(on, &states[i]);
+    n = es_ledger_facts(ledger, &facts);
+    for (size_t i = 0; i < n; i++)
+        if (facts[i].installation)
+            take_fact(on, es_ledger_fact_type(ledger, &facts[i]), &facts[i]);
+    return on;
+}
+
 void bench_free(bench *on)
 {
+    if (!on)
+        return;
     es_arena_free(on->judged);
     es_arena_free(on->arena);
     free(on->asked);
@@ -563,4 +654,25 @@ const char *bench_row_of(bench *on, const char *list, const char *name, const ch
         if (on->row_types[i] == type && !strcmp(words(on, &on->rows[i][key]), value))
             return words(on, &on->rows[i][place(about->fields, about->n_fields, wanted)]);
     return NULL;
+}
+
+void bench_ranks(bench *on, uint8_t *ret_ranks)
+{
+    static const char *const words[] = { "covered", "unknown", "exposed" };
+    uint32_t type = 0, n = 0, answer;
+    const es_row_type *about = row_type("questions", &type);
+
+    answer = place(about->fields, about->n_fields, "answer");
+    for (uint32_t i = 0; i < on->n_rows; i++) {
+        uint8_t rank = 0;
+
+        if (on->row_types[i] != type)
+            continue;
+        while (rank < ES_COUNT(words) &&
+               !es_text_equal(on->rows[i][answer].text, es_text_of(words[rank])))
+            rank++;
+        assert_true(rank < ES_COUNT(words) && n < on->n_asked);
+        ret_ranks[n++] = rank;
+    }
+    assert_int_equal(n, on->n_asked);
 }

@@ -10,6 +10,7 @@
 #define UPDATES_BENCH_H
 
 #include "host/catalogue.h"
+#include "ledger/ledger.h"
 #include <esuscan/plugin.h>
 
 typedef struct bench bench;
@@ -17,6 +18,11 @@ typedef struct bench bench;
 /* A Server 2008 SP2 amd64 at kernel 6.0.6003.20512 with one package that has no KB. */
 bench *bench_new(const es_catalogue *catalogue);
 void bench_free(bench *on);
+
+/* The machine that a scan found: the facts of a ledger, which must outlive the bench. The judged
+ * state is that of this number. */
+bench *bench_of_ledger(const es_catalogue *catalogue, const es_ledger *ledger,
+                       uint32_t installation);
 
 /* A further state of the machine; what is added goes to the newest. */
 void bench_state(bench *on, uint32_t role, const char *time);
@@ -53,6 +59,9 @@ void bench_leave_out(bench *on, uint32_t kb);
 void bench_as_of(bench *on, const char *time);
 void bench_ask(bench *on, uint32_t kind, const char *id);
 void bench_ask_all_cves(bench *on);
+/* How bad the answers to all questions are, in their order: 0 covered, 1 unknown, 2 exposed. Ends
+ * the test where one is anything else, or none. */
+void bench_ranks(bench *on, uint8_t *ret_ranks);
 /* The n-th allocation fails; 0: none. */
 void bench_fail(bench *on, uint32_t n);
 
