@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -22,6 +23,7 @@ struct es_broker {
     struct timespec *modified;
     char **paths;
     size_t n, n_named, capacity;
+    atomic_bool busy;
 };
 
 /* What the child is told of a file; the descriptor travels beside it. */
@@ -299,6 +301,7 @@ void es_broker_serve(es_broker *broker, int socket)
         struct iovec part = { name, sizeof name - 1 };
         struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
         ssize_t n = recvmsg(socket, &message, 0);
+        bool answered;
         reply what;
 
         if (n < 0 && errno == EINTR)
@@ -306,6 +309,7 @@ void es_broker_serve(es_broker *broker, int socket)
         if (n <= 0)
             return;
         name[n] = '\0';
+        atomic_store(&broker->busy, true);
         memset(&what, 0, sizeof what);
         what.status = strlen(name) == (size_t)n ? es_broker_sibling(broker, name, &file)
                                                 : ES_ABSENT;
@@ -314,9 +318,16 @@ void es_broker_serve(es_broker *broker, int socket)
             what.device = file.device;
             what.sector_size = file.sector_size;
         }
-        if (!answer(socket, &what, what.status == ES_OK ? file.fd : -1))
+        answered = answer(socket, &what, what.status == ES_OK ? file.fd : -1);
+        atomic_store(&broker->busy, false);
+        if (!answered)
             return;
     }
+}
+
+bool es_broker_is_busy(const es_broker *broker)
+{
+    return atomic_load(&broker->busy);
 }
 
 es_status es_broker_ask(void *context, const char *name, es_evidence_file *ret_file)

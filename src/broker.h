@@ -47,6 +47,10 @@ es_status es_broker_sibling(void *context, const char *name, es_evidence_file *r
 /* Serve requests on a socket until its other end closes. */
 void es_broker_serve(es_broker *broker, int socket);
 
+/* Whether a request is being served right now: an open may take as long as a medium likes. To be
+ * asked from any thread. */
+bool es_broker_is_busy(const es_broker *broker);
+
 /* The child's side: an es_evidence.sibling that asks through the socket (context: int *). */
 es_status es_broker_ask(void *context, const char *name, es_evidence_file *ret_file);
 

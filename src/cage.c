@@ -21,8 +21,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,7 +36,9 @@
 #define CHILD_CPU_SECONDS_VERIFY UINT64_C(172800)
 /* And of one step of it: a large event log takes some seconds, on a slow machine. */
 #define STEP_CPU_SECONDS UINT64_C(120)
-/* Sleeping, all threads of it, without having run for so long: nothing will ever wake it. */
+/* Sleeping, all threads of it, at so many looks a second apart, and neither a medium nor the parent
+ * has to answer first: nothing will ever wake it. The number is patience and decides nothing: a
+ * child that would go on is runnable at the first look, however little processor time it gets. */
 #define STALL_SECONDS UINT64_C(60)
 #define FLUSH_FROM (UINT64_C(64) << 10)
 
@@ -202,6 +206,8 @@ typedef struct serving {
 typedef struct guarding {
     pid_t pid;
     uint64_t seconds;
+    int records;             /* our end of the pipe */
+    const es_broker *broker; /* or NULL */
     pthread_mutex_t lock;
     pthread_cond_t end;
     bool ended;
@@ -216,7 +222,25 @@ static void *serve(void *context)
     return NULL;
 }
 
-/* Every thread of the process sleeps, not for a disk; and the processor time that it has had. */
+/* Whether the thread waits inside a read of evidence. A disk makes it sleep otherwise ('D'), a file
+ * system in user space (an image mounted from an image, a network) does not. False when the kernel
+ * does not tell. */
+static bool waits_for_medium(const char *task)
+{
+    char name[400], text[200] = "";
+    FILE *file;
+    long call = -1;
+
+    snprintf(name, sizeof name, "%s/syscall", task);
+    file = fopen(name, "re");
+    if (file && fgets(text, sizeof text, file) && sscanf(text, "%ld ", &call) != 1)
+        call = -1;
+    if (file)
+        fclose(file);
+    return call == SYS_pread64;
+}
+
+/* Every thread of the process sleeps, not for a medium; and the processor time that it has had. */
 static bool is_asleep(pid_t pid, uint64_t *ret_ticks)
 {
     char path[64];
@@ -243,16 +267,26 @@ static bool is_asleep(pid_t pid, uint64_t *ret_ticks)
             *ret_ticks += user + system;
         if (file)
             fclose(file);
-        asleep = asleep && state == 'S';
+        name[strlen(name) - strlen("/stat")] = '\0';
+        asleep = asleep && state == 'S' && !waits_for_medium(name);
     }
     if (tasks)
         closedir(tasks);
     return asleep && tasks;
 }
 
+/* Whether the child may be waiting for us: to open a file, or to read what it has said. */
+static bool waits_for_us(const guarding *at)
+{
+    int unread = 0;
+
+    return (at->broker && es_broker_is_busy(at->broker)) ||
+           (ioctl(at->records, FIONREAD, &unread) == 0 && unread > 0);
+}
+
 /* A child that waits for what never comes uses no processor time, so the meter does not see it. One
  * that is merely not given the processor is runnable and does not sleep; one that waits for a slow
- * disk sleeps otherwise ('D'). So this too does not depend on load. */
+ * disk or a slow parent is left alone. So this too does not depend on load. */
 static void *guard(void *context)
 {
     guarding *at = context;
@@ -265,7 +299,7 @@ static void *guard(void *context)
         until.tv_sec++;
         if (pthread_cond_timedwait(&at->end, &at->lock, &until) == 0)
             continue;
-        idle = is_asleep(at->pid, &now) && now == before ? idle + 1 : 0;
+        idle = is_asleep(at->pid, &now) && now == before && !waits_for_us(at) ? idle + 1 : 0;
         before = now;
         if (idle >= at->seconds && !at->ended) {
             at->stalled = true;
@@ -333,9 +367,10 @@ static es_status run_once(const es_options *options, es_broker *broker, const at
     at.socket = socket;
     threaded = broker && pthread_create(&thread, NULL, serve, &at) == 0;
     over.pid = pid;
+    over.records = records;
+    over.broker = broker;
     guarded = pthread_create(&guard_thread, NULL, guard, &over) == 0;
     status = es_wire_read(records, ledger, watch, context);
-    close(records);
     /* A stream that is malformed ends the child: nothing it says after can be believed. */
     if (status != ES_OK)
         kill(pid, SIGKILL);
@@ -347,6 +382,7 @@ static es_status run_once(const es_options *options, es_broker *broker, const at
     pthread_mutex_unlock(&over.lock);
     if (guarded)
         pthread_join(guard_thread, NULL);
+    close(records);
     *ret_stalled = over.stalled;
     while (waitpid(pid, ret_end, 0) < 0 && errno == EINTR)
         ;

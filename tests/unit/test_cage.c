@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * test_cage.c: a scan in its cage, from the command line's words to a ledger; a child that dies is
- * begun again without what killed it; without the cage the findings are the same.
+ * begun again without what killed it; without the cage the findings are the same; a child that
+ * waits for its parent is not killed for it.
  */
 #include "cage.h"
 
 #include "base/jail.h"
 #include "host/catalogue.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -24,12 +29,17 @@ static void no_watch(void *context, const es_record *record)
     (void)context, (void)record;
 }
 
+static es_cage_watch watch = no_watch;
+static void *watch_context;
+static uint64_t stall_seconds;
+
 static es_ledger *scan(const char *disk, const char *plugin_path, bool no_jail)
 {
     es_catalogue_book *book = NULL;
     char path[4096];
     const char *paths[1] = { path };
-    es_options options = { .command = ES_COMMAND_SCAN, .no_jail = no_jail };
+    es_options options = { .command = ES_COMMAND_SCAN, .no_jail = no_jail,
+                           .stall_seconds = stall_seconds };
     es_broker *broker = NULL;
     es_ledger *ledger = NULL;
     es_note note;
@@ -41,7 +51,7 @@ static es_ledger *scan(const char *disk, const char *plugin_path, bool no_jail)
         options.plugin_paths[options.n_plugin_paths++] = plugin_path;
     snprintf(path, sizeof path, "%s/%s", disks, disk);
     assert_int_equal(es_broker_new(paths, 1, &broker, &note), ES_OK);
-    assert_int_equal(es_cage_run(&options, broker, no_watch, NULL, &ledger, &note), ES_OK);
+    assert_int_equal(es_cage_run(&options, broker, watch, watch_context, &ledger, &note), ES_OK);
     es_broker_free(broker);
     es_catalogue_book_free(book);
     assert_int_equal(es_ledger_close(ledger), ES_OK);
@@ -121,12 +131,68 @@ static void a_plugin_that_crashes(void **unused)
     es_ledger_free(plain);
 }
 
+/* ---- a parent that takes its time: the child waits for it, and that is no stall ---- */
+
+static const struct timespec long_time = { 3, 0 }; /* three times the patience given below */
+static bool slow_open;
+
+/* What the broker opens files by, here. */
+int open64(const char *path, int flags, ...);
+
+int open64(const char *path, int flags, ...)
+{
+    mode_t mode = 0;
+
+    if (flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))) {
+        va_list list;
+
+        va_start(list, flags);
+        mode = va_arg(list, mode_t);
+        va_end(list);
+    }
+    if (slow_open && strstr(path, ".E02"))
+        nanosleep(&long_time, NULL);
+    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+static void slow_watch(void *context, const es_record *record)
+{
+    bool *waited = context;
+
+    if (!*waited && record->kind == ES_RECORD_FACT)
+        nanosleep(&long_time, NULL);
+    *waited |= record->kind == ES_RECORD_FACT;
+}
+
+static void a_parent_that_is_slow(void **unused)
+{
+    bool waited = false;
+    es_ledger *ledger;
+
+    (void)unused;
+    stall_seconds = 1;
+    slow_open = true;
+    ledger = scan("amd64-6003-consistent.E01", NULL, false);
+    slow_open = false;
+    assert_false(es_ledger_has_gaps(ledger));
+    es_ledger_free(ledger);
+    watch = slow_watch;
+    watch_context = &waited;
+    ledger = scan("updates-2500-packages.raw", NULL, false);
+    watch = no_watch;
+    assert_true(waited);
+    assert_false(es_ledger_has_gaps(ledger));
+    es_ledger_free(ledger);
+    stall_seconds = 0;
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(with_and_without),
         cmocka_unit_test(refused_image),
         cmocka_unit_test(a_plugin_that_crashes),
+        cmocka_unit_test(a_parent_that_is_slow),
     };
 
     if (argc < 3)
