@@ -5,7 +5,8 @@
 
 icat takes SOFTWARE out of the disk, hivexsh lists the keys, hivexget gives the values. Every key is
 a package of the report and the other way round; every KB is what an expression of its own finds in
-the name; state and install time are read again for a sample."""
+the name, and the list of updates has each of them; state, install time and user are read again for a
+sample."""
 
 import argparse
 import os
@@ -14,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from datetime import datetime, timedelta
 
 import run
 
@@ -47,6 +49,20 @@ def values_of(hive, key):
     return values
 
 
+def differences(fact, values):
+    """Time and user, where the hive has them and the report took them."""
+    halves = [values.get('InstallTime' + half, '') for half in ('High', 'Low')]
+    if fact['time'] and all(re.fullmatch('[0-9a-f]{8}', half) for half in halves):
+        ticks = int(''.join(halves), 16)
+        when = datetime(1601, 1, 1) + timedelta(seconds=ticks // 10 ** 7)
+        written = when.strftime('%Y-%m-%dT%H:%M:%S') + '.%07dZ' % (ticks % 10 ** 7)
+        if fact['time'] != written:
+            yield 'installed %s, not %s' % (written, fact['time'])
+    user = values.get('InstallUser')
+    if user and re.fullmatch(r'S-[0-9-]+', user) and fact['fields']['user'] != user:
+        yield 'by %s, not %s' % (user, fact['fields']['user'])
+
+
 def compare(report, hive, name):
     wrong = []
     facts = [f for f in report['facts'] if f['type'] == 'servicing.package']
@@ -63,14 +79,27 @@ def compare(report, hive, name):
         if fields['kb'] != kb_of(fields['identity']):
             wrong.append('%s: %s is %s, not %s' % (name, fields['identity'], fields['kb'],
                                                    kb_of(fields['identity'])))
+    in_hive = {kb_of(key) for key in keys} - {None}
+    updates = {u['kb'] for i in report['installations'] if i['id'] in report['states']
+               for u in i['updates'] if any(s.startswith('component servicing')
+                                            for s in u['sources'])}
+    # Two early updates are named without the letters: "Package_for_943729".
+    if in_hive != updates:
+        wrong.append('%s: KBs of keys and of updates differ: %s' % (name,
+                                                                  sorted(in_hive ^ updates)[:5]))
+    folded = [key.lower() for key in keys]
     for fact in facts[::max(1, len(facts) // SAMPLE)]:
         fields = fact['fields']
+        if folded.count(fields['identity'].lower()) > 1:
+            continue            # hivexget finds the first of names that differ in case only
         values = values_of(hive, PACKAGES + '\\' + fields['identity'])
         state = values.get('CurrentState', '')
         if re.fullmatch('[0-9a-f]{8}', state) and fields['state_value'] is not None and \
                 int(state, 16) != fields['state_value'] % (1 << 32):
             wrong.append('%s: %s is in state %s, not %d' % (name, fields['identity'], state,
                                                            fields['state_value']))
+        wrong += ['%s: %s: %s' % (name, fields['identity'], each)
+                  for each in differences(fact, values)]
     return wrong
 
 
@@ -83,6 +112,7 @@ def check(program, disk):
     ids = {i['id'] for i in report['installations'] if i['role'] == 'current'}
     if len(ids) != 1:
         return []
+    report['states'] = ids
     report['facts'] = [f for f in report['facts'] if f['installation'] in ids]
     hives = [f for f in report['facts'] if f['type'] == 'hive.state' and
              f['where']['path'].upper().endswith('/SOFTWARE')]
