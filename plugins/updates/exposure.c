@@ -16,6 +16,7 @@ enum { COUNT_CRITICAL, COUNT_IMPORTANT, COUNT_MODERATE, COUNT_LOW, COUNT_NOT_RAT
 typedef struct tally {
     int64_t open, covered, unknown, not_applicable, public_exploit;
     int64_t absent; /* of not_applicable: for a version of a product that is not here */
+    int64_t without_fix; /* of open: no update that mends it was out on that day */
     int64_t severities[N_SEVERITIES];
     int64_t impacts[N_IMPACTS];
     int32_t basis_files;
@@ -131,6 +132,7 @@ static es_status count_all(work *of, tally *to, standing **ret_open)
                 to->why = how.why;
         } else {
             open[to->open++] = how;
+            to->without_fix += !how.fix_available;
             to->public_exploit += how.fix->public_exploit == 1;
             to->severities[severity_of(how.fix->severity)]++;
             count_impacts(to, how.fix->impact);
@@ -268,6 +270,9 @@ static void say_tally(const work *of, const tally *from, uint32_t n_missing, pro
             "were not in effect. ",
             (int)from->severities[COUNT_CRITICAL], (int)from->severities[COUNT_IMPORTANT],
             (int)from->impacts[0], (int)from->public_exploit, (unsigned)n_missing);
+    if (from->without_fix)
+        say(to, "For %d of the open ones no update was out yet on that day. ",
+            (int)from->without_fix);
     if (from->why)
         say(to, "Unknown are those of which, for one, %s. ", from->why);
     say(to, "Open means that the fix was not in effect, not that the service was reachable or was "

@@ -112,7 +112,7 @@ static int64_t counts(const outcome *o, const es_fact_record *fact, const char *
 static void test_events(void **state)
 {
     outcome o;
-    const es_fact_record *fact;
+    const es_fact_record *fact = NULL;
 
     (void)state;
     outcome_make(&o, "licence-activated.raw", NULL);

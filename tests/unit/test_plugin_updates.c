@@ -81,6 +81,7 @@ static void a_rollup_covers_what_it_supersedes(void **unused)
     assert_string_equal(bench_answer(on, "patch-level"), "2019-05");
     assert_string_equal(bench_field(on, "patch-level", "rollup"), "KB4499149");
     assert_string_equal(bench_answer(on, "exposure"), "exposed");
+    assert_null(strstr(bench_explanation(on, "exposure"), "no update was out yet"));
 }
 
 static void a_security_only_update_covers_its_month(void **unused)
@@ -474,6 +475,7 @@ static void records_that_do_not_reach(void **unused)
     judge();
     assert_string_equal(asked(BLUEKEEP, "answer"), "exposed");
     assert_string_equal(bench_row_of(on, "cves", "cve", BLUEKEEP, "fix_available"), "false");
+    assert_non_null(strstr(bench_explanation(on, "exposure"), "no update was out yet"));
 }
 
 static void an_earlier_state_decides(void **unused)
