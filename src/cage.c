@@ -96,8 +96,8 @@ static es_status tell_fence(es_ledger *ledger, const char *name)
 static es_status enter_jail(const es_options *options, int socket, es_ledger *ledger)
 {
     es_jail_limits limits = { options->memory ? options->memory : CHILD_MEMORY,
-                              options->verify ? CHILD_CPU_SECONDS_VERIFY
-                                                            : CHILD_CPU_SECONDS };
+                              options->verify ? CHILD_CPU_SECONDS_VERIFY : CHILD_CPU_SECONDS,
+                              options->no_landlock };
     es_jail jail = { .n_fences = 0 };
     es_record record = { .kind = ES_RECORD_REFUSED };
     es_note note;

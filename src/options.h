@@ -63,6 +63,7 @@ typedef struct es_options {
     const char *plugin_paths[ES_PLUGIN_PATHS_MAX];
     size_t n_plugin_paths;
     uint64_t step_seconds, stall_seconds, memory; /* limits of the cage, for tests; 0: usual */
+    bool no_landlock; /* as if the kernel had none: for tests too */
     bool verify, no_jail, quiet, no_progress;
     unsigned verbose;
     unsigned jobs;     /* -j: threads, or processes of a batch; 0: as many as processors */

@@ -7,8 +7,10 @@
  * limits, Landlock with no path allowed where the kernel has it, and a seccomp filter that knows
  * only the calls a parser needs. What remains is reading the descriptors handed in, writing to
  * those handed in, memory, threads, and one kind of open: a read-only one, which hivex needs for
- * /proc/self/fd/N of a memfd. Landlock limits that open to descriptors already held; where the
- * kernel has no Landlock the report does not list it among the fences.
+ * /proc/self/fd/N of a memfd. Landlock limits that open to descriptors already held. Where the
+ * kernel has no Landlock the root becomes /proc, in a user namespace of its own, so that no file of
+ * the machine has a name any more: the memfd is then /self/fd/N. Where neither is to be had, files
+ * that the user may read can be opened in the cage, and the report lists neither among the fences.
  *
  * Threading: call both from the only thread of the process.
  */
@@ -23,6 +25,7 @@
 typedef struct es_jail_limits {
     uint64_t memory;      /* address space in bytes, 0 = no limit */
     uint64_t cpu_seconds; /* processor time, 0 = no limit */
+    bool no_landlock;     /* as if the kernel had none: for tests */
 } es_jail_limits;
 
 /* Names of the fences that stand, static strings. */

@@ -87,12 +87,17 @@ static es_status open_strict(es_hive *hive)
 
     if (status != ES_OK)
         return status;
-    snprintf(path, sizeof path, "/proc/self/fd/%d", hive->image->fd);
     es_hive_image_unpin(hive->image);
-    errno = 0;
-    hive->handle = hivex_open(path, 0);
-    if (hive->handle)
-        return ES_OK;
+    /* A cage without Landlock has /proc for its root. */
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/self/fd/%d", i ? "" : "/proc", hive->image->fd);
+        errno = 0;
+        hive->handle = hivex_open(path, 0);
+        if (hive->handle)
+            return ES_OK;
+        if (errno != ENOENT)
+            break;
+    }
     if (errno == ENOMEM)
         return ES_NOMEM;
     return errno == ENOTSUP || errno == EINVAL ? ES_CORRUPT : ES_IO;

@@ -32,6 +32,7 @@ static void no_watch(void *context, const es_record *record)
 static es_cage_watch watch = no_watch;
 static void *watch_context;
 static uint64_t stall_seconds;
+static bool no_landlock;
 
 static es_ledger *scan(const char *disk, const char *plugin_path, bool no_jail)
 {
@@ -39,7 +40,7 @@ static es_ledger *scan(const char *disk, const char *plugin_path, bool no_jail)
     char path[4096];
     const char *paths[1] = { path };
     es_options options = { .command = ES_COMMAND_SCAN, .no_jail = no_jail,
-                           .stall_seconds = stall_seconds };
+                           .stall_seconds = stall_seconds, .no_landlock = no_landlock };
     es_broker *broker = NULL;
     es_ledger *ledger = NULL;
     es_note note;
@@ -91,6 +92,23 @@ static void with_and_without(void **unused)
     assert_false(es_ledger_has_gaps(free_one));
     es_ledger_free(caged);
     es_ledger_free(free_one);
+}
+
+/* A kernel without Landlock: another fence, or none, and the same findings. */
+static void without_landlock(void **unused)
+{
+    es_ledger *ledger, *plain = scan("amd64-6003-consistent.E01", NULL, false);
+
+    (void)unused;
+    no_landlock = true;
+    ledger = scan("amd64-6003-consistent.E01", NULL, false);
+    no_landlock = false;
+    assert_false(has_fence(ledger, "landlock"));
+    assert_false(has_fence(plain, "root-is-proc") && has_fence(plain, "landlock"));
+    assert_false(es_ledger_has_gaps(ledger));
+    assert_int_equal(n_facts(ledger), n_facts(plain));
+    es_ledger_free(ledger);
+    es_ledger_free(plain);
 }
 
 static void refused_image(void **unused)
@@ -190,6 +208,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(with_and_without),
+        cmocka_unit_test(without_landlock),
         cmocka_unit_test(refused_image),
         cmocka_unit_test(a_plugin_that_crashes),
         cmocka_unit_test(a_parent_that_is_slow),

@@ -35,12 +35,14 @@
 #define NO_JAIL 2
 #define KILLED 256
 
-static bool landlock_stands; /* of this kernel; found once */
+/* Of this kernel; found once. */
+static bool landlock_stands, root_turns;
+static bool no_landlock; /* do as if it had none */
 
 /* A deed returns true when it came about. */
 static int outcome(bool (*deed)(void))
 {
-    static const es_jail_limits limits = { UINT64_C(4) << 30, 60 };
+    const es_jail_limits limits = { UINT64_C(4) << 30, 60, no_landlock };
     pid_t child;
     int status;
 
@@ -145,7 +147,7 @@ static bool opens_memfd(void)
     if (fd < 0 || write(fd, "x", 1) != 1 ||
         fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW) != 0)
         return false;
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    snprintf(path, sizeof path, "%s/self/fd/%d", no_landlock && root_turns ? "" : "/proc", fd);
     again = open(path, O_RDONLY | O_CLOEXEC);
     return again >= 0 && read(again, &byte, 1) == 1 && byte == 'x' &&
            mmap(NULL, 1, PROT_READ, MAP_PRIVATE, again, 0) != MAP_FAILED;
@@ -188,6 +190,43 @@ static bool converts_text(void)
            iconv(converter, &in_at, &in_left, &out_at, &out_left) == 0 && !memcmp(out, "Win", 3);
 }
 
+static pid_t parent;
+
+static bool looks_into_the_parent(void)
+{
+    static const char *const names[] = { "root/etc/passwd", "environ", "mem", "fd/0", "cwd" };
+    char path[64];
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(path, sizeof path, "/%d/%s", (int)parent, names[i]);
+        if (open(path, O_RDONLY) >= 0)
+            return true;
+    }
+    return false;
+}
+
+static bool leaves_the_root(void)
+{
+    return open("../etc/passwd", O_RDONLY) >= 0 || open("/self/root/etc/passwd", O_RDONLY) >= 0 ||
+           open("/self/cwd/../etc/passwd", O_RDONLY) >= 0;
+}
+
+/* Without Landlock no file of the machine has a name, where user namespaces are to be had. */
+static void root_keeps_files_away(void **state)
+{
+    (void)state;
+    if (!es_jail_possible() || !root_turns)
+        skip();
+    parent = getpid();
+    no_landlock = true;
+    assert_int_equal(outcome(reads_file), FAILED);
+    assert_int_equal(outcome(looks_into_the_parent), FAILED);
+    assert_int_equal(outcome(leaves_the_root), FAILED);
+    assert_int_equal(outcome(opens_memfd), DONE);
+    assert_int_equal(outcome(starts_thread), DONE);
+    no_landlock = false;
+}
+
 static void parsers_can_work(void **state)
 {
     (void)state;
@@ -209,19 +248,18 @@ static void crash_shows_its_signal(void **state)
     assert_int_equal(outcome(aborts), KILLED + SIGABRT);
 }
 
-static void fences_have_names(void **state)
+static void name_fences(bool without_landlock, char names[512])
 {
     int pipes[2];
     pid_t child;
-    char names[512] = "";
     ssize_t n;
 
-    (void)state;
+    memset(names, 0, 512);
     assert_int_equal(pipe(pipes), 0);
     child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        const es_jail_limits none = { 0, 0 };
+        const es_jail_limits none = { 0, 0, without_landlock };
         es_jail jail;
 
         if (es_jail_enter(&none, -1, &jail, NULL) != ES_OK)
@@ -234,9 +272,20 @@ static void fences_have_names(void **state)
     }
     close(pipes[1]);
     assert_int_equal(waitpid(child, NULL, 0), child);
-    n = read(pipes[0], names, sizeof names - 1);
+    n = read(pipes[0], names, 511);
     close(pipes[0]);
     assert_true(n > 0);
+}
+
+static void fences_have_names(void **state)
+{
+    char names[512];
+
+    (void)state;
+    name_fences(true, names);
+    assert_null(strstr(names, "landlock"));
+    root_turns = strstr(names, "root-is-proc") != NULL;
+    name_fences(false, names);
     if (es_jail_possible()) {
         assert_non_null(strstr(names, "seccomp"));
         assert_null(strstr(names, "rlimit")); /* none was asked for */
@@ -252,6 +301,7 @@ int main(void)
         cmocka_unit_test(fences_have_names), /* first: it learns what this kernel has */
         cmocka_unit_test(forbidden_does_not_happen),
         cmocka_unit_test(landlock_keeps_files_away),
+        cmocka_unit_test(root_keeps_files_away),
         cmocka_unit_test(parsers_can_work),
         cmocka_unit_test(crash_shows_its_signal),
     };
