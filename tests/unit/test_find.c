@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * test_find.c: which files below a folder are images, which belong to one, and in what order; and
- * workers that end well, badly, or not by themselves.
+ * test_find.c: which files below a folder are images, which belong to one, and in what order.
  */
 #include "batch/find.h"
-#include "batch/worker.h"
 
 #include <fcntl.h>
 #include <ftw.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,78 +152,12 @@ static void a_change_is_seen(void **unused)
     assert_null(es_job_identity(path, NULL, NULL));
 }
 
-/* ---- workers ---- */
-
-static uint32_t work_on(void *context, const es_job *job, es_note *note)
-{
-    (void)context;
-    switch (job->bytes) {
-    case 1:
-        es_note_set(note, ES_SEVERITY_ERROR, "image", "a reason");
-        return ES_DONE_FAILED;
-    case 2:
-        raise(SIGKILL);
-        break;
-    case 3:
-        return ES_DONE_STOP;
-    default:
-        break;
-    }
-    return ES_DONE_SCANNED;
-}
-
-static void count(void *context, const es_progress *now, const es_job *job, es_done *done)
-{
-    (void)now, (void)done;
-    *(unsigned *)context += job != NULL;
-}
-
-static void run(es_jobs *jobs, unsigned workers, es_done *done, unsigned *ret_told)
-{
-    es_work work = { jobs, workers, work_on, count, ret_told };
-
-    *ret_told = 0;
-    for (size_t i = 0; i < jobs->n; i++)
-        done[i] = (es_done){ .how = ES_DONE_NOT };
-    assert_int_equal(es_work_run(&work, done), ES_OK);
-}
-
-static void workers_of_all_sorts(void **unused)
-{
-    static char name[] = "x";
-    es_job list[6] = { { name, name, 0 }, { name, name, 1 }, { name, name, 2 }, { name, name, 0 },
-                       { name, name, 0 }, { name, name, 0 } };
-    es_jobs jobs = { list, 6, 6, 0 };
-    es_done done[6];
-    unsigned told;
-
-    (void)unused;
-    for (unsigned workers = 1; workers < 9; workers += 3) {
-        run(&jobs, workers, done, &told);
-        assert_int_equal(told, 6);
-        assert_int_equal(done[0].how, ES_DONE_SCANNED);
-        assert_int_equal(done[1].how, ES_DONE_FAILED);
-        assert_string_equal(done[1].reason, "a reason");
-        assert_int_equal(done[2].how, ES_DONE_FAILED);
-        assert_int_equal(done[2].signal, SIGKILL);
-        assert_int_equal(done[5].how, ES_DONE_SCANNED);
-        free(done[1].reason);
-        free(done[2].reason);
-    }
-    /* one that says stop: nothing more is begun */
-    list[0].bytes = 3;
-    run(&jobs, 1, done, &told);
-    assert_int_equal(done[0].how, ES_DONE_STOP);
-    assert_int_equal(done[1].how, ES_DONE_NOT);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_is_there),
         cmocka_unit_test(a_segment_that_is_named),
         cmocka_unit_test(a_change_is_seen),
-        cmocka_unit_test(workers_of_all_sorts),
     };
 
     return cmocka_run_group_tests(tests, begin, end);
