@@ -61,9 +61,11 @@ es_status es_host_fact_next(const es_host *host, es_text type, uint64_t *cursor,
 {
     es_call *call = es_call_of(host);
     es_session *session = call->session;
-    const es_fact_record *facts = NULL;
+    const es_fact_record *facts = NULL, *last = NULL;
+    const es_fact_type *declared = NULL;
     size_t n = es_ledger_facts(session->ledger, &facts);
     char *name = es_arena_text(call->arena, type);
+    bool is_wanted = false;
     uint32_t states;
 
     if (!name)
@@ -72,11 +74,15 @@ es_status es_host_fact_next(const es_host *host, es_text type, uint64_t *cursor,
     if (!call->judging || !states)
         return ES_BUG;
     for (uint64_t i = *cursor; i < n; i++) {
-        const es_fact_type *declared = es_ledger_fact_type(session->ledger, &facts[i]);
         es_state_work *about;
 
-        if (!declared || strcmp(declared->name, name) ||
-            !(about = concerns(call, &facts[i], states)))
+        /* Facts of one type come in runs, and a plugin's name is one string in the ledger. */
+        if (!last || facts[i].plugin != last->plugin || facts[i].type != last->type) {
+            last = &facts[i];
+            declared = es_ledger_fact_type(session->ledger, last);
+            is_wanted = declared && !strcmp(declared->name, name);
+        }
+        if (!is_wanted || !(about = concerns(call, &facts[i], states)))
             continue;
         fact_view(call, &facts[i], declared, about, ret);
         *cursor = i + 1;
