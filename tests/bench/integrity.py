@@ -18,7 +18,6 @@ import argparse
 import hashlib
 import os
 import re
-import shutil
 import statistics
 import struct
 import subprocess
@@ -35,6 +34,7 @@ import install                                                      # noqa: E402
 import integrity                                                    # noqa: E402
 import pe                                                           # noqa: E402
 import sign                                                         # noqa: E402
+import tree                                                         # noqa: E402
 
 
 def grown(image, size):
@@ -90,22 +90,6 @@ def make(options, work, name, every_file):
         f.write(works.authority.root.pem())
 
 
-def without_plugin(program, work):
-    """A copy of the program whose plugins lack this one."""
-    tree = os.path.join(work, 'without')
-    plugins = os.path.join(os.path.dirname(os.path.dirname(program)), 'plugins')
-    os.makedirs(os.path.join(tree, 'src'))
-    os.makedirs(os.path.join(tree, 'plugins'))
-    shutil.copy2(program, os.path.join(tree, 'src', 'esuscan'))
-    for name in os.listdir(plugins):
-        if name.endswith('.so') and name != 'integrity.so':
-            shutil.copy2(os.path.join(plugins, name), os.path.join(tree, 'plugins', name))
-    os.makedirs(os.path.join(tree, 'meson-private'))     # what tells a build tree
-    shutil.copytree(os.path.join(os.path.dirname(program), 'host', 'catalogue'),
-                    os.path.join(tree, 'src', 'host', 'catalogue'))
-    return os.path.join(tree, 'src', 'esuscan')
-
-
 def run(command):
     started = time.perf_counter()
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -132,7 +116,8 @@ def main():
     with tempfile.TemporaryDirectory(dir=options.work) as work:
         for name, every in (('embedded', True), ('catalogs', False)):
             make(options, work, name, every)
-        bare = without_plugin(program, work)
+        bare = tree.with_plugins(program, os.path.join(work, 'without'),
+                                 lambda name: name != 'integrity')
         common = ['-v', '--no-progress', '-o', 'json', '--roots', os.path.join(work, 'roots.pem')]
         for form in ('.raw', '.E01'):
             image = os.path.join(work, 'catalogs' + form)
