@@ -9,8 +9,9 @@
  */
 #include "service.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 
+#define DEFAULT_PORT 3389u
 #define TERMINAL "CurrentControlSet\\Control\\Terminal Server"
 #define POLICY "Policies\\Microsoft\\Windows NT\\Terminal Services"
 
@@ -20,7 +21,7 @@ static const es_want wants[] = {
     [WANT_SYSTEM] = { sizeof(es_want), ES_KIND_HIVE, ES_SCOPE_SYSTEM_ROOT, 0,
                       "System32/config/SYSTEM", "its service, port and firewall rules" },
     [WANT_SOFTWARE] = { sizeof(es_want), ES_KIND_HIVE, ES_SCOPE_SYSTEM_ROOT, 0,
-                        "System32/config/SOFTWARE", "policies for Remote Desktop" },
+                        "System32/config/SOFTWARE", "policies for Remote Desktop and the firewall" },
 };
 
 static const es_field rdp_fields[] = {
@@ -48,13 +49,27 @@ static es_status allowed_of(const es_host *host, const es_key *key, es_datum *re
     return status;
 }
 
-static es_status examine_rdp(const es_host *host, const es_artefact *hive)
+/* Firewall rules and profiles, of the service's port. */
+static es_status take_firewall(const es_host *host, const es_artefact *hive, const char *from,
+                               uint32_t port, es_text rules[MAX_RULES],
+                               es_text profiles[MAX_PROFILES], es_datum fields[2])
+{
+    uint64_t n_rules = 0, n_profiles = 0;
+    es_status status =
+        service_rules(host, hive, from, "TermService", &port, 1, rules, &n_rules);
+
+    if (status == ES_OK)
+        status = service_profiles(host, hive, from, profiles, &n_profiles);
+    fields[0] = es_datum_texts(rules, n_rules);
+    fields[1] = es_datum_texts(profiles, n_profiles);
+    return status;
+}
+
+/* `port` is that of the service when it states one. */
+static es_status examine_rdp(const es_host *host, const es_artefact *hive, uint32_t *port)
 {
     es_key key, listener;
-    es_text rules[MAX_RULES], profiles[6];
-    uint64_t n_rules = 0, n_profiles = 0;
-    char number[16] = "3389";
-    const char *ports[1] = { number };
+    es_text rules[MAX_RULES], profiles[MAX_PROFILES];
     es_datum fields[8] = { es_datum_text(es_text_of("system")), es_null(), es_null(), es_null(),
                            es_null(), es_null(), es_null(), es_null() };
     es_status status = service_open(host, hive, TERMINAL, &key);
@@ -72,48 +87,73 @@ static es_status examine_rdp(const es_host *host, const es_artefact *hive)
             status = service_number(host, &listener, "PortNumber", &fields[4]);
     }
     if (fields[4].type)
-        (void)snprintf(number, sizeof number, "%u", (unsigned)(fields[4].integer & 0xFFFF));
+        *port = (uint32_t)(fields[4].integer & 0xFFFF);
     if (status >= 0)
         status = service_start(host, hive, SERVICES "TermService", &fields[5]);
     if (status >= 0)
-        status = service_rules(host, hive, ports, 1, rules, &n_rules);
-    if (status >= 0)
-        status = service_profiles(host, hive, profiles, &n_profiles);
-    if (status < 0)
-        return status;
-    fields[6] = es_datum_texts(rules, n_rules);
-    fields[7] = es_datum_texts(profiles, n_profiles);
-    return service_emit(host, fields, key.where);
+        status = take_firewall(host, hive, FIREWALL, *port, rules, profiles, &fields[6]);
+    return status < 0 ? status : service_emit(host, fields, key.where);
 }
 
-static es_status examine_policy(const es_host *host, const es_artefact *hive)
+/* Policies of Remote Desktop, and those of the firewall for it. */
+static es_status examine_policy(const es_host *host, const es_artefact *hive, uint32_t port)
 {
-    es_key key;
+    es_key key, firewall;
+    es_text rules[MAX_RULES], profiles[MAX_PROFILES];
     es_datum fields[8] = { es_datum_text(es_text_of("policy")), es_null(), es_null(), es_null(),
                            es_null(), es_null(), es_null(), es_null() };
+    const es_where *where = hive->where;
     es_status status = service_open(host, hive, POLICY, &key);
 
-    if (status <= 0)
+    if (status > 0) {
+        where = key.where;
+        status = allowed_of(host, &key, &fields[1]);
+        if (status == ES_OK)
+            status = service_boolean(host, &key, "UserAuthentication", &fields[2]);
+        if (status == ES_OK)
+            status = service_number(host, &key, "SecurityLayer", &fields[3]);
+        if (status == ES_OK)
+            status = service_number(host, &key, "PortNumber", &fields[4]);
+        if (fields[4].type)
+            port = (uint32_t)(fields[4].integer & 0xFFFF);
+    }
+    if (status >= 0)
+        status = service_open(host, hive, FIREWALL_POLICY, &firewall);
+    if (status > 0) {
+        where = where == hive->where ? firewall.where : where;
+        status = take_firewall(host, hive, FIREWALL_POLICY, port, rules, profiles, &fields[6]);
+    }
+    if (status < 0 || !(fields[1].type || fields[2].type || fields[3].type || fields[4].type ||
+                        fields[6].n || fields[7].n))
         return status;
-    status = allowed_of(host, &key, &fields[1]);
-    if (status == ES_OK)
-        status = service_boolean(host, &key, "UserAuthentication", &fields[2]);
-    if (status == ES_OK)
-        status = service_number(host, &key, "SecurityLayer", &fields[3]);
-    if (status == ES_OK)
-        status = service_number(host, &key, "PortNumber", &fields[4]);
-    if (status || !(fields[1].type || fields[2].type || fields[3].type || fields[4].type))
-        return status;
-    return service_emit(host, fields, key.where);
+    return service_emit(host, fields, where);
+}
+
+/* The port, which the service's hive states and the policies' rules are for. */
+static es_status begin(const es_host *host, const es_installation *installation, void **ret_state)
+{
+    uint32_t *port = (uint32_t *)malloc(sizeof *port);
+
+    (void)host, (void)installation;
+    if (port)
+        *port = DEFAULT_PORT;
+    *ret_state = port;
+    return port ? ES_OK : ES_NOMEM;
 }
 
 static es_status examine(void *state, const es_host *host, const es_artefact *artefact)
 {
-    es_status status = artefact->want == WANT_SOFTWARE ? examine_policy(host, artefact)
-                                                       : examine_rdp(host, artefact);
+    uint32_t *port = (uint32_t *)state;
+    es_status status = artefact->want == WANT_SOFTWARE ? examine_policy(host, artefact, *port)
+                                                       : examine_rdp(host, artefact, port);
 
-    (void)state;
     return status < 0 ? status : ES_OK;
+}
+
+static void end(void *state, const es_host *host)
+{
+    (void)host;
+    free(state);
 }
 
 ES_PLUGIN_EXPORT const es_plugin esuscan_plugin = {
@@ -126,5 +166,7 @@ ES_PLUGIN_EXPORT const es_plugin esuscan_plugin = {
     .facts = facts,
     .n_wants = ES_COUNT(wants),
     .n_facts = ES_COUNT(facts),
+    .begin = begin,
     .examine = examine,
+    .end = end,
 };

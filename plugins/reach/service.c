@@ -67,41 +67,94 @@ es_status service_start(const es_host *host, const es_artefact *hive, const char
 
 /* ------------------------------------------------------------------ firewall */
 
-/* The value of "Name=…" in a rule, whose parts stand between '|'. */
-static es_text part_of(es_text rule, const char *name)
+/* The next "Name=…" of a rule, whose parts stand between '|'; 0 when there is none. */
+static int next_part(es_text rule, const char *name, uint64_t *at, es_text *ret)
 {
     uint64_t size = strlen(name);
 
-    for (uint64_t at = 0; at + size < rule.size; at++) {
-        uint64_t end = at + size;
+    for (; size < rule.size && *at < rule.size - size; ++*at) {
+        uint64_t end = *at + size;
 
-        if ((at > 0 && rule.data[at - 1] != '|') ||
-            memcmp(rule.data + at, name, (size_t)size) != 0)
+        if ((*at > 0 && rule.data[*at - 1] != '|') ||
+            memcmp(rule.data + *at, name, (size_t)size) != 0)
             continue;
         while (end < rule.size && rule.data[end] != '|')
             end++;
-        return (es_text){ rule.data + at + size, end - at - size };
+        *ret = (es_text){ rule.data + *at + size, end - *at - size };
+        *at = end;
+        return 1;
     }
-    return (es_text)ES_TEXT("");
+    return 0;
+}
+
+static es_text part_of(es_text rule, const char *name)
+{
+    es_text part = ES_TEXT("");
+    uint64_t at = 0;
+
+    return next_part(rule, name, &at, &part) ? part : (es_text)ES_TEXT("");
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
 static int is_word(es_text text, const char *word)
 {
-    return es_text_equal(text, es_text_of(word));
+    for (uint64_t i = 0; i < text.size; i++)
+        if (!word[i] || lower(text.data[i]) != lower(word[i]))
+            return 0;
+    return !word[text.size];
 }
 
-/* An active inbound rule that names one of these TCP ports. */
-static int concerns(es_text rule, const char *const *ports, uint32_t n)
+/* "3389", or "3000-4000" as from rules 2.10 on. */
+static int is_port(es_text text, uint32_t port)
 {
-    es_text protocol = part_of(rule, "Protocol="), port = part_of(rule, "LPort=");
+    uint32_t ends[2] = { 0, 0 }, n = 0;
+
+    for (uint64_t i = 0; i < text.size; i++) {
+        if (text.data[i] == '-' && n == 0 && i)
+            n++;
+        else if (text.data[i] >= '0' && text.data[i] <= '9' && ends[n] < 100000)
+            ends[n] = ends[n] * 10 + (uint32_t)(text.data[i] - '0');
+        else
+            return 0;
+    }
+    return text.size && (n ? port >= ends[0] && port <= ends[1] : port == ends[0]);
+}
+
+/* A rule without ports is for all of them: of every program, of the system, or of the service. */
+static int is_of_service(es_text rule, const char *service)
+{
+    es_text program = part_of(rule, "App="), of = part_of(rule, "Svc=");
+
+    if (of.size && !is_word(of, "*"))
+        return is_word(of, service);
+    return !program.size || is_word(program, "System");
+}
+
+/* An active inbound rule that concerns one of these TCP ports. */
+static int concerns(es_text rule, const char *service, const uint32_t *ports, uint32_t n)
+{
+    static const char *const names[] = { "LPort=", "LPort2_10=" };
+    es_text protocol = part_of(rule, "Protocol="), part;
+    int n_parts = 0;
 
     if (!is_word(part_of(rule, "Active="), "TRUE") || !is_word(part_of(rule, "Dir="), "In") ||
         (protocol.size && !is_word(protocol, "6")))
         return 0;
-    for (uint32_t i = 0; i < n; i++)
-        if (is_word(port, ports[i]))
-            return 1;
-    return 0;
+    for (uint32_t k = 0; k < ES_COUNT(names); k++) {
+        uint64_t at = 0;
+
+        while (next_part(rule, names[k], &at, &part)) {
+            n_parts++;
+            for (uint32_t i = 0; i < n; i++)
+                if (is_port(part, ports[i]) || is_word(part, "*"))
+                    return 1;
+        }
+    }
+    return !n_parts && is_of_service(rule, service);
 }
 
 static es_status describe(const es_host *host, es_text name, es_text rule, es_text *ret)
@@ -123,14 +176,18 @@ static es_status describe(const es_host *host, es_text name, es_text rule, es_te
     return ES_OK;
 }
 
-es_status service_rules(const es_host *host, const es_artefact *hive, const char *const *ports,
-                          uint32_t n_ports, es_text *rules, uint64_t *ret_n)
+es_status service_rules(const es_host *host, const es_artefact *hive, const char *from,
+                        const char *service, const uint32_t *ports, uint32_t n_ports,
+                        es_text *rules, uint64_t *ret_n)
 {
+    char path[160];
     es_key key;
     es_value value;
     es_text rule;
-    es_status status = service_open(host, hive, FIREWALL "\\FirewallRules", &key);
+    es_status status;
 
+    (void)snprintf(path, sizeof path, "%s\\FirewallRules", from);
+    status = service_open(host, hive, path, &key);
     *ret_n = 0;
     for (uint64_t i = 0; status > 0 && i < MAX_VALUES && *ret_n < MAX_RULES; i++) {
         es_status got = host->value_child(host, &key, i, &value);
@@ -139,7 +196,8 @@ es_status service_rules(const es_host *host, const es_artefact *hive, const char
             continue;
         if (got)
             return got < 0 ? got : ES_OK;
-        if (host->value_text(host, &value, 0, &rule) != ES_OK || !concerns(rule, ports, n_ports))
+        if (host->value_text(host, &value, 0, &rule) != ES_OK || 
+            !concerns(rule, service, ports, n_ports))
             continue;
         got = describe(host, value.name, rule, &rules[*ret_n]);
         if (got)
@@ -149,25 +207,28 @@ es_status service_rules(const es_host *host, const es_artefact *hive, const char
     return status < 0 ? status : ES_OK;
 }
 
-es_status service_profiles(const es_host *host, const es_artefact *hive, es_text profiles[6],
-                             uint64_t *ret_n)
+es_status service_profiles(const es_host *host, const es_artefact *hive, const char *from,
+                           es_text profiles[MAX_PROFILES], uint64_t *ret_n)
 {
     static const struct {
         const char *key;
         const char *says[2];
     } each[] = {
-        { FIREWALL "\\DomainProfile", { "domain: off", "domain: on" } },
-        { FIREWALL "\\StandardProfile", { "private: off", "private: on" } },
-        { FIREWALL "\\PublicProfile", { "public: off", "public: on" } },
+        { "DomainProfile", { "domain: off", "domain: on" } },
+        { "StandardProfile", { "private: off", "private: on" } },
+        { "PrivateProfile", { "private: off", "private: on" } }, /* as policies call it */
+        { "PublicProfile", { "public: off", "public: on" } },
     };
     es_status status = ES_OK;
 
     *ret_n = 0;
     for (uint32_t i = 0; i < ES_COUNT(each) && status >= 0; i++) {
+        char path[160];
         es_key key;
         es_datum on = es_null();
 
-        status = service_open(host, hive, each[i].key, &key);
+        (void)snprintf(path, sizeof path, "%s\\%s", from, each[i].key);
+        status = service_open(host, hive, path, &key);
         if (status > 0)
             status = service_number(host, &key, "EnableFirewall", &on);
         if (status >= 0 && on.type)

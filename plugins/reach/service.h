@@ -10,7 +10,10 @@
 #include <esuscan/plugin.h>
 
 #define SERVICES "CurrentControlSet\\Services\\"
+/* Where rules and profiles of the firewall stand: in SYSTEM, and in SOFTWARE those of a policy. */
 #define FIREWALL SERVICES "SharedAccess\\Parameters\\FirewallPolicy"
+#define FIREWALL_POLICY "Policies\\Microsoft\\WindowsFirewall"
+#define MAX_PROFILES 8u
 #define MAX_RULES 64u
 #define MAX_VALUES 4096u
 
@@ -24,11 +27,13 @@ es_status service_boolean(const es_host *host, const es_key *key, const char *na
 /* The start type of a service, by its key. */
 es_status service_start(const es_host *host, const es_artefact *hive, const char *service,
                         es_datum *ret);
-/* Active inbound rules that name one of these TCP ports; room for MAX_RULES. */
-es_status service_rules(const es_host *host, const es_artefact *hive, const char *const *ports,
-                        uint32_t n_ports, es_text *rules, uint64_t *ret_n);
-es_status service_profiles(const es_host *host, const es_artefact *hive, es_text profiles[6],
-                           uint64_t *ret_n);
+/* Active inbound rules that concern one of these TCP ports, or every port of the service; room for
+ * MAX_RULES. `from` is one of the two places above. */
+es_status service_rules(const es_host *host, const es_artefact *hive, const char *from,
+                        const char *service, const uint32_t *ports, uint32_t n_ports,
+                        es_text *rules, uint64_t *ret_n);
+es_status service_profiles(const es_host *host, const es_artefact *hive, const char *from,
+                           es_text profiles[MAX_PROFILES], uint64_t *ret_n);
 /* Emit the plugin's only fact. */
 es_status service_emit(const es_host *host, const es_datum *fields, const es_where *where);
 

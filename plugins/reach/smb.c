@@ -7,9 +7,13 @@
  */
 #include "service.h"
 
+enum { WANT_SYSTEM, WANT_SOFTWARE };
+
 static const es_want wants[] = {
-    { sizeof(es_want), ES_KIND_HIVE, ES_SCOPE_SYSTEM_ROOT, 0, "System32/config/SYSTEM",
-      "its service, shares and firewall rules" },
+    [WANT_SYSTEM] = { sizeof(es_want), ES_KIND_HIVE, ES_SCOPE_SYSTEM_ROOT, 0,
+                      "System32/config/SYSTEM", "its service, shares and firewall rules" },
+    [WANT_SOFTWARE] = { sizeof(es_want), ES_KIND_HIVE, ES_SCOPE_SYSTEM_ROOT, 0,
+                        "System32/config/SOFTWARE", "policies for the firewall" },
 };
 
 static const es_field smb_fields[] = {
@@ -22,8 +26,11 @@ static const es_field smb_fields[] = {
     FIELD(TEXT_LIST, "shares", "names of its shares"),
     FIELD(TEXT_LIST, "firewall_rules", "active inbound rules for TCP ports 139 and 445"),
     FIELD(TEXT_LIST, "firewall_profiles", "profiles in which the firewall is on or off"),
+    FIELD(TEXT, "source", "system: the service's own settings; policy: the firewall's, which wins"),
+    FIELD(TEXT, "server_smb1_start", "start type of srv, the driver that serves SMB 1"),
 };
 
+#define N_FIELDS 11u
 
 static const es_fact_type facts[] = {
     { sizeof(es_fact_type), ES_COUNT(smb_fields), "smb.config", "how the SMB server is configured",
@@ -52,21 +59,57 @@ static es_status shares_of(const es_host *host, const es_artefact *hive, es_text
     return status < 0 ? status : ES_OK;
 }
 
-static es_status examine_smb(const es_host *host, const es_artefact *hive)
+static es_status take_firewall(const es_host *host, const es_artefact *hive, const char *from,
+                               es_text rules[MAX_RULES], es_text profiles[MAX_PROFILES],
+                               es_datum fields[2])
 {
-    static const char *const ports[] = { "445", "139" };
-    static const char *const names[] = { "SMB1", "SMB2", "RequireSecuritySignature",
-                                         "RestrictNullSessAccess" };
+    static const uint32_t ports[] = { 445, 139 };
+    uint64_t n_rules = 0, n_profiles = 0;
+    es_status status = service_rules(host, hive, from, "LanmanServer", ports, ES_COUNT(ports),
+                                     rules, &n_rules);
+
+    if (status == ES_OK)
+        status = service_profiles(host, hive, from, profiles, &n_profiles);
+    fields[0] = es_datum_texts(rules, n_rules);
+    fields[1] = es_datum_texts(profiles, n_profiles);
+    return status;
+}
+
+static es_status examine_policy(const es_host *host, const es_artefact *hive)
+{
     es_key key;
-    es_text rules[MAX_RULES], profiles[6], shares[MAX_RULES];
-    uint64_t n_rules = 0, n_profiles = 0, n_shares = 0;
-    es_datum fields[9];
-    es_status status = service_open(host, hive, SERVICES "LanmanServer\\Parameters", &key);
+    es_text rules[MAX_RULES], profiles[MAX_PROFILES];
+    es_datum fields[N_FIELDS];
+    es_status status = service_open(host, hive, FIREWALL_POLICY, &key);
 
     if (status <= 0)
         return status;
-    for (uint32_t i = 0; i < ES_COUNT(names) && status >= 0; i++)
-        status = service_boolean(host, &key, names[i], &fields[i]);
+    for (uint32_t i = 0; i < N_FIELDS; i++)
+        fields[i] = es_null();
+    fields[9] = es_datum_text(es_text_of("policy"));
+    status = take_firewall(host, hive, FIREWALL_POLICY, rules, profiles, &fields[7]);
+    if (status < 0 || !(fields[7].n || fields[8].n))
+        return status;
+    return service_emit(host, fields, key.where);
+}
+
+static es_status examine_smb(const es_host *host, const es_artefact *hive)
+{
+    static const char *const names[] = { "SMB1", "SMB2", "RequireSecuritySignature",
+                                         "RestrictNullSessAccess" };
+    es_key key, parameters;
+    es_text rules[MAX_RULES], profiles[MAX_PROFILES], shares[MAX_RULES];
+    uint64_t n_shares = 0;
+    es_datum fields[N_FIELDS];
+    es_status status = service_open(host, hive, SERVICES "LanmanServer", &key);
+
+    if (status <= 0)
+        return status;
+    for (uint32_t i = 0; i < N_FIELDS; i++)
+        fields[i] = es_null();
+    status = service_open(host, hive, SERVICES "LanmanServer\\Parameters", &parameters);
+    for (uint32_t i = 0, there = status > 0; there && i < ES_COUNT(names) && status >= 0; i++)
+        status = service_boolean(host, &parameters, names[i], &fields[i]);
     if (status >= 0)
         status = service_start(host, hive, SERVICES "LanmanServer", &fields[4]);
     if (status >= 0)
@@ -74,20 +117,20 @@ static es_status examine_smb(const es_host *host, const es_artefact *hive)
     if (status >= 0)
         status = shares_of(host, hive, shares, &n_shares);
     if (status >= 0)
-        status = service_rules(host, hive, ports, ES_COUNT(ports), rules, &n_rules);
+        status = take_firewall(host, hive, FIREWALL, rules, profiles, &fields[7]);
     if (status >= 0)
-        status = service_profiles(host, hive, profiles, &n_profiles);
+        status = service_start(host, hive, SERVICES "srv", &fields[10]);
     if (status < 0)
         return status;
     fields[6] = es_datum_texts(shares, n_shares);
-    fields[7] = es_datum_texts(rules, n_rules);
-    fields[8] = es_datum_texts(profiles, n_profiles);
+    fields[9] = es_datum_text(es_text_of("system"));
     return service_emit(host, fields, key.where);
 }
 
 static es_status examine(void *state, const es_host *host, const es_artefact *artefact)
 {
-    es_status status = examine_smb(host, artefact);
+    es_status status = artefact->want == WANT_SOFTWARE ? examine_policy(host, artefact)
+                                                       : examine_smb(host, artefact);
 
     (void)state;
     return status < 0 ? status : ES_OK;
