@@ -179,6 +179,32 @@ static es_text version_of(es_text name)
     return (es_text)ES_TEXT("");
 }
 
+#define COMPONENTS "DerivedData\\Components\\%.*s"
+#define SUPPRESSOR "the ESU suppressor: a check of a newer version that checks nothing"
+
+/* A suppressor registers its component in COMPONENTS, under the name of its manifest. The hive is
+ * the largest of all, and opened only where a manifest of a suppressor says that it is worth it. */
+static es_status look_into_components(const es_host *host, es_text manifest)
+{
+    es_artefact hive;
+    es_text name = manifest;
+    es_text path;
+    es_key key;
+    es_status status;
+
+    if (ends_with(name, ".manifest"))
+        name.size -= strlen(".manifest");
+    status = say(host, &path, COMPONENTS, SHOWN(name));
+    if (status == ES_OK)
+        status = host->artefact_open(host, WANT_COMPONENTS, (es_text)ES_TEXT(""), &hive);
+    if (status == ES_OK)
+        status = host->key_open(host, &hive, path, &key);
+    if (status)
+        return status < 0 ? status : ES_OK;
+    return emit_trace(host, "component of the licence check", key.name, SUPPRESSOR, 1, key.written,
+                      key.where);
+}
+
 /* A manifest of the check. A suppressor installs one of its own: a version of 6.3 on an older
  * Windows, with an identity and nothing else in it. */
 es_status examine_check(const es_host *host, const es_artefact *document)
@@ -205,7 +231,7 @@ es_status examine_check(const es_host *host, const es_artefact *document)
     status = emit(host, FACT_CHECK, fields, no_time, document->where);
     if (status || !starts_with(version, "6.3.9603."))
         return status;
-    return emit_trace(host, "manifest of the licence check", name,
-                      "the ESU suppressor: a check of a newer version that checks nothing", 1,
-                      document->modified, document->where);
+    status = emit_trace(host, "manifest of the licence check", name, SUPPRESSOR, 1,
+                        document->modified, document->where);
+    return status ? status : look_into_components(host, name);
 }

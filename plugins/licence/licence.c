@@ -42,6 +42,8 @@ static const es_want wants[] = {
     [WANT_AZURE_FOLDER] = WANT(LISTING, VOLUME, 0, "WindowsAzure", "a hint of Azure"),
     [WANT_EVENTS] = WANT(EVENT_LOG, SYSTEM_ROOT, 0, "System32/winevt/Logs/Application.evtx",
                          "licensing events: the only dated evidence of an activation"),
+    [WANT_COMPONENTS] = WANT(HIVE, SYSTEM_ROOT, ES_WANT_ON_DEMAND, "System32/config/COMPONENTS",
+                             "whether a suppressor's component was registered, and when"),
 };
 
 #define FIELD(type, name, means) { sizeof(es_field), ES_FIELD_##type, name, means }

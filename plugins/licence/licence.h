@@ -33,6 +33,7 @@ enum {
     WANT_CHECK,
     WANT_AZURE_FOLDER,
     WANT_EVENTS,
+    WANT_COMPONENTS,
 };
 
 enum {

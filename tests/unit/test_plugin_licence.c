@@ -194,6 +194,12 @@ static void test_bypass(void **state)
         for (size_t i = 0; i < sizeof traces / sizeof *traces; i++)
             assert_int_equal(rows_with(&o, TRACES, traces[i]), 1);
         assert_int_equal(rows_with(&o, TRACES, "file"), 5);
+        /* COMPONENTS is opened for the suppressor's manifest; its key dates the trace */
+        assert_int_equal(rows_with(&o, TRACES, "component of the licence check"), !n);
+        if (!n)
+            assert_int_equal(the_fact(&o, "licence.trace", "what",
+                                      "component of the licence check")->time.ticks,
+                             INT64_C(132286573290000000)); /* 2020-03-14 11:02:09 */
         /* Neither hides the other. */
         assert_int_equal(rows_with(&o, EVIDENCE, "activation id in the token store"), n);
         assert_int_equal(rows_with(&o, TRACES, "ESU updates without licence evidence"), !n);
@@ -244,6 +250,17 @@ static void test_other_windows(void **state)
     outcome_free(&o);
 }
 
+/* A list of one text, or of two. */
+static void assert_list(const outcome *o, const es_fact_record *fact, const char *name,
+                        const char *first, const char *second)
+{
+    const es_datum *list = field_of(o, fact, name);
+
+    assert_int_equal(list->n, second ? 2 : 1);
+    assert_true(es_text_equal(list->texts[0], es_text_of(first)));
+    assert_true(!second || es_text_equal(list->texts[1], es_text_of(second)));
+}
+
 /* Exposed is not reachable: what stands beside the answer. */
 static void test_reach(void **state)
 {
@@ -253,21 +270,34 @@ static void test_reach(void **state)
     (void)state;
     outcome_make(&o, "licence-all-forms.raw", NULL);
     fact = the_fact(&o, "rdp.config", "source", "system");
+    /* of the current control set; another one says the contrary */
     assert_number(&o, fact, "connections_allowed", 1);
     assert_number(&o, fact, "network_authentication", 0);
+    assert_number(&o, fact, "security_layer", 1);
     assert_number(&o, fact, "port", 3390);
     assert_field(&o, fact, "service_start", "automatic");
-    assert_int_equal(field_of(&o, fact, "firewall_rules")->n, 1);
-    assert_true(es_text_equal(field_of(&o, fact, "firewall_rules")->texts[0],
-                              es_text_of("RDP-In: Allow, profile Public")));
-    assert_int_equal(field_of(&o, fact, "firewall_profiles")->n, 2);
-    fact = the_fact(&o, "smb.config", NULL, NULL);
+    assert_list(&o, fact, "firewall_rules", "RDP-In: Allow, profile Public",
+                "Range-In: Allow, all profiles");
+    assert_list(&o, fact, "firewall_profiles", "private: on", "public: off");
+    /* a policy wins over all of it */
+    fact = the_fact(&o, "rdp.config", "source", "policy");
+    assert_number(&o, fact, "connections_allowed", 0);
+    assert_number(&o, fact, "network_authentication", 1);
+    assert_true(field_of(&o, fact, "port")->type == 0);
+    assert_list(&o, fact, "firewall_rules", "Policy-RDP: Block, all profiles", NULL);
+    assert_list(&o, fact, "firewall_profiles", "private: on", NULL);
+    fact = the_fact(&o, "smb.config", "source", "system");
     assert_number(&o, fact, "smb1", 1);
     assert_true(field_of(&o, fact, "smb2")->type == 0);
+    assert_number(&o, fact, "signing_required", 0);
+    assert_field(&o, fact, "service_start", "automatic");
     assert_field(&o, fact, "client_smb1_start", "manual");
-    assert_int_equal(field_of(&o, fact, "shares")->n, 1);
-    assert_true(es_text_equal(field_of(&o, fact, "firewall_rules")->texts[0],
-                              es_text_of("SMB-In: Block, all profiles")));
+    assert_field(&o, fact, "server_smb1_start", "manual");
+    assert_list(&o, fact, "shares", "Scans", NULL);
+    assert_list(&o, fact, "firewall_rules", "SMB-In: Block, all profiles", NULL);
+    fact = the_fact(&o, "smb.config", "source", "policy");
+    assert_list(&o, fact, "firewall_profiles", "private: on", NULL);
+    assert_true(field_of(&o, fact, "smb1")->type == 0);
     outcome_free(&o);
 }
 
