@@ -60,7 +60,7 @@ static store_name winner_name(es_text key)
     return of;
 }
 
-/* "arch_name_token_version_culture_hash.manifest". */
+/* "arch_name_token_version_culture_hash.manifest", or the folder of that name. */
 static store_name manifest_name(es_text file)
 {
     store_name of = { ES_TEXT(""), ES_TEXT(""), ES_TEXT("") };
@@ -91,6 +91,15 @@ static int names_same(es_text full, es_text stored)
     return same_text(full, stored);
 }
 
+static int is_asked(const work *at, const store_name *of)
+{
+    for (uint32_t i = 0; i < at->n_components; i++)
+        if (same_text(at->components[i].architecture, of->architecture) &&
+            names_same(at->components[i].name, of->name))
+            return 1;
+    return 0;
+}
+
 static int matters(const work *at, const store_name *of)
 {
     static const char *const names[] = {
@@ -108,17 +117,34 @@ static int matters(const work *at, const store_name *of)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (same_text(of->name, es_text_of(names[i])))
             return 1;
-    for (uint32_t i = 0; i < at->n_components; i++)
-        if (same_text(at->components[i].architecture, of->architecture) &&
-            names_same(at->components[i].name, of->name))
-            return 1;
-    return 0;
+    return is_asked(at, of);
+}
+
+/* What lies where Windows uses it is looked at for the updates asked. */
+static es_status fill_file(work *at, const store_name *of, es_text version, int asked,
+                           es_datum fields[3])
+{
+    wanted_component winner = { of->architecture, of->name, version, NULL, 0 };
+    file_in_place file;
+    es_status status;
+
+    fields[0] = fields[1] = fields[2] = es_null();
+    if (!asked)
+        return ES_OK;
+    status = file_look(at, &winner, &file);
+    if (status)
+        return status;
+    fields[0] = text_or_null(file.version);
+    fields[1] = text_or_null(file.path);
+    fields[2] = file.agrees < 0 ? es_null() : es_datum_boolean(file.agrees);
+    return ES_OK;
 }
 
 static es_status emit_winner(work *at, const store_name *of, const es_key *key)
 {
     es_time no_time = { 0, 0, 0 };
-    es_datum fields[5];
+    es_datum fields[7];
+    int asked = is_asked(at, of);
     es_key major;
     es_value value;
     es_text version;
@@ -135,7 +161,9 @@ static es_status emit_winner(work *at, const store_name *of, const es_key *key)
         fields[1] = text_or_null(of->architecture);
         fields[2] = text_or_null(version);
         fields[3] = es_datum_text(es_text_of("winners"));
-        fields[4] = es_null();
+        status = fill_file(at, of, version, asked, &fields[4]);
+        if (status)
+            break;
         status = emit(at->host, FACT_COMPONENT, fields, no_time, value.where);
     }
     return status < 0 ? status : ES_OK;
@@ -172,21 +200,49 @@ es_status components_examine(work *at)
 
 /* ------------------------------------------------------------------ files of a component */
 
-static es_status read_files(work *at, const es_artefact *document, es_text *files, uint32_t room,
-                            uint32_t *ret_n)
+static component_file file_of(const es_xml_node *node)
 {
+    component_file made = { ES_TEXT(""), ES_TEXT("") };
+
+    for (uint32_t i = 0; i < node->n_attributes; i++) {
+        if (same_text(node->attribute_names[i], es_text_of("name")))
+            made.name = node->attribute_values[i];
+        if (same_text(node->attribute_names[i], es_text_of("destinationPath")))
+            made.destination = node->attribute_values[i];
+    }
+    return made;
+}
+
+static es_status read_files(work *at, const es_artefact *document, wanted_component *to)
+{
+    component_file files[MAX_COMPONENT_FILES];
+    uint32_t n = 0;
     es_xml_node node;
+    void *memory = NULL;
     es_status status;
 
     while ((status = at->host->xml_next(at->host, document, &node)) == ES_OK) {
         if (node.kind != ES_XML_START || node.depth != 2 ||
-            !same_text(node.name, es_text_of("file")))
+            !same_text(node.name, es_text_of("file")) || n == MAX_COMPONENT_FILES)
             continue;
-        for (uint32_t i = 0; i < node.n_attributes && *ret_n < room; i++)
-            if (same_text(node.attribute_names[i], es_text_of("name")))
-                files[(*ret_n)++] = node.attribute_values[i];
+        files[n] = file_of(&node);
+        n += files[n].name.size != 0;
     }
-    return status < 0 ? status : ES_OK;
+    if (status < 0 || !n)
+        return status < 0 ? status : ES_OK;
+    status = at->host->alloc(at->host, n * sizeof *files, &memory);
+    if (status)
+        return status;
+    memcpy(memory, files, n * sizeof *files);
+    to->files = (const component_file *)memory;
+    to->n_files = n;
+    return ES_OK;
+}
+
+/* Either name may be the shortened one. */
+static int names_match(es_text a, es_text b)
+{
+    return names_same(a, b) || names_same(b, a);
 }
 
 /* The folder of manifests, listed once for all asked components. */
@@ -216,23 +272,61 @@ static es_status list_manifests(work *at)
                           folder.where);
 }
 
-es_status component_files(work *at, const wanted_component *component, es_text *files,
-                          uint32_t room, uint32_t *ret_n)
+/* The same component, already read for an update. */
+static const wanted_component *find_read(const work *at, const wanted_component *component)
 {
+    for (uint32_t i = 0; i < at->n_components; i++) {
+        const wanted_component *one = &at->components[i];
+
+        if (one->n_files && same_text(one->version, component->version) &&
+            same_text(one->architecture, component->architecture) &&
+            names_match(one->name, component->name))
+            return one;
+    }
+    return NULL;
+}
+
+es_status component_files(work *at, wanted_component *component)
+{
+    const wanted_component *before = find_read(at, component);
     es_status status = at->manifests_listed ? ES_OK : list_manifests(at);
 
-    for (uint32_t i = 0; i < at->n_manifests && status == ES_OK; i++) {
-        store_name of = manifest_name(at->manifests[i]);
+    if (before) {
+        component->files = before->files;
+        component->n_files = before->n_files;
+        return status;
+    }
+    for (uint32_t i = 0; i < at->n_manifests && status == ES_OK && !component->n_files; i++) {
         es_artefact document;
 
-        if (!same_text(of.version, component->version) ||
-            !same_text(of.architecture, component->architecture) ||
-            !names_same(component->name, of.name))
+        if (!component_is_in(component, at->manifests[i]))
             continue;
         status = at->host->artefact_open(at->host, WANT_MANIFEST, at->manifests[i], &document);
         if (status == ES_OK)
-            status = read_files(at, &document, files, room, ret_n);
+            status = read_files(at, &document, component);
         status = status < 0 ? status : ES_OK;
     }
     return status;
+}
+
+void component_files_of_another(const work *at, wanted_component *component)
+{
+    for (uint32_t i = 0; i < at->n_components && !component->n_files; i++) {
+        const wanted_component *one = &at->components[i];
+
+        if (same_text(one->architecture, component->architecture) &&
+            names_match(one->name, component->name)) {
+            component->files = one->files;
+            component->n_files = one->n_files;
+        }
+    }
+}
+
+int component_is_in(const wanted_component *component, es_text folder)
+{
+    store_name of = manifest_name(folder);
+
+    return same_text(of.version, component->version) &&
+           same_text(of.architecture, component->architecture) &&
+           names_match(component->name, of.name);
 }

@@ -12,6 +12,8 @@ static const char *const sentences[N_DOUBTS] = {
     [DOUBT_DUPLICATE] = "this package is there twice",
     [DOUBT_FOREIGN_KEY] = "this package names a KB under a key that is not Microsoft's: it is not "
                           "counted as that update",
+    [DOUBT_ARCHITECTURE] = "this package is for another processor than the machine's: it is not "
+                           "counted as the update it names",
     [DOUBT_STATE] = "this package's state is missing, or no state that is known",
     [DOUBT_BROKEN] = "this package's state is negative: servicing calls it broken",
     [DOUBT_TIME] = "this package's install time cannot be true",
@@ -23,7 +25,9 @@ static const char *const sentences[N_DOUBTS] = {
 /* What is told of a package that is merely odd leaves no gap in the report. */
 static uint32_t severity_of(uint32_t sort)
 {
-    return sort == DOUBT_DUPLICATE || sort == DOUBT_FOREIGN_KEY || sort == DOUBT_BROKEN ? 0 : 1;
+    return sort == DOUBT_DUPLICATE || sort == DOUBT_FOREIGN_KEY ||
+                   sort == DOUBT_ARCHITECTURE || sort == DOUBT_BROKEN
+               ? 0 : 1;
 }
 
 es_status say(const es_host *host, es_text *ret, const char *format, ...)

@@ -20,16 +20,6 @@ static uint32_t slot_of(const work *at, es_text name, uint32_t hash)
     return slot;
 }
 
-package_file *files_find(work *at, es_text identity)
-{
-    uint32_t slot;
-
-    if (!at->table_size)
-        return NULL;
-    slot = slot_of(at, identity, hash_text(identity));
-    return at->table[slot] ? &at->files[at->table[slot] - 1] : NULL;
-}
-
 static es_status take_memory(const es_host *host, uint64_t n, uint64_t size, void *ret)
 {
     void *memory = NULL;
@@ -61,28 +51,47 @@ static es_status grow(work *at)
     return ES_OK;
 }
 
-static es_status add(work *at, const es_entry *entry)
+/* The entry of a name, made where there is none. */
+static es_status entry_of(work *at, es_text name, package_file **ret)
 {
-    int mum = ends_with(entry->name, ".mum"), cat = ends_with(entry->name, ".cat");
-    es_text name = { entry->name.data, entry->name.size - 4 };
-    uint32_t slot, hash;
+    uint32_t slot, hash = hash_text(name);
+    es_status status = ES_OK;
 
-    if ((!mum && !cat) || entry->is_directory)
-        return ES_OK;
-    if (at->n_files == at->table_size / 2) {
-        es_status status = at->n_files == MAX_FILES ? ES_LIMIT : grow(at);
-
-        if (status)
-            return status;
-    }
-    hash = hash_text(name);
+    *ret = NULL;
+    if (at->n_files == at->table_size / 2)
+        status = at->n_files == MAX_FILES ? ES_LIMIT : grow(at);
+    if (status)
+        return status;
     slot = slot_of(at, name, hash);
     if (!at->table[slot]) {
         at->files[at->n_files] = (package_file){ .name = name, .hash = hash };
         at->table[slot] = ++at->n_files;
     }
-    at->files[at->table[slot] - 1].mum |= (uint32_t)mum;
-    at->files[at->table[slot] - 1].cat |= (uint32_t)cat;
+    *ret = &at->files[at->table[slot] - 1];
+    return ES_OK;
+}
+
+es_status files_of(work *at, es_text identity, package_file **ret)
+{
+    es_status status = entry_of(at, identity, ret);
+
+    return status < 0 ? status : ES_OK;
+}
+
+static es_status add(work *at, const es_entry *entry)
+{
+    int mum = ends_with(entry->name, ".mum"), cat = ends_with(entry->name, ".cat");
+    es_text name = { entry->name.data, entry->name.size - 4 };
+    package_file *file;
+    es_status status;
+
+    if ((!mum && !cat) || entry->is_directory)
+        return ES_OK;
+    status = entry_of(at, name, &file);
+    if (status)
+        return status;
+    file->mum |= (uint32_t)mum;
+    file->cat |= (uint32_t)cat;
     return ES_OK;
 }
 

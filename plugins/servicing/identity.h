@@ -24,6 +24,7 @@ typedef struct package_name {
     int well_formed;  /* five parts, an architecture and a version that are such */
     int foreign;      /* not Microsoft's key token */
     int doubtful_kb;  /* it looks as if it named a KB, and not which */
+    int other_machine; /* set by packages.c: it is filed under another processor */
 } package_name;
 
 /* `architecture` of the result is the canonical lower-case word, which lives for ever. */

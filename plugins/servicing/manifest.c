@@ -22,7 +22,6 @@
 #define MAX_PARENTS 256u
 #define MAX_PARTS 2048u
 #define MAX_LINES 8192u /* of the list of components */
-#define MAX_COMPONENT_FILES 256u
 #define MAX_DEPTH 16u
 
 /* What was read so far. `path` holds the names of the open elements. */
@@ -140,7 +139,7 @@ static es_status identity_of(const es_host *host, const es_xml_node *node, es_te
 static void take_component(mum_content *of, const es_xml_node *node)
 {
     wanted_component part = { attribute(node, "processorArchitecture"), attribute(node, "name"),
-                              attribute(node, "version") };
+                              attribute(node, "version"), NULL, 0 };
 
     if (!part.name.size)
         return;
@@ -211,24 +210,21 @@ static es_status remember(work *at, const wanted_component *part)
 }
 
 /* "arch|name|version|file", one a file; without a file where its manifest does not say. */
-static es_status add_lines(work *at, const wanted_component *part, int with_files, es_text *lines,
+static es_status add_lines(work *at, wanted_component *part, int with_files, es_text *lines,
                            uint32_t *n)
 {
-    es_text files[MAX_COMPONENT_FILES];
-    uint32_t n_files = 0;
-    es_status status = ES_OK;
+    static const component_file none = { ES_TEXT(""), ES_TEXT("") };
+    es_status status = with_files ? component_files(at, part) : ES_OK;
+    const component_file *files = part->n_files ? part->files : &none;
+    uint32_t n_files = part->n_files ? part->n_files : 1;
 
-    if (with_files)
-        status = component_files(at, part, files, MAX_COMPONENT_FILES, &n_files);
-    if (!n_files)
-        files[n_files++] = (es_text)ES_TEXT("");
     for (uint32_t i = 0; i < n_files && status == ES_OK && *n < MAX_LINES; i++)
         status = say(at->host, &lines[(*n)++], "%.*s|%.*s|%.*s|%.*s", SHOWN(part->architecture),
-                     SHOWN(part->name), SHOWN(part->version), SHOWN(files[i]));
+                     SHOWN(part->name), SHOWN(part->version), SHOWN(files[i].name));
     return status;
 }
 
-static es_status emit_manifest(work *at, const wanted_manifest *wanted, const mum_content *of,
+static es_status emit_manifest(work *at, const wanted_manifest *wanted, mum_content *of,
                                const es_artefact *document)
 {
     es_time no_time = { 0, 0, 0 };

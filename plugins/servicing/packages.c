@@ -120,6 +120,8 @@ static es_status check_name(work *at, const package_name *of, const package_file
         return doubt(at, DOUBT_DUPLICATE, key->name, key->where);
     if (of->foreign && of->doubtful_kb)
         return doubt(at, DOUBT_FOREIGN_KEY, key->name, key->where);
+    if (of->other_machine && of->kb)
+        return doubt(at, DOUBT_ARCHITECTURE, key->name, key->where);
     if (!of->well_formed || of->doubtful_kb)
         return doubt(at, DOUBT_IDENTITY, key->name, key->where);
     return ES_OK;
@@ -144,7 +146,7 @@ static es_status emit_package(work *at, const package_name *name, const package 
 
     fields[0] = es_datum_text(key->name);
     fields[1] = text_or_null(name->name);
-    fields[2] = text_or_null(kb_text(at->host, name->kb));
+    fields[2] = name->other_machine ? es_null() : text_or_null(kb_text(at->host, name->kb));
     fields[3] = es_datum_text(es_text_of(role_word(name->role)));
     fields[4] = text_or_null(name->architecture);
     fields[5] = text_or_null(name->language);
@@ -170,21 +172,44 @@ static es_status want_manifest(work *at, const package_name *name, const package
 {
     if (!file || !file->mum)
         return ES_OK;
-    if (manifest_is_asked(at, name->kb))
+    if (!name->other_machine && manifest_is_asked(at, name->kb))
         return manifest_want(at, key->name, name->kb, 1);
     return file->cat ? ES_OK : manifest_want(at, key->name, name->kb, 0);
+}
+
+/* Packages are filed under the machine's own processor, also those with files for 32-bit programs;
+ * the same name under another one is not its update. */
+static int is_for_another(const work *at, const package_name *of)
+{
+    static const struct {
+        const char *word;
+        uint32_t machine;
+    } words[] = {
+        { "x86", ES_MACHINE_I386 },     { "amd64", ES_MACHINE_AMD64 },
+        { "ia64", ES_MACHINE_IA64 },    { "arm", ES_MACHINE_ARM },
+        { "arm64", ES_MACHINE_ARM64 },
+    };
+
+    for (size_t i = 0; at->machine_type && i < sizeof words / sizeof *words; i++)
+        if (same_text(of->architecture, es_text_of(words[i].word)))
+            return words[i].machine != at->machine_type;
+    return 0;
 }
 
 static es_status examine_package(work *at, const es_key *key)
 {
     package_name name = identity_parse(key->name);
-    package_file *file = files_find(at, key->name);
+    package_file *file = NULL;
     es_text user = ES_TEXT("");
     es_time time = { 0, 0, 0 };
     package of;
     es_status status;
 
     memset(&of, 0, sizeof of);
+    name.other_machine = is_for_another(at, &name);
+    status = files_of(at, key->name, &file);
+    if (status)
+        return status;
     if (file)
         file->has_key++;
     status = take_values(at, &of, key);

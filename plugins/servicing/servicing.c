@@ -31,6 +31,10 @@ static const es_want wants[] = {
                             "manifests of the components of an update that is asked for"),
     [WANT_MANIFEST] = WANT(XML, ES_WANT_ON_DEMAND, "winsxs/Manifests/*.manifest",
                            "files of the components of an update that is asked for"),
+    [WANT_SYSTEM32] = WANT(EXECUTABLE, ES_WANT_ON_DEMAND, "System32/*",
+                           "whether a component's file is the one of the version in effect"),
+    [WANT_DRIVERS] = WANT(EXECUTABLE, ES_WANT_ON_DEMAND, "System32/drivers/*", "likewise"),
+    [WANT_SYSWOW64] = WANT(EXECUTABLE, ES_WANT_ON_DEMAND, "SysWOW64/*", "likewise"),
 };
 
 #define FIELD(type, name, means) { sizeof(es_field), ES_FIELD_##type, name, means }
@@ -74,7 +78,9 @@ static const es_field component_fields[] = {
     FIELD(TEXT, "architecture", "x86, amd64, ia64, wow64 …"),
     FIELD(TEXT, "version", "the version in effect"),
     FIELD(TEXT, "source", "winners: SideBySide\\Winners"),
-    FIELD(TEXT, "file_version", "of its file, where that was read"),
+    FIELD(TEXT, "file_version", "of its file in place, where that was read and can be compared"),
+    FIELD(TEXT, "file", "that file: of several the one that disagrees, or is oldest"),
+    FIELD(BOOLEAN, "agrees", "it is the component store's file of this version; null: not told"),
 };
 static const es_field pending_fields[] = {
     FIELD(TEXT, "what", "PackagesPending, SessionsPending, RebootPending, ExecuteState …"),
@@ -121,7 +127,8 @@ es_status work_make(const es_host *host, const es_artefact *hive, work **ret)
     return ES_OK;
 }
 
-static es_status examine_software(const es_host *host, const es_artefact *hive)
+static es_status examine_software(const es_host *host, const es_artefact *hive,
+                                  uint32_t machine_type)
 {
     static es_status (*const parts[])(work *) = {
         manifest_asked,     files_list,        packages_examine, files_emit_orphans,
@@ -131,31 +138,39 @@ static es_status examine_software(const es_host *host, const es_artefact *hive)
     work *at = NULL;
     es_status status = work_make(host, hive, &at);
 
+    if (status == ES_OK)
+        at->machine_type = machine_type;
     for (size_t i = 0; i < sizeof parts / sizeof *parts && status == ES_OK; i++)
         status = parts[i](at);
     return status;
 }
 
-/* The state between callbacks: whether SOFTWARE was examined. */
+typedef struct between {
+    uint32_t machine_type;
+    uint32_t done; /* SOFTWARE was examined */
+} between;
+
 static es_status begin(const es_host *host, const es_installation *installation, void **ret_state)
 {
-    uint32_t *done = (uint32_t *)calloc(1, sizeof *done);
+    between *made = (between *)calloc(1, sizeof *made);
 
-    (void)host, (void)installation;
-    *ret_state = done;
-    return done ? ES_OK : ES_NOMEM;
+    (void)host;
+    if (made)
+        made->machine_type = installation->machine_type;
+    *ret_state = made;
+    return made ? ES_OK : ES_NOMEM;
 }
 
 static es_status examine(void *state, const es_host *host, const es_artefact *artefact)
 {
-    uint32_t *done = (uint32_t *)state;
+    between *of = (between *)state;
 
     switch (artefact->want) {
     case WANT_SOFTWARE:
-        *done = 1;
-        return examine_software(host, artefact);
+        of->done = 1;
+        return examine_software(host, artefact, of->machine_type);
     case WANT_PACKAGES:
-        return *done ? ES_OK : files_examine_alone(host, artefact);
+        return of->done ? ES_OK : files_examine_alone(host, artefact);
     case WANT_PENDING_XML:
         return pending_examine_xml(host, artefact);
     default:

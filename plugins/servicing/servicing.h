@@ -4,8 +4,8 @@
  *
  * servicing.c describes the plugin; identity.c knows the grammar of package names; packages.c
  * walks the packages of the registry; files.c sets the package files beside them; manifest.c reads
- * a .mum where that is worth it; components.c says which version of a component won; pending.c
- * what waits; accounts.c names who installed; doubts.c keeps count of what is odd.
+ * a .mum where that is worth it; components.c says which version of a component won, in_place.c
+ * whether its file is the one in use; pending.c what waits; accounts.c names who installed; doubts.c keeps count of what is odd.
  *
  * Ownership: everything is borrowed from the callback it was made in.
  */
@@ -28,6 +28,9 @@ enum {
     WANT_SAM,
     WANT_MANIFESTS,
     WANT_MANIFEST,
+    WANT_SYSTEM32,
+    WANT_DRIVERS,
+    WANT_SYSWOW64,
 };
 
 enum {
@@ -45,6 +48,7 @@ enum {
     DOUBT_IDENTITY,
     DOUBT_DUPLICATE,
     DOUBT_FOREIGN_KEY,
+    DOUBT_ARCHITECTURE,
     DOUBT_STATE,
     DOUBT_BROKEN,
     DOUBT_TIME,
@@ -67,9 +71,16 @@ typedef struct wanted_manifest {
     uint32_t asked;
 } wanted_manifest;
 
-/* A component that an asked update brings. */
+/* A file of a component, and where its manifest puts it. */
+typedef struct component_file {
+    es_text name, destination;
+} component_file;
+
+/* A component that an asked update brings. Its manifest is read once. */
 typedef struct wanted_component {
     es_text architecture, name, version;
+    const component_file *files;
+    uint32_t n_files;
 } wanted_component;
 
 #define MAX_ACCOUNTS 32u
@@ -77,12 +88,14 @@ typedef struct wanted_component {
 #define MAX_DOUBTFUL_MANIFESTS 64u
 #define MAX_COMPONENTS 8192u
 #define MAX_ASKED 256u
+#define MAX_COMPONENT_FILES 256u
 
 typedef struct mum_content mum_content;
 
 typedef struct work {
     const es_host *host;
     const es_artefact *hive;
+    uint32_t machine_type; /* ES_MACHINE_…, 0: not known */
     uint32_t doubts[N_DOUBTS];
     /* files.c */
     int listed; /* the folder was listed, to its end */
@@ -137,7 +150,9 @@ es_text kb_text(const es_host *host, uint32_t kb);
 /* ---- parts */
 es_status packages_examine(work *at);
 es_status files_list(work *at);
-package_file *files_find(work *at, es_text identity);
+/* The files of a package; a package without any is remembered, so that it is known when it comes
+ * again. NULL when there are too many. */
+es_status files_of(work *at, es_text identity, package_file **ret);
 es_status files_emit_orphans(work *at);
 es_status files_examine_alone(const es_host *host, const es_artefact *listing);
 es_status manifest_asked(work *at);
@@ -145,9 +160,18 @@ int manifest_is_asked(const work *at, uint32_t kb);
 es_status manifest_want(work *at, es_text identity, uint32_t kb, int asked);
 es_status manifests_examine(work *at);
 es_status components_examine(work *at);
-/* The files of a component, by its manifest in winsxs. */
-es_status component_files(work *at, const wanted_component *component, es_text *files,
-                          uint32_t room, uint32_t *ret_n);
+/* Read the files of a component from its manifest in winsxs; once. */
+es_status component_files(work *at, wanted_component *component);
+/* Where its manifest is not there: those of another version that was read. */
+void component_files_of_another(const work *at, wanted_component *component);
+/* in_place.c: the file of a component as it lies where Windows uses it, against the store. */
+typedef struct file_in_place {
+    es_text path, version; /* empty: none was read; its version says nothing here */
+    int agrees;            /* it is the store's file of the winning version; -1: not told */
+} file_in_place;
+es_status file_look(work *at, wanted_component *winner, file_in_place *ret);
+/* Is a folder or manifest of winsxs, by its name, this component's? */
+int component_is_in(const wanted_component *component, es_text folder);
 es_status pending_examine(work *at);
 es_status pending_examine_xml(const es_host *host, const es_artefact *document);
 es_status evaluated_examine(work *at);

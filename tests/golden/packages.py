@@ -22,7 +22,7 @@ import run
 PACKAGES = r'\Microsoft\Windows\CurrentVersion\Component Based Servicing\Packages'
 # What a name may be called: anything else names no KB.
 NAME = re.compile(r'(?i)^(?:package_(?:\d+_)?for_|vistasp\d-)?(?:kb)?([1-9]\d{5,6})'
-                  r'(?:_[a-z0-9_]+)?~31bf3856ad364e35~(?:amd64|x86|ia64)~[^~]*'
+                  r'(?:_[a-z0-9_]+)?~31bf3856ad364e35~(amd64|x86|ia64)~[^~]*'
                   r'~\d{1,5}\.\d{1,5}\.\d{1,5}\.\d{1,5}$')
 SAMPLE = 25
 
@@ -33,9 +33,9 @@ def tool(*command):
     return done.stdout if done.returncode == 0 else ''
 
 
-def kb_of(identity):
+def kb_of(identity, architecture):
     found = NAME.match(identity)
-    if not found or len(re.findall(r'(?i)kb\d', identity)) > 1:
+    if not found or found.group(2).lower() != architecture or len(re.findall(r'(?i)kb\d', identity)) > 1:
         return None
     return 'KB' + found.group(1)
 
@@ -63,7 +63,7 @@ def differences(fact, values):
         yield 'by %s, not %s' % (user, fact['fields']['user'])
 
 
-def compare(report, hive, name):
+def compare(report, hive, name, architecture):
     wrong = []
     facts = [f for f in report['facts'] if f['type'] == 'servicing.package']
     script = hive + '.sh'
@@ -76,10 +76,10 @@ def compare(report, hive, name):
                                                            sorted(set(keys) ^ set(listed))[:5]))
     for fact in facts:
         fields = fact['fields']
-        if fields['kb'] != kb_of(fields['identity']):
+        if fields['kb'] != kb_of(fields['identity'], architecture):
             wrong.append('%s: %s is %s, not %s' % (name, fields['identity'], fields['kb'],
-                                                   kb_of(fields['identity'])))
-    in_hive = {kb_of(key) for key in keys} - {None}
+                                                   kb_of(fields['identity'], architecture)))
+    in_hive = {kb_of(key, architecture) for key in keys} - {None}
     updates = {u['kb'] for i in report['installations'] if i['id'] in report['states']
                for u in i['updates'] if any(s.startswith('component servicing')
                                             for s in u['sources'])}
@@ -109,7 +109,8 @@ def check(program, disk):
     if result.status > 1:
         return ['%s: status %d: %s' % (name, result.status, result.errors)]
     report = run.load(result.text)
-    ids = {i['id'] for i in report['installations'] if i['role'] == 'current'}
+    current = [i for i in report['installations'] if i['role'] == 'current']
+    ids = {i['id'] for i in current}
     if len(ids) != 1:
         return []
     report['states'] = ids
@@ -125,7 +126,7 @@ def check(program, disk):
         with open(hive, 'wb') as file:
             subprocess.run(['icat', '-o', str(volume['offset'] // report['image']['sector_size']),
                             disk, str(where['mft_entry'])], stdout=file, check=True)
-        return compare(report, hive, name)
+        return compare(report, hive, name, current[0]['architecture'])
 
 
 def main():

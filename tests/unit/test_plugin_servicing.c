@@ -64,12 +64,110 @@ static void test_asked(void **state)
                                                          "6.0.6003.20512|ntoskrnl.exe")));
     fact = the_fact(&o, "servicing.component", "component", "microsoft-windows-os-kernel");
     assert_field(&o, fact, "version", "6.0.6003.20512");
+    assert_field(&o, fact, "file_version", "6.0.6003.20512");
+    assert_field(&o, fact, "file", "Windows/System32/ntoskrnl.exe");
+    assert_number(&o, fact, "agrees", 1);
     outcome_free(&o);
     outcome_make(&o, "updates-esu-year-2-licensed.raw", "KB5004305");
     fact = the_fact(&o, "servicing.manifest", "identity",
                     "Package_1_for_KB5004305~31bf3856ad364e35~amd64~~6.0.1.1");
     assert_number(&o, fact, "esu_checked", 1);
     outcome_free(&o);
+}
+
+static size_t rows_saying(const outcome *o, const char *plugin, const char *words)
+{
+    const es_row_record *rows = NULL;
+    size_t n = es_ledger_rows(o->m.ledger, &rows), found = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        for (uint32_t k = 0; k < rows[i].n_fields && !strcmp(rows[i].plugin, plugin); k++) {
+            const es_datum *field = &rows[i].fields[k];
+            char text[1024] = "";
+
+            if (field->type == ES_FIELD_TEXT)
+                snprintf(text, sizeof text, "%.*s", (int)field->text.size, field->text.data);
+            found += strstr(text, words) != NULL;
+            for (uint64_t t = 0; field->type == ES_FIELD_TEXT_LIST && t < field->n; t++)
+                found += es_text_equal(field->texts[t], es_text_of(words));
+        }
+    }
+    return found;
+}
+
+/* What is installed by the registry is checked against what lies on the disk, where it was asked. */
+static void test_in_place(void **state)
+{
+    outcome o;
+    const es_fact_record *fact;
+
+    (void)state;
+    outcome_make(&o, "servicing-winners-ahead.raw", "KB4499149");
+    fact = the_fact(&o, "servicing.component", "component", "microsoft-windows-os-kernel");
+    assert_field(&o, fact, "version", "6.0.6003.20512");
+    assert_field(&o, fact, "file_version", "6.0.6002.24566");
+    assert_number(&o, fact, "agrees", 0);
+    assert_true(rows_saying(&o, "updates", "files: older than it") >= 1);
+    outcome_free(&o);
+    /* the manifest of the version that won is not there: where its file lies is known from another's */
+    outcome_make(&o, "updates-list-ahead-of-kernel.raw", "KB4499149");
+    fact = the_fact(&o, "servicing.component", "component", "microsoft-windows-os-kernel");
+    assert_field(&o, fact, "version", "6.0.6002.24566");
+    assert_field(&o, fact, "file_version", "6.0.6002.24566");
+    assert_number(&o, fact, "agrees", 1);
+    outcome_free(&o);
+    /* nobody asked: nothing is read */
+    outcome_make(&o, "servicing-winners-ahead.raw", NULL);
+    fact = the_fact(&o, "servicing.component", "component", "microsoft-windows-os-kernel");
+    assert_field(&o, fact, "file_version", NULL);
+    assert_field(&o, fact, "file", NULL);
+    outcome_free(&o);
+}
+
+/* Later systems: every KB is listed, in its state, and no verdict of ours is given. */
+static void test_later(void **state)
+{
+    static const struct {
+        const char *disk;
+        size_t n;
+        const char *kb, *state;
+    } cases[] = {
+        { "servicing-win8.raw", 5, "KB2756872", "superseded" },
+        { "servicing-win8.raw", 5, "KB2871389", "staged" },
+        { "servicing-win81.raw", 5, "KB2919355", "installed" },
+        { "servicing-win81.raw", 5, "KB5031419", "installed" },
+        { "servicing-win81.raw", 5, "KB3021910", "permanent" },
+        { "servicing-win81.raw", 5, "KB2975719", "partially-installed" },
+        { "servicing-win10.raw", 8, "KB5031224", "installed" },
+        { "servicing-win10.raw", 8, "KB5015684", "installed" },
+        { "servicing-win11.raw", 4, "KB5030651", "installed" },
+        { "servicing-win11.raw", 4, "KB5027397", "staged" },
+        { "servicing-win11.raw", 4, "KB5030216", "uninstall-pending" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const es_verdict_record *verdicts = NULL;
+        size_t n, judged = 0;
+        outcome o;
+
+        outcome_make(&o, cases[i].disk, NULL);
+        assert_int_equal(facts_with(&o, PACKAGE, NULL, NULL, NULL), cases[i].n);
+        assert_field(&o, the_fact(&o, PACKAGE, "kb", cases[i].kb), "state", cases[i].state);
+        n = es_ledger_verdicts(o.m.ledger, &verdicts);
+        for (size_t k = 0; k < n; k++) {
+            const es_plugin *plugin = es_ledger_plugin(o.m.ledger, verdicts[k].plugin);
+            const es_verdict_type *type = &plugin->verdicts[verdicts[k].type];
+
+            if (strcmp(type->name, "exposure") && strcmp(type->name, "patch-level") &&
+                strcmp(type->name, "esu-updates") && strcmp(type->name, "esu-licence"))
+                continue;
+            judged++;
+            assert_string_equal(type->answers[verdicts[k].answer], "not-applicable");
+        }
+        assert_int_equal(judged, 4);
+        outcome_free(&o);
+    }
 }
 
 /* Every name gives the KB that the recipe states, or none. */
@@ -93,7 +191,8 @@ static void test_odd_names(void **state)
     assert_field(&o, the_fact(&o, PACKAGE, "name", "KB936330"), "role", "service-pack");
     fact = the_fact(&o, PACKAGE, "language", "de-DE");
     assert_field(&o, fact, "role", "language-pack");
-    assert_true(notes_with(o.m.ledger, "is there twice") == 1);
+    assert_true(notes_with(o.m.ledger, "is there twice") == 2);
+    assert_true(notes_with(o.m.ledger, "for another processor") == 3);
     assert_true(notes_with(o.m.ledger, "not Microsoft's") == 1);
     assert_true(notes_with(o.m.ledger, "more such packages") >= 1);
     outcome_free(&o);
@@ -127,6 +226,7 @@ static void test_odd_values(void **state)
     assert_false(es_time_known(the_fact(&o, PACKAGE, "identity", ID(2500009))->time));
     assert_false(es_time_known(the_fact(&o, PACKAGE, "identity", ID(2500010))->time));
     assert_field(&o, the_fact(&o, PACKAGE, "identity", ID(2500014)), "client", NULL);
+    assert_field(&o, the_fact(&o, PACKAGE, "identity", ID(2500016)), "client", "W\xef\xbf\xbdU");
     assert_int_equal(notes_with(o.m.ledger, "install time cannot be true:"), 4);
     outcome_free(&o);
 }
@@ -228,7 +328,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_odd_names), cmocka_unit_test(test_odd_values),
         cmocka_unit_test(test_accounts),  cmocka_unit_test(test_odd_files),
         cmocka_unit_test(test_evaluated), cmocka_unit_test(test_many),
-        cmocka_unit_test(test_wide_states),
+        cmocka_unit_test(test_wide_states), cmocka_unit_test(test_in_place),
+        cmocka_unit_test(test_later),
     };
 
     if (argc < 4)
