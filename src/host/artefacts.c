@@ -62,21 +62,31 @@ static es_status strings_view(es_arena *arena, const es_pe *pe, const es_version
     return status;
 }
 
-/* What was read of the same executable in a later state, which did not change since. */
-static es_status executable_again(es_session *session, es_opened *opened, const es_opened *later)
+static es_opened *find_opened(es_state_work *work, es_fs *fs, uint32_t kind, const char *path)
+{
+    for (es_opened *each = work->opened; each; each = each->next)
+        if (each->fs == fs && each->kind == kind && !each->closed &&
+            es_text_equal_ascii_case(es_text_of(each->asked), es_text_of(path)))
+            return each;
+    return NULL;
+}
+
+/* What was read of the same executable before, as it would be read again. */
+static es_status executable_again(es_session *session, es_opened *opened,
+                                  const es_executable *before, es_executable **ret_view)
 {
     es_executable *view = es_arena_take(session->arena, sizeof *view);
     es_where *where = es_arena_take(session->arena, sizeof *where);
 
     if (!view || !where)
         return ES_NOMEM;
-    *view = *later->view.executable;
+    *view = *before;
     *where = opened->where;
-    where->offset = later->view.executable->version_where->offset;
-    where->length = later->view.executable->version_where->length;
+    where->offset = before->version_where->offset;
+    where->length = before->version_where->length;
     view->version_where = where;
-    component_of(opened, view, session->arena);
     opened->view.executable = view;
+    *ret_view = view;
     return ES_OK;
 }
 
@@ -357,27 +367,72 @@ static es_status note_problem(es_session *session, es_state_work *work, const es
     return es_session_note(session, work->state->id, &note, &opened->where);
 }
 
+static void take_hash(es_opened *opened, const es_opened *from)
+{
+    opened->hashed = from->hashed;
+    memcpy(opened->sha256, from->sha256, sizeof opened->sha256);
+}
+
+/* The executable as it was read in a later state, when it did not change since. */
+static es_status take_later(es_session *session, es_state_work *work, es_opened *opened,
+                            uint32_t flags, bool *ret_taken)
+{
+    const es_opened *later = es_later_opened(session, work, opened);
+    es_executable *view = NULL;
+    es_status status;
+
+    if (!later || !later->view.executable || !later->file || later->file->damaged ||
+        (!later->hashed && (flags & ES_WANT_WHOLE)) ||
+        !es_file_unchanged(opened->file->file, later->file->file))
+        return ES_OK;
+    *ret_taken = true;
+    take_hash(opened, later);
+    status = es_opened_describe(session, opened, opened->file);
+    if (status == ES_OK)
+        status = executable_again(session, opened, later->view.executable, &view);
+    if (status == ES_OK)
+        component_of(opened, view, session->arena);
+    return status;
+}
+
+/* The executable out of the one whole read that its signature took. What was not asked for is left
+ * off: what is told of a file must not hang on what else was asked about it. One on damaged bytes is
+ * read by itself, since it matters which of them are. */
+static es_status take_whole(es_session *session, es_state_work *work, es_opened *opened,
+                            uint32_t flags, bool *ret_taken)
+{
+    const es_opened *whole = find_opened(work, opened->fs, ES_KIND_SIGNATURE, opened->asked);
+    const es_signature *from = whole ? whole->view.signature : NULL;
+    es_executable *view = NULL;
+    es_status status;
+
+    if (!from || !from->executable || from->inside.size || whole->file->damaged)
+        return ES_OK;
+    *ret_taken = true;
+    status = es_opened_describe(session, opened, opened->file);
+    if (status == ES_OK)
+        status = executable_again(session, opened, from->executable, &view);
+    if (status == ES_OK && (flags & ES_WANT_WHOLE))
+        take_hash(opened, whole);
+    else if (status == ES_OK)
+        view->checksum_computed = view->checksum_known = 0;
+    return status;
+}
+
 static es_status open_executable(es_session *session, es_state_work *work, es_opened *opened,
                                  uint32_t flags, es_note *reterr_note)
 {
-    const es_opened *later = es_later_opened(session, work, opened);
     es_status status = es_artefact_file_open(opened->fs, opened->asked, &opened->file, reterr_note);
     es_status told;
+    bool taken = false;
 
-    if (status != ES_OK)
-        return status;
-    if (later && later->view.executable && later->file && !later->file->damaged &&
-        (later->hashed || !(flags & ES_WANT_WHOLE)) &&
-        es_file_unchanged(opened->file->file, later->file->file)) {
-        opened->hashed = later->hashed;
-        memcpy(opened->sha256, later->sha256, sizeof opened->sha256);
-        status = es_opened_describe(session, opened, opened->file);
-        if (status == ES_OK)
-            status = executable_again(session, opened, later);
-    } else {
+    if (status == ES_OK)
+        status = take_later(session, work, opened, flags, &taken);
+    if (status == ES_OK && !taken)
+        status = take_whole(session, work, opened, flags, &taken);
+    if (status == ES_OK && !taken)
         status = read_executable(session, opened, flags, reterr_note);
-    }
-    if (status < 0)
+    if (status < 0 || !opened->file)
         return status;
     told = es_artefact_announce(session, opened->file, false,
                                 opened->hashed ? opened->sha256 : NULL, opened->id);
@@ -442,15 +497,6 @@ static es_status open_kind(es_session *session, es_state_work *work, es_opened *
     default:
         return open_file(session, opened, reterr_note);
     }
-}
-
-static es_opened *find_opened(es_state_work *work, es_fs *fs, uint32_t kind, const char *path)
-{
-    for (es_opened *each = work->opened; each; each = each->next)
-        if (each->fs == fs && each->kind == kind && !each->closed &&
-            es_text_equal_ascii_case(es_text_of(each->asked), es_text_of(path)))
-            return each;
-    return NULL;
 }
 
 es_status es_opened_get(es_session *session, es_state_work *work, es_fs *fs, uint32_t kind,

@@ -67,6 +67,8 @@ def make(options, work, name, every_file):
     for file in integrity.BY_CATALOG:
         image = grown(bench.compiler.build(file, integrity.KERNEL, 'amd64'), size)
         members.append(sign.member(sign.image_digest(image, 'sha1'), file=file))
+    manager = integrity.manager(bench, works)
+    members.append(sign.member(sign.digest('sha1', manager), image=False))
     key = works.authority.windows
     for n in range(options.catalogs):
         listed = [sign.member(hashlib.sha1(b'%d %d' % (n, k)).digest(), file='file%d.dll' % k)
@@ -84,6 +86,7 @@ def make(options, work, name, every_file):
         more['winsxs/Manifests/%s.manifest' % folder] = integrity.manifest('file.dll', data)
     raw, _ = build.windows_disk(bench, name + '.raw', integrity.KERNEL, finish=finish, more=more,
                                 reg={'winners': integrity.winners()},
+                                bcd={'manager': False if every_file else manager},
                                 size=options.disk_size)
     disk.ewf(raw, os.path.join(work, name))
     with open(os.path.join(work, 'roots.pem'), 'w', encoding='ascii') as f:
