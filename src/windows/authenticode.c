@@ -131,10 +131,22 @@ static void hash(hasher *h, es_bytes file, uint64_t from, uint64_t to)
             h->failed = true;
 }
 
+static bool overlap(const layout *at)
+{
+    uint64_t reached = at->headers_size;
+
+    for (uint32_t i = 0; i < at->n_sections; i++) {
+        if (at->sections[i].at < reached)
+            return true;
+        reached = (uint64_t)at->sections[i].at + at->sections[i].size;
+    }
+    return false;
+}
+
 /* The three parts of the image that are digested. What lies between sections is in none. */
 static void hash_image(hasher *h, es_bytes file, const layout *at, es_authenticode *to)
 {
-    uint64_t sum = at->headers_size, reached = at->headers_size;
+    uint64_t sum, reached = at->headers_size;
     uint64_t rest_end = file.size;
 
     hash(h, file, 0, at->checksum_at);
@@ -144,22 +156,22 @@ static void hash_image(hasher *h, es_bytes file, const layout *at, es_authentico
     } else {
         hash(h, file, at->checksum_at + 4, at->headers_size);
     }
-    for (uint32_t i = 0; i < at->n_sections; i++) {
-        const section *s = &at->sections[i];
-        uint64_t end = (uint64_t)s->at + s->size;
+    if (overlap(at)) {
+        /* One section after the other cannot be meant: no linker writes such a file and no loader
+         * takes it. Read straight on, every byte is in the digest once. */
+        problem(to, "its sections overlap");
+    } else {
+        for (uint32_t i = 0; i < at->n_sections; i++) {
+            const section *s = &at->sections[i];
 
-        if (s->at < reached)
-            problem(to, "its sections overlap");
-        else if (s->at > reached)
             to->uncovered += s->at - reached;
-        hash(h, file, s->at, end);
-        sum += s->size;
-        reached = reached > end ? reached : end;
+            reached = (uint64_t)s->at + s->size;
+            hash(h, file, s->at, reached);
+        }
     }
-    /* The format counts what was digested, not where it lay; in a file without gaps and overlaps,
-     * which is what linkers make, the two are the same place. */
-    if (sum != reached)
-        sum = reached;
+    /* The format counts what was digested, not where it lay; in a file without gaps, which is what
+     * linkers make, the two are the same place. */
+    sum = reached;
     if (to->table_size && at->table_at >= sum) {
         hash(h, file, sum, at->table_at);
         sum = at->table_at + to->table_size;
