@@ -394,6 +394,7 @@ static es_status examine(scan *now, const es_plugins *plugins, const es_skip *sk
         .n_filesystems = now->n_filesystems, .known = now->options->known,
         .files = now->options->files, .n_files = now->options->n_files,
         .all_components = now->options->all_components, .skips = skips, .n_skips = n_skips,
+        .threads = now->options->jobs,
     };
     es_status status;
     es_note note;

@@ -61,6 +61,7 @@ es_status es_session_new(const es_session_setup *setup, es_session **ret_session
         session->n_filesystems = setup->n_filesystems;
         session->skips = setup->skips;
         session->n_skips = setup->n_skips;
+        session->threads = setup->threads;
         session->work = es_arena_take(session->arena, (n_states + 1) * sizeof *session->work);
         status = session->work ? ES_OK : ES_NOMEM;
     }

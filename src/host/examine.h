@@ -42,6 +42,7 @@ typedef struct es_session_setup {
     size_t n_filesystems;
     const es_skip *skips;
     size_t n_skips;
+    unsigned threads; /* to use at most; 0: as many as there are processors */
 } es_session_setup;
 
 es_status es_session_new(const es_session_setup *setup, es_session **ret_session);

@@ -89,6 +89,7 @@ struct es_session {
     size_t n_filesystems;
     const es_skip *skips;
     size_t n_skips;
+    unsigned threads;    /* 0: as many as there are processors */
     es_arena *arena;     /* lives as long as the session */
     es_state_work *work; /* one a state */
     es_boot_found *boot_found;

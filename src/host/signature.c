@@ -9,6 +9,7 @@
 #include "host/session.h"
 
 #include "base/text.h"
+#include "evidence/crew.h"
 #include "host/limits.h"
 #include "windows/authenticode.h"
 #include "windows/components.h"
@@ -214,6 +215,16 @@ static es_status tell_catalogs(es_session *session, es_state_work *work)
     return es_session_note(session, work->state->id, &note, &work->where);
 }
 
+/* A shadow copy is read through one filesystem object. */
+static unsigned threads_for(const es_session *session, const es_state *state)
+{
+    unsigned n = session->threads ? session->threads : es_crew_processors();
+
+    if (state->snapshot >= 0)
+        return 1;
+    return n < ES_CATALOG_THREADS ? n : ES_CATALOG_THREADS;
+}
+
 /* The catalogs of this state, read on the first call. NULL when they cannot be had. */
 static es_status catalogs_of(es_session *session, es_state_work *work)
 {
@@ -225,7 +236,7 @@ static es_status catalogs_of(es_session *session, es_state_work *work)
     status = es_session_step(session, state->id, NULL, "catalogs", "read the catalogs");
     if (status == ES_OK)
         status = es_catalogs_build(session->source, state->fs, state->system_root,
-                                   state->snapshot >= 0 ? 1 : ES_CATALOG_THREADS, &work->catalogs);
+                                   threads_for(session, state), &work->catalogs);
     work->catalogs_failed = status != ES_OK;
     if (status == ES_OK)
         return tell_catalogs(session, work);
