@@ -560,7 +560,6 @@ es_status es_opened_close_all(es_session *session, es_state_work *work)
         es_hive_sha256(each->hive->hive, sha256);
         status = es_artefact_announce(session, each->hive->primary, true, sha256, each->id);
     }
-    work->catalogs = es_catalogs_free(work->catalogs);
     es_opened_keep(session, work);
     return status;
 }

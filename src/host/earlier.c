@@ -74,6 +74,7 @@ void es_opened_let_go(es_state_work *work)
         each->components = es_components_free(each->components);
     }
     work->kept = work->kept_next = NULL;
+    work->catalogs = es_catalogs_free(work->catalogs);
 }
 
 void es_opened_keep(es_session *session, es_state_work *work)

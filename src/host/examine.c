@@ -26,7 +26,6 @@ es_session *es_session_free(es_session *session)
             each->file = es_artefact_file_free(each->file);
             each->components = es_components_free(each->components);
         }
-        session->work[i].catalogs = es_catalogs_free(session->work[i].catalogs);
     }
     for (size_t i = 0; i < session->n_stores; i++)
         es_boots_free(session->stores[i]);

@@ -228,6 +228,7 @@ static unsigned threads_for(const es_session *session, const es_state *state)
 /* The catalogs of this state, read on the first call. NULL when they cannot be had. */
 static es_status catalogs_of(es_session *session, es_state_work *work)
 {
+    const es_state_work *later = es_later_of(session, work);
     es_state *state = work->state;
     es_status status;
 
@@ -236,7 +237,8 @@ static es_status catalogs_of(es_session *session, es_state_work *work)
     status = es_session_step(session, state->id, NULL, "catalogs", "read the catalogs");
     if (status == ES_OK)
         status = es_catalogs_build(session->source, state->fs, state->system_root,
-                                   threads_for(session, state), &work->catalogs);
+                                   threads_for(session, state), later ? later->catalogs : NULL,
+                                   &work->catalogs);
     work->catalogs_failed = status != ES_OK;
     if (status == ES_OK)
         return tell_catalogs(session, work);
@@ -386,16 +388,16 @@ static es_status read_whole(es_artefact_file *file, uint8_t **ret_data)
     return ES_OK;
 }
 
-/* What was read of the same file in a later state, when it did not change since and no catalog had
- * to be asked: those are each state's own. */
-static es_status view_again(es_session *session, es_opened *opened, const es_opened *later,
-                            bool *ret_done)
+/* What was read of the same file in a later state, when it did not change since. Its catalogs are
+ * asked anew: those are each state's own. */
+static es_status view_again(es_session *session, es_state_work *work, es_opened *opened,
+                            const es_opened *later, bool *ret_done)
 {
     const es_signature *from = later ? later->view.signature : NULL;
     es_signature *view;
     es_status status;
 
-    if (!from || from->catalogs_asked || !later->file || later->file->damaged ||
+    if (!from || !later->file || later->file->damaged ||
         !es_file_unchanged(opened->file->file, later->file->file))
         return ES_OK;
     view = es_arena_take(session->arena, sizeof *view);
@@ -408,7 +410,12 @@ static es_status view_again(es_session *session, es_opened *opened, const es_ope
     opened->hashed = later->hashed;
     memcpy(opened->sha256, later->sha256, sizeof opened->sha256);
     *ret_done = true;
-    return status;
+    if (status != ES_OK || !from->catalogs_asked)
+        return status;
+    view->catalogs_asked = view->n_catalogs = 0;
+    view->catalogs_found = view->catalogs_unread = view->catalogs_malformed = 0;
+    view->catalogs = NULL;
+    return ask_catalogs(session, work, view);
 }
 
 static es_status read_view(es_session *session, es_state_work *work, es_opened *opened,
@@ -443,7 +450,7 @@ es_status es_signature_open(es_session *session, es_state_work *work, es_opened 
     bool done = false;
 
     if (status == ES_OK)
-        status = view_again(session, opened, es_later_opened(session, work, opened), &done);
+        status = view_again(session, work, opened, es_later_opened(session, work, opened), &done);
     if (status == ES_OK && !done)
         status = read_view(session, work, opened, reterr_note);
     if (status < 0 || !opened->file)

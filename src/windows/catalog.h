@@ -51,7 +51,8 @@ typedef struct es_catalog_counts {
     uint32_t malformed; /* read, and no catalog */
     uint32_t unsupported; /* signed data in a form that is not read */
     uint32_t too_large; /* more bytes or members than are looked at */
-    uint64_t bytes;
+    uint32_t taken;     /* of all these, taken over from a later state */
+    uint64_t bytes;     /* read */
     bool incomplete;    /* a folder's index was damaged */
     bool too_many;      /* there are more catalogs, or digests in them, than are kept */
 } es_catalog_counts;
@@ -64,9 +65,12 @@ typedef struct es_vouch {
     bool damaged;               /* read from bytes that cannot be trusted */
 } es_vouch;
 
-/* Read the catalogs of an installation, with up to `n_threads`. */
+/* Read the catalogs of an installation, with up to `n_threads`. In a shadow copy `later` (may be
+ * NULL) is the index of the same installation as it stood later: what a catalog that did not change
+ * in between holds is taken from it. */
 es_status es_catalogs_build(es_source *source, es_fs *fs, const char *system_root,
-                            unsigned n_threads, es_catalogs **ret_catalogs);
+                            unsigned n_threads, const es_catalogs *later,
+                            es_catalogs **ret_catalogs);
 es_catalogs *es_catalogs_free(es_catalogs *catalogs);
 const es_catalog_counts *es_catalogs_counts(const es_catalogs *catalogs);
 

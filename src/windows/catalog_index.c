@@ -179,6 +179,106 @@ static es_status gather_folder(es_catalogs *to, const char *system_root, const c
     return status < 0 ? status : ES_OK;
 }
 
+/* ------------------------------------------------------------------ those that did not change */
+
+typedef struct place {
+    uint64_t entry;
+    uint32_t sequence, number;
+} place;
+
+static int by_entry(const void *a, const void *b)
+{
+    const place *left = a, *right = b;
+
+    if (left->entry != right->entry)
+        return left->entry < right->entry ? -1 : 1;
+    return left->sequence < right->sequence ? -1 : left->sequence > right->sequence;
+}
+
+/* Whether the same record holds the same bytes in both states. */
+static es_status compare_files(es_fs *fs, es_fs *later, const place *at, bool *ret_same)
+{
+    es_file *file = NULL, *other = NULL;
+    es_note ignored;
+    es_status status = es_file_open(fs, at->entry, at->sequence, NULL, &file, &ignored);
+
+    if (status == ES_OK)
+        status = es_file_open(later, at->entry, at->sequence, NULL, &other, &ignored);
+    *ret_same = status == ES_OK && es_file_unchanged(file, other);
+    es_file_free(file);
+    es_file_free(other);
+    return status < 0 ? status : ES_OK;
+}
+
+/* Mark the catalogs that did not change as read. `numbers` gets, for each of the later state, its
+ * number here, and UINT32_MAX for those that are not taken. One on bad bytes is read again: which
+ * bytes are bad is each state's own. */
+static es_status match_later(es_catalogs *to, const es_catalogs *later, place *places,
+                             uint32_t *numbers)
+{
+    es_status status = ES_OK;
+
+    for (uint32_t i = 0; i < later->n; i++) {
+        places[i] = (place){ later->all[i].entry, later->all[i].sequence, i };
+        numbers[i] = UINT32_MAX;
+    }
+    qsort(places, later->n, sizeof *places, by_entry);
+    for (uint32_t i = 0; i < to->n && status == ES_OK; i++) {
+        const place wanted = { to->all[i].entry, to->all[i].sequence, 0 };
+        const place *found = bsearch(&wanted, places, later->n, sizeof *places, by_entry);
+        bool same = false;
+
+        if (!found || later->all[found->number].state == UNREAD ||
+            later->all[found->number].state == DAMAGED)
+            continue;
+        status = compare_files(to->fs, later->fs, found, &same);
+        if (!same)
+            continue;
+        to->all[i].state = later->all[found->number].state;
+        to->counts.taken++;
+        numbers[found->number] = i;
+    }
+    return status;
+}
+
+/* What they hold, as the first of the digests here. */
+static es_status take_digests(es_catalogs *to, const es_catalogs *later, const uint32_t *numbers)
+{
+    uint64_t n = 0;
+
+    for (uint64_t i = 0; i < later->n_digests; i++)
+        n += numbers[later->digests[i].catalog] != UINT32_MAX;
+    to->digests = malloc((size_t)(n ? n : 1) * sizeof *to->digests);
+    if (!to->digests)
+        return ES_NOMEM;
+    for (uint64_t i = 0; i < later->n_digests; i++) {
+        uint32_t number = numbers[later->digests[i].catalog];
+
+        if (number != UINT32_MAX)
+            to->digests[to->n_digests++] = (known_digest){ later->digests[i].prefix, number };
+    }
+    return ES_OK;
+}
+
+static es_status take_later(es_catalogs *to, const es_catalogs *later)
+{
+    place *places;
+    uint32_t *numbers;
+    es_status status;
+
+    /* A list that was cut does not say what the catalogs behind the cut hold. */
+    if (!later || !later->n || later->counts.too_many)
+        return ES_OK;
+    places = calloc(later->n, sizeof *places);
+    numbers = calloc(later->n, sizeof *numbers);
+    status = places && numbers ? match_later(to, later, places, numbers) : ES_NOMEM;
+    if (status == ES_OK)
+        status = take_digests(to, later, numbers);
+    free(places);
+    free(numbers);
+    return status;
+}
+
 /* ------------------------------------------------------------------ reading them */
 
 /* The bytes of a catalog; the caller frees. ES_CORRUPT when they are not all there and good. */
@@ -323,7 +423,8 @@ static void *work(void *context)
         w->now = atomic_fetch_add(w->next, 1);
         if (w->now >= w->all->n)
             break;
-        read_one(w, &w->all->all[w->now]);
+        if (w->all->all[w->now].state == UNREAD)
+            read_one(w, &w->all->all[w->now]);
     }
     return NULL;
 }
@@ -339,7 +440,8 @@ static int by_digest(const void *a, const void *b)
 
 static es_status merge(es_catalogs *to, worker *workers, unsigned n_workers)
 {
-    uint64_t n = 0;
+    uint64_t n = to->n_digests;
+    known_digest *grown;
 
     for (unsigned i = 0; i < n_workers; i++) {
         if (workers[i].status != ES_OK)
@@ -348,9 +450,10 @@ static es_status merge(es_catalogs *to, worker *workers, unsigned n_workers)
         to->counts.bytes += workers[i].bytes;
         to->counts.too_many |= workers[i].capped;
     }
-    to->digests = malloc((size_t)(n ? n : 1) * sizeof *to->digests);
-    if (!to->digests)
+    grown = realloc(to->digests, (size_t)(n ? n : 1) * sizeof *grown);
+    if (!grown)
         return ES_NOMEM;
+    to->digests = grown;
     for (unsigned i = 0; i < n_workers; i++) {
         if (workers[i].n)
             memcpy(to->digests + to->n_digests, workers[i].digests,
@@ -377,7 +480,7 @@ static es_status read_all(es_catalogs *to, es_source *source, unsigned n_threads
 {
     worker workers[THREADS_MAX] = { { .status = ES_OK } };
     atomic_uint next = 0;
-    _Atomic uint64_t n_all = 0;
+    _Atomic uint64_t n_all = to->n_digests;
     unsigned n = to->n < THREADS_FROM ? 1 : n_threads > THREADS_MAX ? THREADS_MAX : n_threads;
     es_note ignored;
     es_status status;
@@ -408,7 +511,8 @@ static es_status read_all(es_catalogs *to, es_source *source, unsigned n_threads
 }
 
 es_status es_catalogs_build(es_source *source, es_fs *fs, const char *system_root,
-                            unsigned n_threads, es_catalogs **ret_catalogs)
+                            unsigned n_threads, const es_catalogs *later,
+                            es_catalogs **ret_catalogs)
 {
     es_catalogs *to = calloc(1, sizeof *to);
     es_status status = to ? ES_OK : ES_NOMEM;
@@ -420,6 +524,8 @@ es_status es_catalogs_build(es_source *source, es_fs *fs, const char *system_roo
     }
     if (status == ES_OK)
         status = gather_folder(to, system_root, "servicing/Packages");
+    if (status == ES_OK)
+        status = take_later(to, later);
     if (status == ES_OK)
         status = read_all(to, source, n_threads);
     if (status == ES_OK) {
