@@ -50,8 +50,8 @@ static es_status take_browser(work *of, void *context, const es_fact_view *view)
     if (!is_own(of, view))
         return ES_OK;
     columns_bind(at, view);
-    if (version_parse(column_text(at, view, 0), &version) && version.parts[0] >= 7 &&
-        version.parts[0] <= 11)
+    if (!view->damaged && version_parse(column_text(at, view, 0), &version) &&
+        version.parts[0] >= 7 && version.parts[0] <= 11)
         of->ie_version = version.parts[0];
     return ES_OK;
 }
@@ -69,7 +69,7 @@ static es_status take_framework(work *of, void *context, const es_fact_view *vie
     columns_bind(at, view);
     version = column_text(at, view, 0);
     pack = column(at, view, 1, ES_FIELD_INTEGER);
-    if (!version.size || of->n_frameworks == N_FRAMEWORKS) {
+    if (!version.size || view->damaged || of->n_frameworks == N_FRAMEWORKS) {
         of->frameworks_cut = 1; /* one that has no name may be any */
         return ES_OK;
     }
