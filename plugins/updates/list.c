@@ -7,13 +7,9 @@
 /* The constant that tools write as InstallTime: the day Vista was finished. */
 #define VISTA_RTM INT64_C(128069984567840868)
 
-static es_status remark(work *of, const entry *one, es_datum *ret)
+/* `text` is empty, and is the one for all of them. */
+static es_datum remark(const work *of, const entry *one, prose text)
 {
-    prose text;
-    es_status status = prose_make(of->host, 1200, &text);
-
-    if (status)
-        return status;
     if (!one->update)
         say(&text, "The catalogue does not know this KB. ");
     if (one->contradiction.size)
@@ -30,8 +26,7 @@ static es_status remark(work *of, const entry *one, es_datum *ret)
         say(&text, "Its time of installation is before its release. ");
     if (one->update && of->is_server == NO && one->update->channel > ES_CHANNEL_GENERAL)
         say(&text, "Published for Server 2008, and this is a client. ");
-    *ret = text.used ? es_datum_text(prose_text(&text)) : es_null();
-    return ES_OK;
+    return text.used ? es_datum_text(prose_text(&text)) : es_null();
 }
 
 static es_datum text_or_null(es_text text)
@@ -39,13 +34,12 @@ static es_datum text_or_null(es_text text)
     return text.size ? es_datum_text(text) : es_null();
 }
 
-static es_status emit(work *of, const entry *one)
+static es_status emit(const work *of, const entry *one, prose text)
 {
     static const char *const means[] = { "", "CBS InstallTime", "servicing record" };
     const es_catalogue_update *update = one->update;
     es_datum fields[15];
     es_row row = { sizeof row, ROWS_UPDATES, fields };
-    es_status status;
 
     fields[0] = es_datum_text(kb_text(of->host, one->kb));
     fields[1] = text_or_null(one->title);
@@ -61,17 +55,18 @@ static es_status emit(work *of, const entry *one)
     fields[10] = text_or_null(one->user_name.size ? one->user_name : one->user);
     fields[11] = es_datum_texts(one->sources, one->n_sources);
     fields[12] = one->n_sources > 1 ? es_datum_boolean(one->agree) : es_null();
-    status = remark(of, one, &fields[13]);
+    fields[13] = remark(of, one, text);
     fields[14] = es_datum_facts(one->because, one->n_because);
-    return status ? status : of->host->row(of->host, &row);
+    return of->host->row(of->host, &row);
 }
 
 es_status list_updates(work *of)
 {
     const entry *all = (const entry *)of->own.entries.items;
-    es_status status = ES_OK;
+    prose text;
+    es_status status = prose_make(of->host, 1200, &text);
 
     for (size_t i = 0; i < of->own.entries.n && status == ES_OK; i++)
-        status = emit(of, &all[i]);
+        status = emit(of, &all[i], text);
     return status;
 }

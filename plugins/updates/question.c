@@ -175,25 +175,51 @@ static void say_exposed(const work *of, const standing *how, prose *to)
         say(to, "The catalogue edition lists a public exploit. ");
 }
 
+/* The same machine at the end of the record, made once for all questions. Its entries are its own:
+ * what is in effect then is not what was on the day. */
+static es_status at_the_end(work *of, const work **ret)
+{
+    void *memory = NULL, *entries = NULL;
+    size_t size = of->own.entries.n * of->own.entries.item_size;
+    work *end;
+    es_status status = ES_OK;
+
+    *ret = of->later;
+    if (of->later)
+        return ES_OK;
+    status = of->host->alloc(of->host, sizeof *end, &memory);
+    if (status == ES_OK && !of->end)
+        status = of->host->alloc(of->host, size + 1, &entries);
+    if (status)
+        return status;
+    end = (work *)memory;
+    *end = of->end ? *of->end : *of;
+    if (entries && size)
+        memcpy(entries, of->own.entries.items, size);
+    if (entries)
+        end->own.entries.items = entries;
+    end->past = 0;
+    end->base = NULL;
+    memset(&end->at, 0, sizeof end->at);
+    status = effect_decide(end, end->at, 0);
+    if (status == ES_OK)
+        status = cover_all(end);
+    if (status == ES_OK)
+        *ret = of->later = end;
+    return status;
+}
+
 /* What the end of the record says, for the far end of an interval in the past. */
 static es_status later_cover(work *of, const es_catalogue_cve *cve, reply *to)
 {
-    work end = of->end ? *of->end : *of;
+    const work *end;
     standing how;
     char time[WORD_SIZE];
-    es_status status;
+    es_status status = of->past ? at_the_end(of, &end) : ES_OK;
 
-    if (!of->past)
-        return ES_OK;
-    end.past = 0;
-    end.base = NULL;
-    memset(&end.at, 0, sizeof end.at);
-    status = effect_decide(&end, end.at, 0);
-    if (status == ES_OK)
-        status = cover_all(&end);
-    if (status)
+    if (status || !of->past)
         return status;
-    cve_stand(&end, cve, &how);
+    cve_stand(end, cve, &how);
     if (how.answer == COVERED && how.applies && how.by) {
         to->to = covered_from(&how);
         to->by = how.by->kb;
@@ -201,7 +227,7 @@ static es_status later_cover(work *of, const es_catalogue_cve *cve, reply *to)
         say(&to->text, "At the end of the record KB%u covers it, installed %s. ",
             (unsigned)how.by->kb, time_word(how.by->installed, time));
     }
-    return effect_decide(of, of->at, of->past);
+    return ES_OK;
 }
 
 static es_status answer_cve(work *of, const es_asked *asked, reply *to)
@@ -345,17 +371,18 @@ static void answer_kb(const work *of, const es_asked *asked, reply *to)
 
 es_status answer_questions(work *of)
 {
-    es_status status = ES_OK;
+    prose text;
+    es_status status = of->question->n_asked ? prose_make(of->host, 4000, &text) : ES_OK;
 
     for (uint32_t i = 0; i < of->question->n_asked && status == ES_OK; i++) {
         const es_asked *asked = &of->question->asked[i];
         reply with;
 
         memset(&with, 0, sizeof with);
-        status = prose_make(of->host, 4000, &with.text);
-        if (status == ES_OK && asked->kind == ES_ASKED_CVE)
+        with.text = text; /* from its beginning: a row is copied when it is given */
+        if (asked->kind == ES_ASKED_CVE)
             status = answer_cve(of, asked, &with);
-        else if (status == ES_OK)
+        else
             answer_kb(of, asked, &with);
         if (status == ES_OK)
             status = emit(of, asked, &with);

@@ -187,6 +187,7 @@ typedef struct work {
     state_view own;
     state_view *base; /* the newest earlier state at or before the asked time; NULL if none */
     es_time base_time;
+    struct work *later; /* question.c: the same at the end of the record; NULL: not asked for yet */
     struct work *end; /* the judged state, where a shadow copy stands in its place; NULL else */
     table boots;      /* of booted, by time */
     es_time cleared;      /* the last time that a log was */
