@@ -494,6 +494,8 @@ static es_datum *keep(bench *on, const es_field *fields, const es_datum *data, u
         if (data[i].type)
             assert_int_equal(data[i].type, fields[i].type);
         kept[i] = data[i];
+        if (data[i].type == ES_FIELD_TEXT) /* as the host does: nothing lasts longer than the call */
+            kept[i].text.data = es_arena_text(on->judged, data[i].text);
         for (uint64_t k = 0; data[i].type == ES_FIELD_FACT_LIST && k < data[i].n; k++)
             assert_in_range(data[i].facts[k], 1, on->n_facts);
     }
