@@ -291,7 +291,7 @@ static es_status weigh_run(const es_host *host, build_finding *finding, const re
     return ES_OK;
 }
 
-/* A further package of build 6003 changes nothing on a machine of which all that was read is there. */
+/* A further package of build 6003 changes nothing where all that was read is at 6003. */
 static int is_6003_throughout(const build_finding *finding)
 {
     const build_state *state = finding->state;

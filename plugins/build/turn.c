@@ -13,8 +13,8 @@
  *
  * Without any evidence of another build the machine may have been installed at 6003. It was, when
  * its first start on record came right after setup, or when what brings 6003 is older than setup:
- * its medium held it. A rollup of build 6002 installed before the candidate is evidence against, and
- * so is setup before the first update of 6003 came out.
+ * its medium held it. A rollup of build 6002 installed before the candidate is evidence against,
+ * and so is setup before the first update of 6003 came out.
  */
 #include "build.h"
 
@@ -89,12 +89,34 @@ static int is_in_time(const build_turn *turn, es_time time)
            (!es_time_known(turn->session) || time.ticks >= turn->session.ticks);
 }
 
-/* The issue of an update that the catalogue lists is the one of its date. */
-static int is_certain(const es_catalogue_update *update, uint32_t how, es_time time)
+/* The third part of a package's version: 4 of "6.0.4.0"; -1 when it has none. */
+static int64_t issue_of(es_text version)
 {
-    return how == BUILD_BRINGS || (how == BUILD_BRINGS_IN_AN_ISSUE &&
-                                   es_time_known(update->released) &&
-                                   time.ticks >= update->released.ticks);
+    int64_t issue = -1;
+    uint32_t part = 0;
+
+    for (uint64_t i = 0; i < version.size && part < 3; i++) {
+        if (version.data[i] == '.')
+            part++;
+        else if (version.data[i] < '0' || version.data[i] > '9' || issue > 65535)
+            return -1;
+        else if (part == 2)
+            issue = (issue < 0 ? 0 : issue * 10) + (version.data[i] - '0');
+    }
+    return part == 3 ? issue : -1;
+}
+
+/* Of an update that was issued several times the catalogue lists one issue: a package's version
+ * says which it is, of anything else the date whether it can be. */
+static int is_certain(const es_catalogue_update *update, uint32_t how, const es_fact_view *fact)
+{
+    int64_t issue = issue_of(word_of(fact, "version"));
+
+    if (how != BUILD_BRINGS_IN_AN_ISSUE)
+        return how == BUILD_BRINGS;
+    if (issue >= 0 && es_catalogue_issue(update))
+        return issue >= es_catalogue_issue(update);
+    return es_time_known(update->released) && fact->time.ticks >= update->released.ticks;
 }
 
 static es_status take(void *context, const es_fact_view *fact)
@@ -119,7 +141,7 @@ static es_status take(void *context, const es_fact_view *fact)
     } else if (!is_in_time(in->turn, fact->time)) {
         of->elsewhere = 1;
     } else {
-        of->certain |= is_certain(update, how, fact->time);
+        of->certain |= is_certain(update, how, fact);
         if (!es_time_known(of->first) || fact->time.ticks < of->first.ticks) {
             of->first = fact->time;
             of->fact = fact->reference;

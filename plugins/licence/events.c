@@ -10,8 +10,9 @@
  * activation id, whether it is installed, whether it is licensed. On 6.1 this is observed; that
  * 6.0 writes the same is assumed. A line that does not have this form says nothing.
  *
- * The service also licenses other programs than Windows: an event about another application is of no
- * Windows's licence, whatever ids it names. Ids of other products of Windows are told as foreign.
+ * The service also licenses other programs than Windows: an event about another application is
+ * of no Windows's licence, whatever ids it names. Ids of other products of Windows are told as
+ * foreign.
  */
 #include "licence.h"
 

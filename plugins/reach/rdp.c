@@ -21,7 +21,8 @@ static const es_want wants[] = {
     [WANT_SYSTEM] = { sizeof(es_want), ES_KIND_HIVE, ES_SCOPE_SYSTEM_ROOT, 0,
                       "System32/config/SYSTEM", "its service, port and firewall rules" },
     [WANT_SOFTWARE] = { sizeof(es_want), ES_KIND_HIVE, ES_SCOPE_SYSTEM_ROOT, 0,
-                        "System32/config/SOFTWARE", "policies for Remote Desktop and the firewall" },
+                        "System32/config/SOFTWARE",
+                        "policies for Remote Desktop and the firewall" },
 };
 
 static const es_field rdp_fields[] = {

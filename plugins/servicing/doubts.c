@@ -10,6 +10,8 @@
 static const char *const sentences[N_DOUBTS] = {
     [DOUBT_IDENTITY] = "this package name does not follow the grammar, so no KB was taken from it",
     [DOUBT_DUPLICATE] = "this package is there twice",
+    [DOUBT_TWO_STATES] = "this package is there twice, in two states: which of them counts is not "
+                         "known",
     [DOUBT_FOREIGN_KEY] = "this package names a KB under a key that is not Microsoft's: it is not "
                           "counted as that update",
     [DOUBT_ARCHITECTURE] = "this package is for another processor than the machine's: it is not "

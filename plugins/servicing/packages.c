@@ -117,7 +117,8 @@ static es_status check_name(work *at, const package_name *of, const package_file
                             const es_key *key)
 {
     if (file && file->has_key > 1)
-        return doubt(at, DOUBT_DUPLICATE, key->name, key->where);
+        return doubt(at, file->states_differ ? DOUBT_TWO_STATES : DOUBT_DUPLICATE, key->name,
+                     key->where);
     if (of->foreign && of->doubtful_kb)
         return doubt(at, DOUBT_FOREIGN_KEY, key->name, key->where);
     if (of->other_machine && of->kb)
@@ -141,6 +142,7 @@ static es_status emit_package(work *at, const package_name *name, const package 
                               const es_key *key)
 {
     int known = (of->there & 1u << VALUE_STATE) != 0;
+    int certain = known && !(file && file->states_differ);
     int32_t state = signed_of(of->numbers[VALUE_STATE]);
     es_datum fields[17];
 
@@ -151,7 +153,7 @@ static es_status emit_package(work *at, const package_name *name, const package 
     fields[4] = text_or_null(name->architecture);
     fields[5] = text_or_null(name->language);
     fields[6] = text_or_null(name->version);
-    fields[7] = es_datum_text(es_text_of(known ? state_word(state) : "unknown"));
+    fields[7] = es_datum_text(es_text_of(certain ? state_word(state) : "unknown"));
     fields[8] = known ? es_datum_integer(state) : es_null();
     fields[9] = es_datum_boolean(known && state < 0);
     fields[10] = text_or_null(of->client);
@@ -210,8 +212,6 @@ static es_status examine_package(work *at, const es_key *key)
     status = files_of(at, key->name, &file);
     if (status)
         return status;
-    if (file)
-        file->has_key++;
     status = take_values(at, &of, key);
     if (status == ES_OK)
         status = take_owners(at, &of, key);
@@ -230,23 +230,70 @@ static es_status examine_package(work *at, const es_key *key)
     return status;
 }
 
+/* ------------------------------------------------------------------ all of them */
+
+typedef es_status (*package_fn)(work *at, const es_key *key);
+
+/* Every key of the list; `ret_unread` counts those that cannot be read. ES_END at the end. */
+static es_status walk(work *at, const es_key *packages, package_fn take, uint64_t *ret_unread)
+{
+    es_key key;
+    es_status status = ES_OK;
+
+    *ret_unread = 0;
+    for (uint64_t i = 0; status == ES_OK; i++) {
+        status = at->host->key_child(at->host, packages, i, &key);
+        if (status == ES_OK)
+            status = take(at, &key);
+        else if (status == ES_CORRUPT && ++*ret_unread <= 1000)
+            status = ES_OK;
+    }
+    return status;
+}
+
+static es_status count_key(work *at, const es_key *key)
+{
+    package_file *file = NULL;
+    es_status status = files_of(at, key->name, &file);
+
+    if (file && ++file->has_key == 2)
+        at->n_twice++;
+    return status;
+}
+
+/* Names that are there twice: do they agree on the state? */
+static es_status compare_states(work *at, const es_key *key)
+{
+    package_file *file = NULL;
+    uint64_t number = UINT32_MAX;
+    es_value value;
+    es_status status = files_of(at, key->name, &file);
+
+    if (status || !file || file->has_key < 2)
+        return status;
+    status = at->host->value_find(at->host, key, es_text_of("CurrentState"), &value);
+    if (status == ES_OK)
+        status = at->host->value_number(at->host, &value, 0, &number);
+    if (file->state_seen && file->state != (uint32_t)number)
+        file->states_differ = 1;
+    file->state = (uint32_t)number;
+    file->state_seen = 1;
+    return status < 0 ? status : ES_OK;
+}
+
 es_status packages_examine(work *at)
 {
-    es_key packages, key;
+    es_key packages;
     uint64_t unread = 0;
     es_status status = open_key(at->host, at->hive, CBS "\\Packages", &packages);
 
     if (status <= 0)
         return status;
-    for (uint64_t i = 0;; i++) {
-        status = at->host->key_child(at->host, &packages, i, &key);
-        if (status == ES_OK)
-            status = examine_package(at, &key);
-        else if (status == ES_CORRUPT && unread++ < 1000)
-            continue;
-        if (status)
-            break;
-    }
+    status = walk(at, &packages, count_key, &unread);
+    if (status >= 0 && at->n_twice)
+        status = walk(at, &packages, compare_states, &unread);
+    if (status >= 0)
+        status = walk(at, &packages, examine_package, &unread);
     if (status < 0)
         return status;
     if (status == ES_LIMIT)

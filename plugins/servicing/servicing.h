@@ -5,7 +5,8 @@
  * servicing.c describes the plugin; identity.c knows the grammar of package names; packages.c
  * walks the packages of the registry; files.c sets the package files beside them; manifest.c reads
  * a .mum where that is worth it; components.c says which version of a component won, in_place.c
- * whether its file is the one in use; pending.c what waits; accounts.c names who installed; doubts.c keeps count of what is odd.
+ * whether its file is the one in use; pending.c what waits; accounts.c names who installed;
+ * doubts.c keeps count of what is odd.
  *
  * Ownership: everything is borrowed from the callback it was made in.
  */
@@ -47,6 +48,7 @@ enum {
 enum {
     DOUBT_IDENTITY,
     DOUBT_DUPLICATE,
+    DOUBT_TWO_STATES,
     DOUBT_FOREIGN_KEY,
     DOUBT_ARCHITECTURE,
     DOUBT_STATE,
@@ -63,7 +65,9 @@ enum {
 typedef struct package_file {
     es_text name; /* as the disk spells it, without extension */
     uint32_t hash;
-    uint32_t mum, cat, has_key;
+    uint32_t mum, cat, has_key; /* keys of this name, which differ in letter case only */
+    uint32_t state;             /* of the first of several */
+    uint32_t state_seen, states_differ;
 } package_file;
 
 typedef struct wanted_manifest {
@@ -102,6 +106,7 @@ typedef struct work {
     es_artefact folder;
     package_file *files;
     uint32_t n_files;
+    uint32_t n_twice; /* names of packages that several keys have */
     uint32_t *table; /* of places in `files` + 1, by hash */
     uint32_t table_size;
     /* accounts.c */

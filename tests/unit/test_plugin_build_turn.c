@@ -5,7 +5,7 @@
  * A stand-in for the plugins that read packages and logs turns lines of a file into their facts:
  *
  *     boot KIND BUILD DAYS        a boot record, BUILD -1 for null
- *     package KB STATE DAYS       a package; DAYS -1: without an install time
+ *     package KB STATE DAYS [VERSION]   a package; DAYS -1: without an install time
  *     record KB RESULT DAYS       an update in an event log
  *
  * Days count from 2019-01-01 and have decimals. The catalogue is that of fake_catalogue.c.
@@ -28,6 +28,7 @@ static const es_field boot_fields[] = {
 static const es_field package_fields[] = {
     { sizeof(es_field), ES_FIELD_TEXT, "kb", "" },
     { sizeof(es_field), ES_FIELD_TEXT, "state", "" },
+    { sizeof(es_field), ES_FIELD_TEXT, "version", "" },
 };
 static const es_field update_fields[] = {
     { sizeof(es_field), ES_FIELD_TEXT, "kb", "" },
@@ -35,7 +36,7 @@ static const es_field update_fields[] = {
 };
 static const es_fact_type facts[] = {
     { sizeof(es_fact_type), 2, "history.boot", "", boot_fields, "recorded" },
-    { sizeof(es_fact_type), 2, "servicing.package", "", package_fields, "installed" },
+    { sizeof(es_fact_type), 3, "servicing.package", "", package_fields, "installed" },
     { sizeof(es_fact_type), 2, "history.update", "", update_fields, "recorded" },
 };
 
@@ -48,12 +49,13 @@ static es_status examine(void *state, const es_host *host, const es_artefact *ar
 
     (void)state;
     for (char *line = strtok(text, "\n"); line && status == ES_OK; line = strtok(NULL, "\n")) {
-        char what[32], first[32], second[32];
+        char what[32], first[32], second[32], version[32] = "";
         double days;
-        es_datum fields[2];
+        es_datum fields[3];
         es_fact fact = { sizeof fact, 0, fields, { 0, ES_TIME_SECOND, 0 }, artefact->where };
 
-        assert_int_equal(sscanf(line, "%31s %31s %31s %lf", what, first, second, &days), 4);
+        assert_true(sscanf(line, "%31s %31s %31s %lf %31s", what, first, second, &days, version) >=
+                    4);
         while (strcmp(words[fact.type], what) != 0)
             assert_true(++fact.type < ES_COUNT(words));
         fact.time.ticks = AT(days);
@@ -61,6 +63,7 @@ static es_status examine(void *state, const es_host *host, const es_artefact *ar
             memset(&fact.time, 0, sizeof fact.time);
         fields[0] = es_datum_text(es_text_of(first));
         fields[1] = es_datum_text(es_text_of(second));
+        fields[2] = *version ? es_datum_text(es_text_of(version)) : es_null();
         if (fact.type == 0)
             fields[1] = atoi(second) < 0 ? es_null() : es_datum_integer(atoi(second));
         status = host->emit(host, &fact, NULL);
@@ -243,6 +246,16 @@ static void test_open_candidate(void **state)
                    "package KB4474419 installed 90\npackage KB4493471 installed 110\n");
     expect_turn(fake, 90, 300, NULL);
     fake_host_free(fake);
+
+    /* a package's version says which issue it is, whatever the clock said */
+    fake = machine("boot version 6002 80\nboot start -1 95\nboot version 6003 300\n"
+                   "package KB4474419 installed 90 6.0.4.0\npackage KB4493471 installed 110\n");
+    expect_turn(fake, 90, 95, "KB4474419");
+    fake_host_free(fake);
+    fake = machine("boot version 6002 80\nboot version 6003 300\n"
+                   "package KB4474419 installed 270 6.0.3.0\npackage KB4493471 installed 290\n");
+    expect_turn(fake, 270, 300, NULL);
+    fake_host_free(fake);
 }
 
 static void test_no_candidate(void **state)
@@ -300,13 +313,15 @@ static void test_regback(void **state)
     fake_host_free(fake);
 
     /* it may have been waiting for its start when the backup was made */
-    fake = machine_with("6003", "package KB4493458 installed 60\npackage KB4493471 installed 104\n");
+    fake = machine_with("6003", "package KB4493458 installed 60\n"
+                                "package KB4493471 installed 104\n");
     add_backup(fake, 100, "6002");
     expect_turn(fake, 100, 106.7778, "KB4493458");
     fake_host_free(fake);
 
     /* not when the machine was shut down in between */
-    fake = machine_with("6003", "package KB4493458 installed 60\npackage KB4493471 installed 104\n");
+    fake = machine_with("6003", "package KB4493458 installed 60\n"
+                                "package KB4493471 installed 104\n");
     add_backup(fake, 100, "6002");
     {
         uint8_t ticks[8];
@@ -348,7 +363,8 @@ static void test_born(void **state)
     fake_host_free(fake);
 
     /* the update is older than setup: the medium held it */
-    fake = machine_with("6003", "package KB4493471 installed 99\npackage KB4499149 installed 106\n");
+    fake = machine_with("6003", "package KB4493471 installed 99\n"
+                                "package KB4499149 installed 106\n");
     set_installed(fake, 100);
     expect_turn(fake, -1, 106.7778, "installed-as-6003");
     fake_host_free(fake);

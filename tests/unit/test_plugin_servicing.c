@@ -191,7 +191,11 @@ static void test_odd_names(void **state)
     assert_field(&o, the_fact(&o, PACKAGE, "name", "KB936330"), "role", "service-pack");
     fact = the_fact(&o, PACKAGE, "language", "de-DE");
     assert_field(&o, fact, "role", "language-pack");
-    assert_true(notes_with(o.m.ledger, "is there twice") == 2);
+    assert_true(notes_with(o.m.ledger, "is there twice: ") == 4);
+    /* no state where two keys disagree on it */
+    assert_true(notes_with(o.m.ledger, "is there twice, in two states") == 2);
+    assert_int_equal(facts_with(&o, PACKAGE, "kb", "KB2500020", &fact), 2);
+    assert_field(&o, fact, "state", "unknown");
     assert_true(notes_with(o.m.ledger, "for another processor") == 3);
     assert_true(notes_with(o.m.ledger, "not Microsoft's") == 1);
     assert_true(notes_with(o.m.ledger, "more such packages") >= 1);
