@@ -74,6 +74,9 @@ typedef struct es_host es_host;
 #define ES_WANT_REQUIRED 1u /* its absence is a gap in the report */
 #define ES_WANT_WHOLE 2u    /* executables: read every byte, for the checksum and the SHA-256 */
 #define ES_WANT_ON_DEMAND 4u /* not handed over: the plugin opens those it needs, artefact_open */
+#define ES_WANT_ALONE 8u    /* what is said of it follows from it alone, and from the machine's time
+                             * zone: where an earlier state holds the very same file, the host says
+                             * it again and does not call examine. Of hives it means nothing */
 
 /* `path` has '/' between components and no leading one; letter case does not matter; '*' and '?'
  * match within the last component, and then every match is an artefact of its own. For executables

@@ -10,8 +10,9 @@
 
 #define FIELD(type, name, means) { sizeof(es_field), ES_FIELD_##type, name, means }
 
+/* Each log and each header stands for itself. */
 #define WANT(kind, path, means) \
-    { sizeof(es_want), ES_KIND_##kind, ES_SCOPE_SYSTEM_ROOT, 0, path, means }
+    { sizeof(es_want), ES_KIND_##kind, ES_SCOPE_SYSTEM_ROOT, ES_WANT_ALONE, path, means }
 
 /* Wants that are not event logs, by what is done with them. */
 enum {
@@ -36,7 +37,8 @@ static const es_want wants[] = {
     [WANT_CBS_KEPT] = WANT(TEXT_LOG, "Logs/CBS/CbsPersist_*.log", "likewise, earlier"),
     [WANT_DUMP] = WANT(FILE, "MEMORY.DMP", "the last crash: build, time, stop code"),
     [WANT_MINIDUMP] = WANT(FILE, "Minidump/*.dmp", "earlier crashes"),
-    [WANT_HIBERNATION] = { sizeof(es_want), ES_KIND_FILE, ES_SCOPE_VOLUME, 0, "hiberfil.sys",
+    [WANT_HIBERNATION] = { sizeof(es_want), ES_KIND_FILE, ES_SCOPE_VOLUME, ES_WANT_ALONE,
+                           "hiberfil.sys",
                            "when the machine was hibernated" },
     [WANT_DATASTORE] = WANT(TABLE, "SoftwareDistribution/DataStore/DataStore.edb",
                             "updates installed and failed"),

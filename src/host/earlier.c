@@ -66,6 +66,94 @@ es_opened *es_later_opened(es_session *session, es_state_work *work, const es_op
     return found;
 }
 
+static bool same_change(const es_zone_change *a, const es_zone_change *b)
+{
+    return a->year == b->year && a->month == b->month && a->weekday == b->weekday &&
+           a->day == b->day && a->hour == b->hour && a->minute == b->minute;
+}
+
+/* Local times of a text log are read by the zone of its state. */
+static bool same_zone(const es_zone *a, const es_zone *b)
+{
+    return a->known == b->known &&
+           (!a->known || (a->bias == b->bias && a->standard_bias == b->standard_bias &&
+                          a->daylight_bias == b->daylight_bias &&
+                          same_change(&a->standard, &b->standard) &&
+                          same_change(&a->daylight, &b->daylight)));
+}
+
+/* A place in the later file, as one in this. */
+static void move_where(es_where *where, const es_opened *from, const es_opened *to)
+{
+    if (where->artefact != from->id)
+        return;
+    where->artefact = to->id;
+    where->snapshot = to->where.snapshot;
+}
+
+static es_status repeat_facts(es_session *session, es_state_work *work, const es_opened *from,
+                              const es_opened *to)
+{
+    es_status status = ES_OK;
+
+    for (size_t i = 0; i < from->n_facts && status == ES_OK; i++) {
+        const es_fact_record *facts; /* they move as more are put */
+        es_record record = { .kind = ES_RECORD_FACT };
+
+        (void)es_ledger_facts(session->ledger, &facts);
+        record.fact = facts[from->first_fact + i];
+        record.fact.reference = ++session->n_references;
+        record.fact.installation = work->state->id;
+        move_where(&record.fact.where, from, to);
+        status = es_ledger_put(session->ledger, &record);
+    }
+    return status;
+}
+
+static es_status repeat_notes(es_session *session, es_state_work *work, const es_opened *from,
+                              const es_opened *to)
+{
+    es_status status = ES_OK;
+
+    for (size_t i = 0; i < from->n_notes && status == ES_OK; i++) {
+        const es_note_record *notes;
+        es_record record = { .kind = ES_RECORD_NOTE };
+
+        (void)es_ledger_notes(session->ledger, &notes);
+        record.note = notes[from->first_note + i];
+        record.note.installation = work->state->id;
+        move_where(&record.note.where, from, to);
+        status = es_ledger_put(session->ledger, &record);
+    }
+    return status;
+}
+
+es_status es_later_repeat(es_session *session, es_state_work *work, es_opened *opened,
+                          size_t plugin)
+{
+    es_state_work *later = es_later_of(session, work);
+    const es_opened *from = later ? es_later_opened(session, work, opened) : NULL;
+    const es_fact_record *facts;
+    const es_note_record *notes;
+    es_opened told;
+    es_status status;
+
+    if (!from || from->told_by != plugin + 1 || !from->file || from->file->damaged ||
+        !opened->file || !same_zone(&work->zone, &later->zone) ||
+        !es_file_unchanged(opened->file->file, from->file->file))
+        return ES_ABSENT;
+    told = *from;
+    opened->first_fact = es_ledger_facts(session->ledger, &facts);
+    opened->first_note = es_ledger_notes(session->ledger, &notes);
+    status = repeat_facts(session, work, &told, opened);
+    if (status == ES_OK)
+        status = repeat_notes(session, work, &told, opened);
+    opened->n_facts = told.n_facts;
+    opened->n_notes = told.n_notes;
+    opened->told_by = status == ES_OK ? plugin + 1 : 0;
+    return status;
+}
+
 void es_opened_let_go(es_state_work *work)
 {
     for (es_opened *each = work->kept; each; each = each->next) {

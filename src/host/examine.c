@@ -248,11 +248,35 @@ static es_status tell_failed(turn *now, const char *callback, es_status status,
     return es_session_note(now->session, now->work->state->id, &note, where);
 }
 
-static es_status call_examine(turn *now, const es_opened *opened, const es_artefact *view)
+/* Remember what was said of an artefact, for the same one in an earlier state. */
+static void remember(turn *now, es_opened *opened, size_t first_fact, size_t first_note)
+{
+    const es_fact_record *facts;
+    const es_note_record *notes;
+
+    opened->told_by = now->plugin + 1;
+    opened->first_fact = first_fact;
+    opened->n_facts = es_ledger_facts(now->session->ledger, &facts) - first_fact;
+    opened->first_note = first_note;
+    opened->n_notes = es_ledger_notes(now->session->ledger, &notes) - first_note;
+}
+
+/* Whether the want says that its artefact stands for itself. */
+static bool alone(const turn *now, const es_opened *opened)
+{
+    return opened && opened->file &&
+           (plugin_of(now)->wants[now->want].flags & ES_WANT_ALONE);
+}
+
+static es_status call_examine(turn *now, es_opened *opened, const es_artefact *view)
 {
     es_run_of *run = &now->work->runs[now->plugin];
     es_call call = { .session = now->session, .plugin = now->plugin, .work = now->work,
                      .artefact = opened };
+    const es_fact_record *facts;
+    const es_note_record *notes;
+    size_t first_fact = es_ledger_facts(now->session->ledger, &facts);
+    size_t first_note = es_ledger_notes(now->session->ledger, &notes);
     es_host host;
     char path[4096];
     es_status status, told;
@@ -268,6 +292,12 @@ static es_status call_examine(turn *now, const es_opened *opened, const es_artef
                     plugin_of(now)->name, path);
         return es_session_note(now->session, now->work->state->id, &note, view->where);
     }
+    if (status == ES_OK && alone(now, opened)) {
+        status = es_later_repeat(now->session, now->work, opened, now->plugin);
+        if (status != ES_ABSENT)
+            return status;
+        status = ES_OK;
+    }
     if (status == ES_OK)
         status = es_arena_new(ES_CALLBACK_MEMORY_MAX, &call.arena);
     if (status != ES_OK)
@@ -279,6 +309,8 @@ static es_status call_examine(turn *now, const es_opened *opened, const es_artef
     if (status >= 0 && told < 0)
         status = told;
     es_arena_free(call.arena);
+    if (status == ES_OK && alone(now, opened))
+        remember(now, opened, first_fact, first_note);
     return status > 0 ? tell_failed(now, "examine", status, view->where) : status;
 }
 
@@ -716,7 +748,7 @@ es_status es_session_judge(es_session *session)
 {
     size_t n_states = es_states_count(session->states);
     size_t n_plugins = es_plugins_count(session->plugins);
-    es_status status = ES_OK;
+    es_status status = es_facts_sort(session);
 
     for (size_t i = 0; i < n_states && status == ES_OK; i++)
         for (size_t k = 0; k < n_plugins && status == ES_OK; k++)
@@ -724,5 +756,6 @@ es_status es_session_judge(es_session *session)
     for (size_t i = 0; i < n_states; i++)
         for (size_t k = 0; k < n_plugins; k++)
             end_with(session, &session->work[i], k);
+    es_facts_free(session);
     return status;
 }

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 
 /* What this plugin said it needs of a fact type, 0 if nothing. */
-static uint32_t needs(const es_plugin *plugin, const char *type)
+static uint32_t needs(const es_plugin *plugin, es_text type)
 {
     for (uint32_t i = 0; i < plugin->n_needs; i++)
-        if (!strcmp(plugin->needs[i].type, type))
+        if (es_text_equal(es_text_of(plugin->needs[i].type), type))
             return plugin->needs[i].states;
     return 0;
 }
@@ -57,38 +57,97 @@ static void fact_view(es_call *call, const es_fact_record *fact, const es_fact_t
     };
 }
 
+/* ------------------------------------------------------------------ facts by type */
+
+static es_status add_fact(es_facts_of *to, size_t index)
+{
+    if (to->n == to->capacity) {
+        size_t capacity = to->capacity ? to->capacity * 2 : 64;
+        uint32_t *grown = realloc(to->facts, capacity * sizeof *grown);
+
+        if (!grown)
+            return ES_NOMEM;
+        to->facts = grown;
+        to->capacity = capacity;
+    }
+    to->facts[to->n++] = (uint32_t)index;
+    return ES_OK;
+}
+
+static es_facts_of *facts_of(es_session *session, es_text type)
+{
+    for (size_t i = 0; i < session->n_types; i++)
+        if (es_text_equal(es_text_of(session->by_type[i].type), type))
+            return &session->by_type[i];
+    return NULL;
+}
+
+/* A fact of a type that is not declared belongs to none. */
+es_status es_facts_sort(es_session *session)
+{
+    const es_fact_record *facts = NULL;
+    size_t n = es_ledger_facts(session->ledger, &facts);
+    const es_fact_type *type = NULL;
+    es_facts_of *last = NULL;
+
+    es_facts_free(session);
+    for (size_t i = 0; i < n; i++) {
+        es_facts_of *grown;
+
+        /* Facts of one type come in runs, and a plugin's name is one string in the ledger. */
+        if (!i || facts[i].plugin != facts[i - 1].plugin || facts[i].type != facts[i - 1].type) {
+            type = es_ledger_fact_type(session->ledger, &facts[i]);
+            last = type ? facts_of(session, es_text_of(type->name)) : NULL;
+        }
+        if (!type)
+            continue;
+        if (!last) {
+            grown = realloc(session->by_type, (session->n_types + 1) * sizeof *grown);
+            if (!grown)
+                return ES_NOMEM;
+            session->by_type = grown;
+            last = &grown[session->n_types++];
+            *last = (es_facts_of){ .type = type->name };
+        }
+        if (add_fact(last, i) != ES_OK)
+            return ES_NOMEM;
+    }
+    return ES_OK;
+}
+
+void es_facts_free(es_session *session)
+{
+    for (size_t i = 0; i < session->n_types; i++)
+        free(session->by_type[i].facts);
+    free(session->by_type);
+    session->by_type = NULL;
+    session->n_types = 0;
+}
+
+/* ------------------------------------------------------------------ host calls */
+
 es_status es_host_fact_next(const es_host *host, es_text type, uint64_t *cursor, es_fact_view *ret)
 {
     es_call *call = es_call_of(host);
     es_session *session = call->session;
-    const es_fact_record *facts = NULL, *last = NULL;
-    const es_fact_type *declared = NULL;
-    size_t n = es_ledger_facts(session->ledger, &facts);
-    char *name = es_arena_text(call->arena, type);
-    bool is_wanted = false;
-    uint32_t states;
+    const es_facts_of *list = facts_of(session, type);
+    const es_fact_record *facts = NULL;
+    uint32_t states = needs(es_plugins_at(session->plugins, call->plugin), type);
 
-    if (!name)
-        return ES_LIMIT;
-    states = needs(es_plugins_at(session->plugins, call->plugin), name);
+    (void)es_ledger_facts(session->ledger, &facts);
     if (!call->judging || !states)
         return ES_BUG;
-    for (uint64_t i = *cursor; i < n; i++) {
-        es_state_work *about;
+    for (uint64_t i = *cursor; list && i < list->n; i++) {
+        const es_fact_record *fact = &facts[list->facts[i]];
+        es_state_work *about = concerns(call, fact, states);
 
-        /* Facts of one type come in runs, and a plugin's name is one string in the ledger. */
-        if (!last || facts[i].plugin != last->plugin || facts[i].type != last->type) {
-            last = &facts[i];
-            declared = es_ledger_fact_type(session->ledger, last);
-            is_wanted = declared && !strcmp(declared->name, name);
-        }
-        if (!is_wanted || !(about = concerns(call, &facts[i], states)))
+        if (!about)
             continue;
-        fact_view(call, &facts[i], declared, about, ret);
+        fact_view(call, fact, es_ledger_fact_type(session->ledger, fact), about, ret);
         *cursor = i + 1;
         return ES_OK;
     }
-    *cursor = n;
+    *cursor = list ? list->n : 0;
     return ES_END;
 }
 

@@ -41,6 +41,9 @@ typedef struct es_opened {
     uint32_t log_ids[2];
     es_components *components;
     size_t progress; /* through it, for the examiner */
+    /* What the last plugin with ES_WANT_ALONE said of it: ranges of the ledger's facts and notes. */
+    size_t told_by; /* the plugin, counted from 1; 0: none, or it did not finish */
+    size_t first_fact, n_facts, first_note, n_notes;
     es_artefact view;  /* without `want` */
 } es_opened;
 
@@ -73,6 +76,13 @@ typedef struct es_state_work {
     bool catalogs_failed;
 } es_state_work;
 
+/* The facts of one type, in the order of the ledger: indices into it. */
+typedef struct es_facts_of {
+    const char *type;
+    uint32_t *facts;
+    size_t n, capacity;
+} es_facts_of;
+
 struct es_session {
     es_source *source;
     es_ledger *ledger;
@@ -97,6 +107,8 @@ struct es_session {
     size_t n_stores;
     uint32_t n_artefacts;
     uint64_t n_references;
+    es_facts_of *by_type; /* while it is judged: no fact comes any more */
+    size_t n_types;
 };
 
 typedef struct es_walk es_walk;
@@ -154,6 +166,10 @@ es_status es_artefact_announce(es_session *session, const es_artefact_file *file
 es_state_work *es_later_of(es_session *session, const es_state_work *work);
 /* What was opened of the same name there, with its file or hive still open; NULL if nothing was. */
 es_opened *es_later_opened(es_session *session, es_state_work *work, const es_opened *opened);
+/* Say again what this plugin said of the same file there; ES_ABSENT when it is not the same, or
+ * nothing was said. */
+es_status es_later_repeat(es_session *session, es_state_work *work, es_opened *opened,
+                          size_t plugin);
 /* Keep what is open for the next earlier state, or close it; let go of what was kept before. */
 void es_opened_keep(es_session *session, es_state_work *work);
 void es_opened_let_go(es_state_work *work);
@@ -220,6 +236,10 @@ es_status es_host_event_span(const es_host *host, const es_artefact *log, es_eve
 es_status es_streams_end(es_call *call);
 
 /* ---- judge.c: host calls of judge ---- */
+
+/* Sort the facts by type, before anything is judged; and let go of that. */
+es_status es_facts_sort(es_session *session);
+void es_facts_free(es_session *session);
 
 es_status es_host_fact_next(const es_host *host, es_text type, uint64_t *cursor,
                             es_fact_view *ret);

@@ -5,6 +5,8 @@
  */
 #include "host_fixture.h"
 
+#include "disk/snapshot.h"
+
 static const es_field fields[] = {
     { .size = sizeof(es_field), .type = ES_FIELD_TEXT, .name = "text", .means = "a path" },
 };
@@ -266,9 +268,86 @@ static void a_required_file_is_missing(void **unused)
     machine_close(&m);
 }
 
+/* ------------------------------------------------------------------ what a shadow copy repeats */
+
+static es_status examine_and_note(void *state, const es_host *host, const es_artefact *artefact)
+{
+    es_status status = examine(state, host, artefact);
+
+    return status ? status : host->note(host, 0, es_text_of("seen by the test"), artefact->where);
+}
+
+/* The shadow copies of a disk as states, newest first, as a scan has them. */
+static es_snapshots *open_snapshots(machine *m)
+{
+    es_snapshots *set = NULL;
+
+    assert_int_equal(es_snapshots_open(m->source, es_volumes_at(m->volumes, 0), false,
+                                       ignore_volume_note, NULL, &set), ES_OK);
+    for (size_t i = es_snapshots_count(set); i-- > 0;) {
+        const es_snapshot *snapshot = es_snapshots_at(set, i);
+        es_fs *fs = NULL;
+        es_note note;
+
+        assert_int_equal(es_snapshots_fs(set, i, &fs, &note), ES_OK);
+        assert_int_equal(es_states_find_snapshot(m->states, fs, snapshot->created,
+                                                 ignore_volume_note, NULL), ES_OK);
+    }
+    return set;
+}
+
+/* The log is the same in all three states, the kernel that of the first is another; a want that
+ * does not say so is handed each. What is repeated is of its own state and place. */
+static void unchanged_files_are_repeated(void **unused)
+{
+    static const es_want wants[] = {
+        { sizeof(es_want), ES_KIND_TEXT_LOG, ES_SCOPE_SYSTEM_ROOT, ES_WANT_ALONE,
+          "Logs/CBS/CBS.log", "the test" },
+        { sizeof(es_want), ES_KIND_FILE, ES_SCOPE_SYSTEM_ROOT, ES_WANT_ALONE,
+          "System32/ntoskrnl.exe", "the test" },
+        { sizeof(es_want), ES_KIND_FILE, ES_SCOPE_SYSTEM_ROOT, 0, "System32/hal.dll", "the test" },
+    };
+    es_plugin plugin = probe(wants, 3);
+    const es_fact_record *found;
+    unsigned of_state[4] = { 0 };
+    es_snapshots *set;
+    machine m;
+    size_t n;
+
+    (void)unused;
+    plugin.examine = examine_and_note;
+    machine_open(&m, "snapshots-6002-6003.raw");
+    set = open_snapshots(&m);
+    machine_run(&m, &plugin, NULL, 0);
+    assert_int_equal(seen[0], 1);
+    assert_int_equal(seen[1], 2);
+    assert_int_equal(seen[2], 3);
+    assert_int_equal(notes_with(m.ledger, "seen by the test"), 9);
+    n = es_ledger_facts(m.ledger, &found);
+    for (size_t i = 0; i < n; i++) {
+        const es_artefact_record *artefact = es_ledger_artefact(m.ledger, found[i].where.artefact);
+
+        if (strcmp(found[i].plugin, "probe"))
+            continue;
+        assert_in_range(found[i].installation, 1, 3);
+        of_state[found[i].installation]++;
+        assert_non_null(artefact);
+        assert_int_equal(artefact->snapshot, found[i].installation == 1   ? -1
+                                             : found[i].installation == 2 ? 2
+                                                                          : 1);
+        assert_int_equal(found[i].where.snapshot, found[i].installation == 1 ? 0
+                                                                             : artefact->snapshot);
+    }
+    for (uint32_t i = 1; i <= 3; i++)
+        assert_int_equal(of_state[i], 3);
+    machine_close(&m);
+    es_snapshots_free(set);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(unchanged_files_are_repeated),
         cmocka_unit_test(wants_are_met),
         cmocka_unit_test(boot_kernel_is_found),
         cmocka_unit_test(states_of_a_machine),
