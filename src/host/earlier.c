@@ -100,6 +100,8 @@ static es_status repeat_facts(es_session *session, es_state_work *work, const es
         const es_fact_record *facts; /* they move as more are put */
         es_record record = { .kind = ES_RECORD_FACT };
 
+        if (!es_ledger_takes_facts(session->ledger))
+            return ES_LIMIT;
         (void)es_ledger_facts(session->ledger, &facts);
         record.fact = facts[from->first_fact + i];
         record.fact.reference = ++session->n_references;

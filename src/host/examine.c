@@ -295,7 +295,7 @@ static es_status call_examine(turn *now, es_opened *opened, const es_artefact *v
     if (status == ES_OK && alone(now, opened)) {
         status = es_later_repeat(now->session, now->work, opened, now->plugin);
         if (status != ES_ABSENT)
-            return status;
+            return status > 0 ? tell_failed(now, "examine", status, view->where) : status;
         status = ES_OK;
     }
     if (status == ES_OK)

@@ -67,6 +67,8 @@ static es_status host_emit(const es_host *host, const es_fact *fact, uint64_t *r
 
     if (call->judging || fact->type >= plugin->n_facts || !fact->where)
         return ES_BUG;
+    if (!es_ledger_takes_facts(call->session->ledger))
+        return ES_LIMIT;
     record.fact = (es_fact_record){
         .reference = ++call->session->n_references,
         .installation = call->work->state->id,

@@ -365,6 +365,12 @@ size_t es_ledger_artefacts(const es_ledger *ledger, const es_artefact_record **r
     return ledger->artefacts.n;
 }
 
+bool es_ledger_takes_facts(const es_ledger *ledger)
+{
+    return es_arena_used(ledger->arena) <= ES_LEDGER_BYTES_MAX - ES_LEDGER_RESERVE &&
+           ledger->facts.n < ES_FACTS_MAX - ES_FACTS_RESERVE;
+}
+
 size_t es_ledger_facts(const es_ledger *ledger, const es_fact_record **ret)
 {
     *ret = ledger->facts.items;

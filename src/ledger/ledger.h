@@ -236,6 +236,9 @@ const es_step_record *es_ledger_last_step(const es_ledger *ledger);
 const es_counters_record *es_ledger_counters(const es_ledger *ledger);
 bool es_ledger_done(const es_ledger *ledger);
 
+/* Whether there is room for a further fact of a plugin: some is kept for what follows from them. */
+bool es_ledger_takes_facts(const es_ledger *ledger);
+
 size_t es_ledger_segments(const es_ledger *ledger, const es_segment_record **ret);
 size_t es_ledger_bad_ranges(const es_ledger *ledger, const es_bad_range_record **ret);
 size_t es_ledger_fences(const es_ledger *ledger, const es_fence_record **ret);

@@ -12,12 +12,16 @@
 
 /* All texts and lists of a ledger. A real disk gives some tens of MB: 100,000 facts of 300 bytes. */
 #define ES_LEDGER_BYTES_MAX (UINT64_C(512) << 20)
+/* Of that, what is left to verdicts, rows and notes when a disk with many shadow copies tells more
+ * facts than there is room for. */
+#define ES_LEDGER_RESERVE (UINT64_C(96) << 20)
 /* How far one record may overshoot it: the largest frame, as it grows in memory (a null datum is
  * one byte on the wire and an es_datum in memory; lists have caps of their own). */
 #define ES_LEDGER_OVERSHOOT (UINT64_C(512) << 20)
 
 /* A server of twelve years has some 3000 updates of a few facts each, and 100,000 events. */
 #define ES_FACTS_MAX (UINT64_C(2) << 20)
+#define ES_FACTS_RESERVE UINT64_C(4096) /* to those of the core: one or two an artefact */
 #define ES_ROWS_MAX (UINT64_C(1) << 20)
 /* Files that facts rest on: a component store has 60,000. */
 #define ES_ARTEFACTS_MAX (UINT64_C(1) << 20)

@@ -268,6 +268,59 @@ static void a_required_file_is_missing(void **unused)
     machine_close(&m);
 }
 
+/* ------------------------------------------------------------------ more than a ledger takes */
+
+static unsigned n_emitted;
+
+static es_status examine_without_end(void *state, const es_host *host, const es_artefact *artefact)
+{
+    static char room[1 << 20];
+    es_datum text = es_datum_text((es_text){ room, sizeof room });
+    es_fact fact = { .size = sizeof fact, .fields = &text, .where = artefact->where };
+    es_status status = ES_OK;
+
+    (void)state;
+    memset(room, 'x', sizeof room);
+    while (status == ES_OK && n_emitted < 2048) {
+        status = host->emit(host, &fact, NULL);
+        n_emitted += status == ES_OK;
+    }
+    return status;
+}
+
+static es_status judge_still(void *state, const es_host *host, const es_installation *installation,
+                             const es_question *question)
+{
+    es_text because = ES_TEXT("It was seen.");
+    es_verdict verdict = { .size = sizeof verdict, .explanation = &because };
+
+    (void)state, (void)installation, (void)question;
+    judged++;
+    return host->verdict(host, &verdict);
+}
+
+/* The scan goes on: what was told stays, a note says that it is not all, verdicts have room. */
+static void a_full_ledger_ends_no_scan(void **unused)
+{
+    static const es_want wants[] = {
+        WANT(ES_KIND_FILE, ES_SCOPE_SYSTEM_ROOT, "System32/hal.dll"),
+        WANT(ES_KIND_FILE, ES_SCOPE_SYSTEM_ROOT, "System32/ntoskrnl.exe"),
+    };
+    es_plugin plugin = probe(wants, 2);
+    machine m;
+
+    (void)unused;
+    plugin.examine = examine_without_end;
+    plugin.judge = judge_still;
+    n_emitted = 0;
+    machine_open(&m, "amd64-6003-consistent.raw");
+    machine_run(&m, &plugin, NULL, 0);
+    assert_in_range(n_emitted, 300, 512);
+    assert_int_equal(notes_with(m.ledger, "a limit was reached"), 2);
+    assert_int_equal(judged, 1);
+    machine_close(&m);
+}
+
 /* ------------------------------------------------------------------ what a shadow copy repeats */
 
 static es_status examine_and_note(void *state, const es_host *host, const es_artefact *artefact)
@@ -348,6 +401,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unchanged_files_are_repeated),
+        cmocka_unit_test(a_full_ledger_ends_no_scan),
         cmocka_unit_test(wants_are_met),
         cmocka_unit_test(boot_kernel_is_found),
         cmocka_unit_test(states_of_a_machine),
