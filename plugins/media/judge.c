@@ -5,6 +5,9 @@
  * Traces that name a serial number are tied by it; those that name a volume only, by the GUID under
  * which MountedDevices knows the device's volume. MountedDevices keeps the last device that had a
  * letter: an older one of the same letter is not there any more, and nothing is guessed.
+ *
+ * The log of device installations, which the history plugin reads, names a device when Windows
+ * first met it, also one of which the registry was cleaned.
  */
 #include "media.h"
 
@@ -133,6 +136,66 @@ static es_status gather(work *all, uint32_t type)
     return status < 0 ? status : ES_OK;
 }
 
+/* "USBSTOR\\Disk&Ven_X&Prod_Y&Rev_Z\\SERIAL&0", as a setup log names a device. */
+static int logged_name(es_text text, media_name *ret)
+{
+    static const char before[] = "USBSTOR\\";
+    es_text class_name = { text.data + sizeof before - 1, 0 };
+    uint64_t at = sizeof before - 1;
+
+    if (text.size < sizeof before ||
+        !media_same((es_text){ text.data, sizeof before - 1 }, es_text_of(before)))
+        return 0;
+    while (at < text.size && text.data[at] != '\\')
+        at++;
+    class_name.size = at - (sizeof before - 1);
+    if (at + 1 >= text.size || !media_class_parse(class_name, ret))
+        return 0;
+    ret->instance = (es_text){ text.data + at + 1, text.size - at - 1 };
+    return 1;
+}
+
+static es_text logged_text(const es_fact_view *fact, const char *name)
+{
+    for (uint32_t i = 0; i < fact->n_fields; i++)
+        if (!strcmp(fact->declared[i].name, name) && fact->fields[i].type == ES_FIELD_TEXT)
+            return fact->fields[i].text;
+    return (es_text){ "", 0 };
+}
+
+static es_status gather_logged(work *all)
+{
+    es_fact_view fact;
+    uint64_t cursor = 0;
+    es_status status;
+
+    while (!(status = all->host->fact_next(all->host, es_text_of("history.device"), &cursor,
+                                           &fact))) {
+        media_name name = { .instance = { "", 0 } };
+        device *to;
+
+        if (!logged_name(logged_text(&fact, "device"), &name))
+            continue;
+        to = by_serial(all, media_serial(name.instance));
+        if (!to && all->n == DEVICES_MAX) {
+            all->left_out = 1;
+            continue;
+        }
+        if (!to) {
+            to = &all->devices[all->n++];
+            to->serial = media_serial(name.instance);
+            to->own_serial = media_own_serial(name.instance);
+            to->vendor = name.vendor;
+            to->product = name.product;
+        }
+        add(&to->sources, logged_text(&fact, "log"));
+        take_time(to, fact.time, "installed, as a setup log tells");
+        if (to->n_because < BECAUSE_MAX)
+            to->because[to->n_because++] = fact.reference;
+    }
+    return status < 0 ? status : ES_OK;
+}
+
 static es_status gather_all(work *all)
 {
     /* Letters before users: they say whose a volume is. USB last: it adds to what is known. */
@@ -144,6 +207,8 @@ static es_status gather_all(work *all)
 
     for (uint32_t i = 0; i < ES_COUNT(order) && status == ES_OK; i++)
         status = gather(all, order[i]);
+    if (status == ES_OK)
+        status = gather_logged(all);
     if (status == ES_OK &&
         all->host->fact_next(all->host, es_text_of(media_facts[MEDIA_PLACE].name), &cursor,
                              &fact) == ES_OK) {

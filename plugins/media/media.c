@@ -455,6 +455,7 @@ static const es_need needs[] = {
     { sizeof(es_need), ES_NEED_OWN, "media.readyboost" },
     { sizeof(es_need), ES_NEED_OWN, "media.user" },
     { sizeof(es_need), ES_NEED_OWN, "media.place" },
+    { sizeof(es_need), ES_NEED_OWN, "history.device" },
 };
 
 ES_PLUGIN_EXPORT const es_plugin esuscan_plugin = {

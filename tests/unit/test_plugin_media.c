@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-extern const es_plugin esuscan_plugin_media;
+extern const es_plugin esuscan_plugin_media, esuscan_plugin_history;
 
 #define MODEL "Disk&Ven_SanDisk&Prod_Cruzer&Rev_8.02"
 #define SERIAL "200435"
@@ -29,6 +29,7 @@ static int begin(void **state)
     (void)state;
     fake = fake_host_new();
     fake_plugin(fake, &esuscan_plugin_media);
+    fake_plugin(fake, &esuscan_plugin_history);
     return 0;
 }
 
@@ -159,12 +160,37 @@ static void numbers_and_readers(void **state)
     assert_int_equal(fake_n_facts(fake, "media.usb"), 1);
 }
 
+#define SECTION(device, time)                                                                      \
+    ">>>  [Device Install (Hardware initiated) - " device "]\n>>>  Section start " time "\n"
+
+/* When Windows first met a device, and one that the registry has forgotten. */
+static void installed_by_the_log(void **state)
+{
+    (void)state;
+    installed();
+    fake_zone(fake, 0);
+    fake_text_log(fake, "Windows/inf/setupapi.dev.log",
+                  SECTION("USBSTOR\\" MODEL "\\" SERIAL "&0", "2015/05/04 11:02:03.125")
+                  SECTION("usbstor\\Disk&Ven_Gone&Prod_Stick&Rev_1\\77&0", "2019/05/04 11:02:03.125")
+                  SECTION("USBSTOR\\", "2019/05/04 11:02:03.125")
+                  SECTION("USBSTOR\\" MODEL "\\", "2019/05/04 11:02:03.125")
+                  SECTION("PCI\\VEN_8086\\3&1", "2019/05/04 11:02:03.125"));
+    run("connected");
+    assert_int_equal(fake_n_rows(fake, 1, "devices"), 2);
+    expect_list(0, "sources", "USBSTOR, setupapi.dev.log");
+    assert_string_equal(row(0, "first_means")->text.data, "installed, as a setup log tells");
+    assert_string_equal(row(0, "last_means")->text.data, "device key last written");
+    assert_string_equal(row(1, "serial")->text.data, "77");
+    assert_string_equal(row(1, "name")->text.data, "Gone Stick");
+    expect_list(1, "sources", "setupapi.dev.log");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         TEST(nothing), TEST(no_hive), TEST(one_device_of_many_traces),
-        TEST(readyboost_without_a_test), TEST(numbers_and_readers),
+        TEST(readyboost_without_a_test), TEST(numbers_and_readers), TEST(installed_by_the_log),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
