@@ -54,6 +54,7 @@ def copy_columns(db, table, skip=()):
 def repeat(store, wanted):
     """Fill a store with copies of what it holds."""
     db = sqlite3.connect(store)
+    db.execute('PRAGMA journal_mode=OFF')                   # a copy: nothing to go back to
     db.execute('PRAGMA synchronous=OFF')
     n, last = db.execute('SELECT count(*), max(id) FROM images').fetchone()
     tables = [row[0] for row in db.execute(
