@@ -27,7 +27,8 @@ static const es_want wants[] = {
     SIGNED("System32/ci.dll", "code integrity"),
     SIGNED("System32/winload.exe", "loader, BIOS"),
     SIGNED("System32/winload.efi", "loader, EFI"),
-    SIGNED("System32/winresume.exe", "resumes from hibernation"),
+    SIGNED("System32/winresume.exe", "resumes from hibernation, BIOS"),
+    SIGNED("System32/winresume.efi", "resumes from hibernation, EFI"),
     SIGNED("System32/kdcom.dll", "kernel debugger transport"),
     SIGNED("System32/pshed.dll", "hardware errors"),
     SIGNED("System32/clfs.sys", "common log file system"),
@@ -60,11 +61,11 @@ static const es_want wants[] = {
 
 static const char *const roles[] = {
     "", "kernel", "pae-kernel", "hal", "win32k", "ntdll", "kernel32", "code-integrity", "loader",
-    "loader", "resume", "debugger-transport", "hardware-errors", "log-file-system", "boot-video",
-    "boot-kernel", "boot-hal", "loader", "boot-manager", "asked",
+    "loader", "resume", "resume", "debugger-transport", "hardware-errors", "log-file-system",
+    "boot-video", "boot-kernel", "boot-hal", "loader", "boot-manager", "asked",
 };
 
-enum { WANT_SOFTWARE = 20, WANT_SYSTEM, WANT_TRACES };
+enum { WANT_SOFTWARE = 21, WANT_SYSTEM, WANT_TRACES };
 
 _Static_assert(sizeof roles / sizeof *roles == WANT_SOFTWARE, "a role for each signed file");
 
