@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #define LINES_MAX 20u
+#define WEIGHT_MAX 99u
 #define NAMES_MAX 4u
 #define DAY_TICKS INT64_C(864000000000)
 
@@ -87,10 +88,12 @@ static const turn *turn_of(const es_page *page, const es_fact_record *fact)
     const es_fact_type *type = es_ledger_fact_type(page->ledger, fact);
 
     for (size_t i = 0; i < N_TURNS; i++) {
-        const es_datum *datum = field_of(page, fact, turns[i].field);
+        const es_datum *datum;
 
-        if (strcmp(turns[i].type, type->name) == 0 &&
-            (!turns[i].field || (datum && among(datum->text, turns[i].values))))
+        if (strcmp(turns[i].type, type->name) != 0)
+            continue;
+        datum = field_of(page, fact, turns[i].field);
+        if (!turns[i].field || (datum && among(datum->text, turns[i].values)))
             return &turns[i];
     }
     return NULL;
@@ -155,23 +158,25 @@ static void gather(es_page *page, const es_timeline *timeline, uint32_t machine,
 /* Drop the lightest until a page holds the rest; of equals the middle goes, ends are turns. */
 static size_t thin_out(story *of)
 {
-    size_t left = of->n;
+    size_t n[WEIGHT_MAX + 1] = { 0 }, seen = 0, room = LINES_MAX, left_out = 0;
+    unsigned least = WEIGHT_MAX;
 
-    while (left > LINES_MAX) {
-        unsigned least = UINT32_MAX;
-        size_t n = 0, nth = 0;
+    for (size_t i = 0; i < of->n; i++)
+        n[of->lines[i].turn->weight]++;
+    while (least > 0 && n[least] <= room)
+        room -= n[least--];
+    /* What is lighter than `least` goes; of those that weigh as much there is room for a few. */
+    for (size_t i = 0; i < of->n; i++) {
+        line *one = &of->lines[i];
 
-        for (size_t i = 0; i < of->n; i++)
-            if (!of->lines[i].dropped && of->lines[i].turn->weight < least)
-                least = of->lines[i].turn->weight;
-        for (size_t i = 0; i < of->n; i++)
-            n += !of->lines[i].dropped && of->lines[i].turn->weight == least;
-        for (size_t i = 0; i < of->n; i++)
-            if (!of->lines[i].dropped && of->lines[i].turn->weight == least && nth++ == n / 2)
-                of->lines[i].dropped = true;
-        left--;
+        if (one->turn->weight > least)
+            continue;
+        one->dropped = one->turn->weight < least ||
+                       (seen >= room - room / 2 && seen < n[least] - room / 2);
+        seen += one->turn->weight == least;
+        left_out += one->dropped;
     }
-    return of->n - left;
+    return left_out;
 }
 
 static void put_line(es_page *page, const line *of)
