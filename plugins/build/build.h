@@ -14,7 +14,7 @@
 #define ESUSCAN_PLUGIN_BUILD_H
 
 #include <esuscan/bytes.h>
-#include <esuscan/plugin.h>
+#include <esuscan/prose.h>
 
 /* ---- the description */
 enum { BUILD_WANT_SOFTWARE, BUILD_WANT_SYSTEM, BUILD_WANT_PENDING_XML };
@@ -80,31 +80,13 @@ uint32_t build_brings(const struct es_catalogue *catalogue,
 int build_package_changes_build(const es_host *host, es_text identity);
 
 /* ---- sentences */
-typedef struct build_prose {
-    char *data;
-    size_t used;
-    size_t size;
-} build_prose;
-
-#if defined(__GNUC__)
-#define BUILD_FORMAT __attribute__((format(printf, 2, 3)))
-#else
-#define BUILD_FORMAT
-#endif
-
-es_status build_prose_make(const es_host *host, size_t size, build_prose *ret);
-/* Append; what does not fit is left out. */
-void build_say(build_prose *prose, const char *format, ...) BUILD_FORMAT;
-es_text build_prose_text(const build_prose *prose);
-/* "2019-05-14T10:21:01Z" */
-#define BUILD_TIME_SIZE 40u
-const char *build_time_word(es_time time, char word[BUILD_TIME_SIZE]);
-
-/* Evidence in a sentence: "%.*s" of at most BUILD_SHOWN bytes, cut between characters. */
-#define BUILD_SHOWN 200u
-int build_shown(es_text text);
-const char *build_chars(es_text text);
-#define BUILD_TEXT(text) build_shown(text), build_chars(text)
+typedef es_prose build_prose;
+#define build_prose_make es_prose_make
+#define build_say es_prose_say
+#define build_prose_text es_prose_text
+#define build_time_word es_time_word
+#define BUILD_TIME_SIZE ES_TIME_WORD_SIZE
+#define BUILD_TEXT(text) ES_SHOWN(text)
 
 /* ---- judge: the facts of one state, sorted */
 #define BUILD_N_KERNELS 16u

@@ -6,62 +6,7 @@
  */
 #include "build.h"
 
-#include <stdarg.h>
 #include <stdio.h>
-
-es_status build_prose_make(const es_host *host, size_t size, build_prose *ret)
-{
-    void *memory = NULL;
-    es_status status = host->alloc(host, size, &memory);
-
-    if (status)
-        return status;
-    ret->data = (char *)memory;
-    ret->used = 0;
-    ret->size = size;
-    return ES_OK;
-}
-
-void build_say(build_prose *prose, const char *format, ...)
-{
-    size_t left = prose->size - prose->used;
-    va_list arguments;
-    int written;
-
-    va_start(arguments, format);
-    written = vsnprintf(prose->data + prose->used, left, format, arguments);
-    va_end(arguments);
-    if (written < 0 || (size_t)written >= left)
-        prose->data[prose->used] = '\0'; /* whole sentences or none */
-    else
-        prose->used += (size_t)written;
-}
-
-es_text build_prose_text(const build_prose *prose)
-{
-    es_text text = { prose->data, prose->used };
-
-    while (text.size && text.data[text.size - 1] == ' ')
-        text.size--;
-    return text;
-}
-
-int build_shown(es_text text)
-{
-    uint64_t size = text.size;
-
-    if (size > BUILD_SHOWN) {
-        size = BUILD_SHOWN;
-        while (size && ((unsigned char)text.data[size] & 0xC0) == 0x80)
-            size--;
-    }
-    return (int)size;
-}
-
-const char *build_chars(es_text text)
-{
-    return text.data ? text.data : "";
-}
 
 static char lower(char c)
 {
@@ -149,27 +94,4 @@ int build_path_names_boot_file(es_text path)
         if (build_text_is(name, in_root[i]) && is_root(folder))
             return 1;
     return 0;
-}
-
-const char *build_time_word(es_time time, char word[BUILD_TIME_SIZE])
-{
-    int64_t seconds = (time.ticks - ES_TICKS_UNIX_EPOCH) / ES_TICKS_PER_SECOND;
-    int64_t days, era, of_era, y, of_year, m;
-
-    if (!es_time_known(time) || time.ticks < ES_TICKS_UNIX_EPOCH) {
-        (void)snprintf(word, BUILD_TIME_SIZE, "an unknown time");
-        return word;
-    }
-    /* H. Hinnant, "chrono-compatible low-level date algorithms" */
-    days = seconds / 86400 + 719468;
-    era = days / 146097;
-    of_era = days - era * 146097;
-    y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    of_year = of_era - (365 * y + y / 4 - y / 100);
-    m = (5 * of_year + 2) / 153;
-    (void)snprintf(word, BUILD_TIME_SIZE, "%04d-%02d-%02dT%02d:%02d:%02dZ",
-                   (int)(y + era * 400 + (m >= 10)), (int)(m < 10 ? m + 3 : m - 9),
-                   (int)(of_year - (153 * m + 2) / 5 + 1), (int)(seconds / 3600 % 24),
-                   (int)(seconds / 60 % 60), (int)(seconds % 60));
-    return word;
 }

@@ -5,101 +5,13 @@
  */
 #include "updates.h"
 
-#include <stdarg.h>
 #include <stdio.h>
-
-#define SHOWN_MAX 160u
-
-es_status prose_make(const es_host *host, size_t size, prose *ret)
-{
-    void *memory = NULL;
-    es_status status = host->alloc(host, size, &memory);
-
-    if (status)
-        return status;
-    ret->data = (char *)memory;
-    ret->used = 0;
-    ret->size = size;
-    return ES_OK;
-}
-
-void say(prose *to, const char *format, ...)
-{
-    size_t left = to->size - to->used;
-    va_list arguments;
-    int written;
-
-    va_start(arguments, format);
-    written = vsnprintf(to->data + to->used, left, format, arguments);
-    va_end(arguments);
-    if (written < 0 || (size_t)written >= left)
-        to->data[to->used] = '\0'; /* whole sentences or none */
-    else
-        to->used += (size_t)written;
-}
-
-es_text prose_text(const prose *from)
-{
-    es_text text = { from->data, from->used };
-
-    while (text.size && text.data[text.size - 1] == ' ')
-        text.size--;
-    return text;
-}
-
-int shown_size(es_text text)
-{
-    uint64_t size = text.size;
-
-    if (size > SHOWN_MAX) {
-        size = SHOWN_MAX;
-        while (size && ((unsigned char)text.data[size] & 0xC0) == 0x80)
-            size--;
-    }
-    return (int)size;
-}
-
-/* Civil date of a day count since 1970 (H. Hinnant, "chrono-compatible low-level date
- * algorithms"). */
-static void civil(int64_t days, int *year, int *month, int *day)
-{
-    int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097;
-    int64_t of_era = z - era * 146097;
-    int64_t y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    int64_t of_year = of_era - (365 * y + y / 4 - y / 100), m = (5 * of_year + 2) / 153;
-
-    *day = (int)(of_year - (153 * m + 2) / 5 + 1);
-    *month = (int)(m < 10 ? m + 3 : m - 9);
-    *year = (int)(y + era * 400 + (*month <= 2));
-}
-
-const char *time_word(es_time time, char word[WORD_SIZE])
-{
-    int64_t seconds = (time.ticks - ES_TICKS_UNIX_EPOCH) / ES_TICKS_PER_SECOND;
-    int64_t days = seconds / 86400, of_day = seconds % 86400;
-    int year, month, day;
-
-    if (!es_time_known(time)) {
-        (void)snprintf(word, WORD_SIZE, "an unknown time");
-        return word;
-    }
-    if (of_day < 0)
-        of_day += 86400, days--;
-    civil(days, &year, &month, &day);
-    if (time.precision == ES_TIME_DAY)
-        (void)snprintf(word, WORD_SIZE, "%04d-%02d-%02d", year, month, day);
-    else
-        (void)snprintf(word, WORD_SIZE, "%04d-%02d-%02dT%02d:%02d:%02dZ", year, month, day,
-                       (int)(of_day / 3600), (int)(of_day / 60 % 60), (int)(of_day % 60));
-    return word;
-}
 
 int32_t time_month(es_time time)
 {
-    int64_t seconds = (time.ticks - ES_TICKS_UNIX_EPOCH) / ES_TICKS_PER_SECOND;
     int year, month, day;
 
-    civil(seconds / 86400 - (seconds % 86400 < 0), &year, &month, &day);
+    (void)es_time_civil(time, &year, &month, &day);
     return year * 12 + month - 1;
 }
 

@@ -15,7 +15,7 @@
 #define ESUSCAN_PLUGIN_UPDATES_H
 
 #include <esuscan/catalogue.h>
-#include <esuscan/plugin.h>
+#include <esuscan/prose.h>
 
 /* ---- the description */
 enum { UPDATES_LEVEL, UPDATES_ESU, UPDATES_EXPOSURE };
@@ -38,25 +38,14 @@ enum { EXPOSED, COVERED, EXPOSURE_UNKNOWN, EXPOSURE_NOT_APPLICABLE };
 enum { NO, MAYBE, YES };
 
 /* ---- sentences */
-typedef struct prose {
-    char *data;
-    size_t used, size;
-} prose;
-
-#if defined(__GNUC__)
-#define UPDATES_FORMAT __attribute__((format(printf, 2, 3)))
-#else
-#define UPDATES_FORMAT
-#endif
-es_status prose_make(const es_host *host, size_t size, prose *ret);
-void say(prose *to, const char *format, ...) UPDATES_FORMAT;
-es_text prose_text(const prose *from);
-/* Evidence in a sentence, cut between characters: "%.*s" with SHOWN(text). */
-int shown_size(es_text text);
-#define SHOWN(text) shown_size(text), (text).data ? (text).data : ""
-#define WORD_SIZE 40
-/* "2019-05-14T03:07:22Z", or "an unknown time"; "2019-05"; "KB4493471". */
-const char *time_word(es_time time, char word[WORD_SIZE]);
+typedef es_prose prose;
+#define prose_make es_prose_make
+#define say es_prose_say
+#define prose_text es_prose_text
+#define SHOWN(text) ES_SHOWN(text)
+#define WORD_SIZE ES_TIME_WORD_SIZE
+#define time_word es_time_word
+/* "2019-05"; "KB4493471". */
 int32_t time_month(es_time time);
 const char *month_word(int32_t month, char word[WORD_SIZE]);
 es_text kb_text(const es_host *host, uint32_t kb);
