@@ -77,6 +77,7 @@ struct es_source {
     es_acquisition acquisition; /* strings owned */
     es_source *parent;          /* of a delta image; owned */
     unsigned depth;             /* how many children this one has */
+    bool in_parallel;           /* it is read on all processors already: share no read out */
 
     es_ranges bad;
     es_overlay overlays[ES_SOURCE_OVERLAYS_MAX];

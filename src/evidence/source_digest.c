@@ -4,8 +4,8 @@
  *
  * A digest can only be computed in order, inflating can be done in any. So the media goes through
  * a ring of pieces: readers fill them, each the next piece that nobody has taken, on as many
- * threads as there are processors, and each digest follows on a thread of its own. A piece is
- * free again when every digest has passed it. MD5, the slowest, sets the pace.
+ * threads as there are processors but one, and each digest follows on a thread of its own. A piece
+ * is free again when every digest has passed it. MD5, the slowest, sets the pace.
  *
  * The digests are those of the media as the container holds it: overlays are not in it, and bytes
  * that could not be had are zeros, as in every other tool.
@@ -209,9 +209,11 @@ static es_status start(line *l)
 
     if (!readers)
         readers = es_crew_processors();
-
+    if (readers > 1)
+        readers--; /* the slowest digest sets the pace: it has a processor to itself */
     if (readers > ES_DIGEST_READERS_MAX)
         readers = ES_DIGEST_READERS_MAX;
+    l->source->in_parallel = true;
     for (unsigned i = 0; i < l->n_digests; i++) {
         digest *d = &l->digests[i];
 
@@ -281,6 +283,7 @@ es_status es_source_digest_some(es_source *source, unsigned wanted,
         watch(l, progress, context);
     }
     tear_down(l);
+    source->in_parallel = false;
     if (status == ES_OK)
         status = l->status;
     free(l);

@@ -458,7 +458,11 @@ static es_status read_bulk(ewf *image, uint64_t first, uint64_t n, uint8_t *buff
 {
     bulk work = { .image = image, .first = first, .buffer = buffer };
 
-    es_crew_run(image->crew, make_bulk, &work, n);
+    if (image->source->in_parallel)
+        for (uint64_t i = 0; i < n; i++)
+            make_bulk(&work, i);
+    else
+        es_crew_run(image->crew, make_bulk, &work, n);
     return atomic_load(&work.status);
 }
 
