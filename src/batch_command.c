@@ -144,12 +144,16 @@ static uint32_t claim(const batch *all, const es_job *job, const char *owner, es
     bool has = false;
     uint32_t how = ES_DONE_NOT;
 
+    /* Claimed first and asked for then: another batch may keep its result and give its claim up
+     * between the two. */
+    if (status == ES_OK)
+        status = es_store_claim(store, &key, owner, is_alive);
     if (status == ES_OK)
         status = es_store_has(store, &key, &has);
-    if (status == ES_OK && has)
+    if (status == ES_OK && has) {
         how = ES_DONE_BEFORE;
-    else if (status == ES_OK)
-        status = es_store_claim(store, &key, owner, is_alive);
+        status = es_store_unclaim(store, owner, job->path);
+    }
     if (status == ES_LIMIT)
         how = ES_DONE_ELSEWHERE;
     else if (status != ES_OK)
