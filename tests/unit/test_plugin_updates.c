@@ -657,49 +657,6 @@ static void without_a_catalogue(void **unused)
     assert_int_equal(bench_n_rows(on, "updates"), 1);
 }
 
-/* ------------------------------------------------------------------ properties */
-
-static uint32_t random_state = 1;
-
-static uint32_t draw(uint32_t below)
-{
-    random_state = random_state * 1664525u + 1013904223u;
-    return (random_state >> 8) % below;
-}
-
-/* Random sets of updates: every CVE has an answer, and without any one update of them none of
- * these answers gets better. */
-static void taking_an_update_away(void **unused)
-{
-    const es_catalogue *catalogue = es_catalogue_tables(book);
-    uint8_t *before = calloc(catalogue->n_cves, 1), *after = calloc(catalogue->n_cves, 1);
-
-    (void)unused;
-    assert_true(before && after);
-    bench_ask_all_cves(on);
-    bench_kernel(on, "6.0.6003.24000");
-    for (uint32_t machine = 0; machine < 12; machine++) {
-        uint32_t kb = 0;
-
-        for (uint32_t i = 0; i < 12; i++) {
-            kb = catalogue->updates[draw(catalogue->n_updates)]->kb;
-            install(kb, "2019-05-15T03:07:22Z");
-        }
-        bench_leave_out(on, 0);
-        judge();
-        bench_ranks(on, before);
-        bench_leave_out(on, kb);
-        judge();
-        bench_ranks(on, after);
-        for (uint32_t i = 0; i < catalogue->n_cves; i++)
-            if (after[i] < before[i])
-                fail_msg("without KB%u %s is better off", kb,
-                         bench_row(on, "questions", i, "id"));
-    }
-    free(before);
-    free(after);
-}
-
 /* No memory at any point: a negative status or less said, never a crash. */
 static void memory_that_fails(void **unused)
 {
@@ -759,7 +716,6 @@ int main(int argc, char **argv)
         TEST(other_machines),
         TEST(browsers),
         TEST(without_a_catalogue),
-        TEST(taking_an_update_away),
         TEST(memory_that_fails),
     };
     char folder[4096];

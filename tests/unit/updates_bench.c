@@ -18,6 +18,7 @@
 #define FACTS_MAX 8192u
 #define STATES_MAX 8u
 #define ROWS_MAX 32768u
+#define LISTS_MAX 8u
 
 extern const es_plugin esuscan_plugin_updates;
 
@@ -42,6 +43,7 @@ struct bench {
     const char *answers[8], *explanations[8];
     es_datum *rows[ROWS_MAX];
     uint32_t row_types[ROWS_MAX], n_rows;
+    uint32_t places[LISTS_MAX][ROWS_MAX], n_of[LISTS_MAX]; /* of the rows of each list */
 };
 
 static bench *of(const es_host *host)
@@ -522,7 +524,9 @@ static es_status host_row(const es_host *host, const es_row *row)
     bench *on = of(host);
     const es_row_type *type = &esuscan_plugin_updates.rows[row->type];
 
-    assert_true(row->type < esuscan_plugin_updates.n_rows && on->n_rows < ROWS_MAX);
+    assert_true(row->type < esuscan_plugin_updates.n_rows && row->type < LISTS_MAX &&
+                on->n_rows < ROWS_MAX);
+    on->places[row->type][on->n_of[row->type]++] = on->n_rows;
     on->row_types[on->n_rows] = row->type;
     on->rows[on->n_rows++] = keep(on, type->fields, row->fields, type->n_fields);
     return ES_OK;
@@ -537,6 +541,7 @@ es_status bench_judge(bench *on)
     es_arena_free(on->judged);
     assert_int_equal(es_arena_new(UINT64_C(1) << 28, &on->judged), ES_OK);
     on->n_rows = 0;
+    memset(on->n_of, 0, sizeof on->n_of);
     memset(on->verdicts, 0, sizeof on->verdicts);
     on->question.asked = on->asked;
     on->question.n_asked = on->n_asked;
@@ -625,24 +630,21 @@ static const es_row_type *row_type(const char *list, uint32_t *ret_type)
 
 uint32_t bench_n_rows(bench *on, const char *list)
 {
-    uint32_t type = 0, n = 0;
+    uint32_t type = 0;
 
     (void)row_type(list, &type);
-    for (uint32_t i = 0; i < on->n_rows; i++)
-        n += on->row_types[i] == type;
-    return n;
+    return on->n_of[type];
 }
 
 const char *bench_row(bench *on, const char *list, uint32_t index, const char *name)
 {
-    uint32_t type = 0, n = 0;
+    uint32_t type = 0;
     const es_row_type *about = row_type(list, &type);
 
-    for (uint32_t i = 0; i < on->n_rows; i++)
-        if (on->row_types[i] == type && n++ == index)
-            return words(on, &on->rows[i][place(about->fields, about->n_fields, name)]);
-    fail_msg("%s has no row %u", list, index);
-    return NULL;
+    if (index >= on->n_of[type])
+        fail_msg("%s has no row %u", list, index);
+    return words(on, &on->rows[on->places[type][index]][place(about->fields, about->n_fields,
+                                                              name)]);
 }
 
 const char *bench_row_of(bench *on, const char *list, const char *name, const char *value,
