@@ -22,6 +22,8 @@ static const char *const sentences[N_DOUBTS] = {
     [DOUBT_TYPE] = "a value of this package has a type that it should not have",
     [DOUBT_MANIFEST] = "this package manifest cannot be read to its end, or belongs to another "
                        "package",
+    [DOUBT_MANIFEST_LARGE] = "this package manifest is larger or deeper than is read: it was not "
+                             "read to its end",
 };
 
 /* What is told of a package that is merely odd leaves no gap in the report. */

@@ -279,7 +279,8 @@ static es_status examine_manifest(work *at, const wanted_manifest *wanted)
     if (status < 0)
         return status;
     if (status != ES_END || of->left_out || !is_of(of, wanted->identity)) {
-        es_status told = doubt(at, DOUBT_MANIFEST, wanted->identity, document.where);
+        es_status told = doubt(at, status == ES_LIMIT ? DOUBT_MANIFEST_LARGE : DOUBT_MANIFEST,
+                               wanted->identity, document.where);
 
         if (told < 0)
             return told;

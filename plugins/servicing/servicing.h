@@ -56,6 +56,7 @@ enum {
     DOUBT_TIME,
     DOUBT_TYPE,
     DOUBT_MANIFEST,
+    DOUBT_MANIFEST_LARGE,
     N_DOUBTS,
 };
 

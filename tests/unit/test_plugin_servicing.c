@@ -4,6 +4,8 @@
  */
 #include "plugin_fixture.h"
 
+#include <sys/resource.h>
+
 #define PACKAGE "servicing.package"
 #define ID(kb) "Package_for_KB" #kb "~31bf3856ad364e35~amd64~~6.0.1.0"
 
@@ -222,16 +224,25 @@ static void test_odd_values(void **state)
         assert_field(&o, fact, "state", "unknown");
         assert_number(&o, fact, "broken", 0);
     }
+    fact = the_fact(&o, PACKAGE, "identity", ID(2500019));
+    assert_field(&o, fact, "state", "unknown");
+    assert_number(&o, fact, "state_value", INT32_MIN);
+    assert_number(&o, fact, "broken", 1);
+    fact = the_fact(&o, PACKAGE, "identity", ID(2500018)); /* a text and a byte for numbers */
+    assert_false(es_time_known(fact->time));
+    assert_int_equal(field_of(&o, fact, "visibility")->type, 0);
     assert_int_equal(the_fact(&o, PACKAGE, "identity", ID(2500006))->time.flags,
                      ES_TIME_IMPOSSIBLE);
     assert_int_equal(the_fact(&o, PACKAGE, "identity", ID(2500007))->time.flags,
+                     ES_TIME_IMPOSSIBLE);
+    assert_int_equal(the_fact(&o, PACKAGE, "identity", ID(2500017))->time.flags,
                      ES_TIME_IMPOSSIBLE);
     assert_false(es_time_known(the_fact(&o, PACKAGE, "identity", ID(2500008))->time));
     assert_false(es_time_known(the_fact(&o, PACKAGE, "identity", ID(2500009))->time));
     assert_false(es_time_known(the_fact(&o, PACKAGE, "identity", ID(2500010))->time));
     assert_field(&o, the_fact(&o, PACKAGE, "identity", ID(2500014)), "client", NULL);
     assert_field(&o, the_fact(&o, PACKAGE, "identity", ID(2500016)), "client", "W\xef\xbf\xbdU");
-    assert_int_equal(notes_with(o.m.ledger, "install time cannot be true:"), 4);
+    assert_int_equal(notes_with(o.m.ledger, "install time cannot be true:"), 6);
     outcome_free(&o);
 }
 
@@ -250,13 +261,23 @@ static void test_accounts(void **state)
     outcome_free(&o);
 }
 
-/* Bombs, cuts, 33 MiB, another's manifest: notes, and no fact that is not the package's own. */
+/* Bombs, cuts, 100 MiB, another's manifest: notes, and no fact that is not the package's own. What is
+ * too large is not read at all: it costs neither time nor memory. */
 static void test_odd_files(void **state)
 {
+    struct rusage before, after;
     outcome o;
     const es_fact_record *fact;
 
     (void)state;
+    assert_int_equal(getrusage(RUSAGE_SELF, &before), 0);
+    outcome_make(&o, "servicing-odd.raw", "KB2500007");
+    assert_int_equal(getrusage(RUSAGE_SELF, &after), 0);
+    assert_in_range(after.ru_maxrss - before.ru_maxrss, 0, 96 << 10); /* KiB */
+    assert_in_range(after.ru_utime.tv_sec - before.ru_utime.tv_sec, 0, 5);
+    assert_int_equal(notes_with(o.m.ledger, "larger or deeper than is read: it was not read to its "
+                                            "end: Package_for_KB2500007~"), 1);
+    outcome_free(&o);
     outcome_make(&o, "servicing-odd.raw", "KB2500011");
     assert_int_equal(facts_with(&o, "servicing.manifest", "kb", "KB2500001", NULL), 0);
     assert_int_equal(facts_with(&o, "servicing.manifest", "kb", "KB2500002", NULL), 0);
