@@ -2,71 +2,7 @@
  *
  * test_plugin_updates.c: every rule of exposure, on machines made of facts and the real catalogue.
  */
-#include "updates_bench.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
-static es_catalogue_book *book;
-static bench *on;
-
-#define BLUEKEEP "CVE-2019-0708"  /* rollup KB4499149, security-only KB4499180, 2019-05 */
-#define APRIL "CVE-2019-0859"     /* rollup KB4493471, security-only KB4493458, 2019-04 */
-#define ETERNAL "CVE-2017-0144"   /* KB4012598, 2017-03 */
-
-static int begin(void **unused)
-{
-    (void)unused;
-    on = bench_new(es_catalogue_tables(book));
-    return 0;
-}
-
-static int end(void **unused)
-{
-    (void)unused;
-    bench_free(on);
-    return 0;
-}
-
-static void judge(void)
-{
-    assert_int_equal(bench_judge(on), ES_OK);
-}
-
-/* The answer to one question about a machine as it stands. */
-static const char *ask(uint32_t kind, const char *id)
-{
-    const char *answer;
-
-    bench_ask(on, kind, id);
-    judge();
-    answer = bench_row_of(on, "questions", "id", id, "answer");
-    assert_non_null(answer);
-    return answer;
-}
-
-static void expect_cve(const char *id, const char *answer)
-{
-    const char *found = ask(ES_ASKED_CVE, id);
-
-    if (strcmp(found, answer) != 0)
-        fail_msg("%s: %s, not %s: %s", id, found, answer,
-                 bench_row_of(on, "questions", "id", id, "explanation"));
-}
-
-static const char *asked(const char *id, const char *name)
-{
-    return bench_row_of(on, "questions", "id", id, name);
-}
-
-static void install(uint32_t kb, const char *time)
-{
-    bench_package(on, kb, "installed", time);
-}
+#include "updates_case.h"
 
 /* ------------------------------------------------------------------ what covers what */
 
@@ -718,15 +654,10 @@ int main(int argc, char **argv)
         TEST(without_a_catalogue),
         TEST(memory_that_fails),
     };
-    char folder[4096];
-    es_note note;
     int failed;
 
-    (void)snprintf(folder, sizeof folder, "%s/../src/host/catalogue", argc > 1 ? argv[1] : ".");
-    if (es_catalogue_load(folder, &book, &note) != ES_OK) {
-        fprintf(stderr, "%s\n", note.text);
+    if (!catalogue_loaded(argc > 1 ? argv[1] : "."))
         return 1;
-    }
     failed = cmocka_run_group_tests_name("plugin_updates", tests, NULL, NULL);
     es_catalogue_book_free(book);
     return failed;

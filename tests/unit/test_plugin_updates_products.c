@@ -89,6 +89,7 @@ static void as_setups_leave_them(void **unused)
     text(NDP "\\v4\\Client", "Version", "4.0.30319");
     number(NDP "\\v4\\Client", "Install", 1);
     number(NDP "\\v4.0\\Client", "Install", 1);
+    number(NDP "\\v4.0", "Install", 1); /* a mark of the setup, and no version */
     number(NDP "\\CDF", "Install", 1);
     assert_string_equal(versions(), "1.1 SP1,2.0 SP2,3.0 SP2,4.0");
     assert_string_equal(fake_field_text(fake_fact(fake, "updates.framework", 3), "profile"),

@@ -277,6 +277,50 @@ void bench_boot(bench *on, const char *time)
     ADD(on, "history.boot", time_of(time), names, fields);
 }
 
+void bench_uptime(bench *on, const char *time, int64_t seconds)
+{
+    static const char *const names[] = { "kind", "uptime" };
+    es_datum fields[] = { text(on, "uptime"), es_datum_integer(seconds) };
+
+    ADD(on, "history.boot", time_of(time), names, fields);
+}
+
+void bench_cleared(bench *on, const char *time)
+{
+    static const char *const names[] = { "log" };
+    es_datum fields[] = { text(on, "System") };
+
+    ADD(on, "history.cleared", time_of(time), names, fields);
+}
+
+void bench_mark(bench *on, const char *mark, int owed)
+{
+    static const char *const names[] = { "mark", "owed" };
+    es_datum fields[] = { text(on, mark), es_datum_boolean(owed) };
+
+    ADD(on, "build.servicing_mark", time_of(NULL), names, fields);
+}
+
+void bench_rename(bench *on, int names_kernel)
+{
+    static const char *const names[] = { "names_kernel" };
+    es_datum fields[] = { es_datum_boolean(names_kernel) };
+
+    ADD(on, "build.pending_rename", time_of(NULL), names, fields);
+}
+
+void bench_no_packages(bench *on)
+{
+    for (uint32_t i = 0; i < on->n_facts; i++)
+        if (es_text_equal(on->facts[i].view.type, es_text_of("servicing.package")))
+            on->facts[i].view.type = es_text_of("nothing");
+}
+
+void bench_role(bench *on, uint32_t role)
+{
+    on->states[on->n_states - 1].role = role;
+}
+
 void bench_event(bench *on, uint32_t kb, const char *result, const char *time)
 {
     static const char *const names[] = { "kb", "result" };

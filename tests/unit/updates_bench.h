@@ -45,6 +45,13 @@ void bench_architecture(bench *on, const char *word);
 void bench_pending(bench *on, const char *what, const char *identity, const char *time);
 void bench_shutdown(bench *on, const char *time);
 void bench_boot(bench *on, const char *time);
+/* A record at `time` that Windows had run for so long. */
+void bench_uptime(bench *on, const char *time, int64_t seconds);
+void bench_cleared(bench *on, const char *time); /* a log was */
+void bench_mark(bench *on, const char *mark, int owed);
+void bench_rename(bench *on, int names_kernel); /* one that is owed */
+void bench_no_packages(bench *on);
+void bench_role(bench *on, uint32_t role); /* of the newest state */
 void bench_event(bench *on, uint32_t kb, const char *result, const char *time);
 void bench_manifest(bench *on, uint32_t kb, const char *component);
 void bench_component(bench *on, const char *name, const char *architecture, const char *version,
