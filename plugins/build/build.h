@@ -236,7 +236,7 @@ typedef struct build_finding {
 
 es_status build_assess(const es_host *host, const build_state *state, build_finding *ret);
 int32_t build_answer_of(const build_finding *finding);
-void build_because(build_finding *finding, const es_fact_view *fact);
+void build_because(build_finding *finding, uint64_t fact);
 
 /* boots.c: which kernel boots. Sets `kernel`, `other`, `rivals`, or says why none can be asked. */
 void build_pick_kernel(build_finding *finding);
@@ -309,8 +309,8 @@ es_status build_tell_history(const es_host *host, const build_state *states);
 
 /* then.c: where a day of the past is asked for, what was found becomes what stood then. `states`
  * begins with the judged one. */
-es_status build_then(const es_host *host, const build_state *states, const es_question *question,
-                     build_finding *finding);
+es_status build_then(const es_host *host, const build_state *states, const build_turn *turn,
+                     const es_question *question, build_finding *finding);
 
 /* explain.c: the sentences. */
 es_status build_explain(const es_host *host, const build_finding *finding, const build_turn *turn,

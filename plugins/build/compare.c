@@ -40,8 +40,8 @@ static void contradict(build_finding *finding, const es_fact_view *left,
     row->right = right->reference;
     row->text = build_prose_text(text);
     finding->n_contradictions++;
-    build_because(finding, left);
-    build_because(finding, right);
+    build_because(finding, left->reference);
+    build_because(finding, right->reference);
 }
 
 static reference make_reference(const build_finding *finding)
@@ -115,7 +115,7 @@ static es_status weigh(const es_host *host, build_finding *finding, const refere
 
     if (!claim->there || claim->build < 0 || claim->build == against->build)
         return ES_OK;
-    build_because(finding, &claim->fact);
+    build_because(finding, claim->fact.reference);
     if (may_lag && behind && against->build == 6003 && claim->build == 6002) {
         finding->lags++;
         return ES_OK;
@@ -183,7 +183,7 @@ static void remark_kernels(build_finding *finding, const reference *against)
             (kernel->version[2] == against->build && kernel->version[0] == finding->nt[0] &&
              kernel->version[1] == finding->nt[1]))
             continue;
-        build_because(finding, &kernel->fact);
+        build_because(finding, kernel->fact.reference);
         build_say(&finding->remarks,
                   "Beside it lies the kernel %.*s of version %d.%d.%d.%d, another build, which is "
                   "not shown to boot. ",
@@ -201,8 +201,8 @@ static es_status weigh_rivals(const es_host *host, build_finding *finding)
 
     if (!a)
         return ES_OK;
-    build_because(finding, &a->fact);
-    build_because(finding, &b->fact);
+    build_because(finding, a->fact.reference);
+    build_because(finding, b->fact.reference);
     if (is_owed(finding, 0))
         return ES_OK;
     status = build_prose_make(host, 800, &text);
@@ -328,7 +328,7 @@ es_status build_compare(const es_host *host, build_finding *finding)
 
     finding->owed = owed_to_kernel(finding);
     if (finding->owed)
-        build_because(finding, &finding->owed->fact);
+        build_because(finding, finding->owed->fact.reference);
     status = weigh_identity(host, finding);
     if (status == ES_OK)
         status = weigh_string(host, finding);
@@ -344,6 +344,6 @@ es_status build_compare(const es_host *host, build_finding *finding)
     remark_kernels(finding, &against);
     weigh_revision(finding, &against);
     if (finding->restart)
-        build_because(finding, &finding->restart->fact);
+        build_because(finding, finding->restart->fact.reference);
     return status;
 }

@@ -74,19 +74,19 @@
 
 #include <stdio.h>
 
-void build_because(build_finding *finding, const es_fact_view *fact)
+void build_because(build_finding *finding, uint64_t fact)
 {
     for (uint32_t i = 0; i < finding->n_because; i++)
-        if (finding->because[i] == fact->reference)
+        if (finding->because[i] == fact)
             return;
     if (finding->n_because < BUILD_N_BECAUSE)
-        finding->because[finding->n_because++] = fact->reference;
+        finding->because[finding->n_because++] = fact;
 }
 
 static void because_of(build_finding *finding, const build_claim *claim)
 {
     if (claim->there)
-        build_because(finding, &claim->fact);
+        build_because(finding, claim->fact.reference);
 }
 
 const es_fact_view *build_registry_nt(const build_state *state, int32_t ret[2])
@@ -278,11 +278,11 @@ static void list_because(build_finding *finding)
     const build_state *state = finding->state;
 
     if (finding->kernel)
-        build_because(finding, &finding->kernel->fact);
+        build_because(finding, finding->kernel->fact.reference);
     if (finding->other)
-        build_because(finding, &finding->other->fact);
+        build_because(finding, finding->other->fact.reference);
     if (finding->run)
-        build_because(finding, &finding->run->fact);
+        build_because(finding, finding->run->fact.reference);
     because_of(finding, &state->number);
     because_of(finding, &state->lab_ex);
     because_of(finding, &state->lab);
@@ -290,7 +290,7 @@ static void list_because(build_finding *finding)
     because_of(finding, state->major.there ? &state->major : &state->version);
     for (uint32_t i = 0; i < state->n_entries; i++)
         if (build_entry_counts(state, &state->entries[i]))
-            build_because(finding, &state->entries[i].fact);
+            build_because(finding, state->entries[i].fact.reference);
 }
 
 es_status build_assess(const es_host *host, const build_state *state, build_finding *ret)
@@ -489,9 +489,9 @@ es_status build_judge(void *state, const es_host *host, const es_installation *i
     if (status == ES_OK)
         status = build_assess(host, states, &finding);
     if (status == ES_OK)
-        status = build_then(host, states, question, &finding);
-    if (status == ES_OK)
         status = build_find_turn(host, states, &turn);
+    if (status == ES_OK)
+        status = build_then(host, states, &turn, question, &finding);
     if (status == ES_OK)
         status = build_prose_make(host, 16000, &prose);
     if (status == ES_OK)

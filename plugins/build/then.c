@@ -7,7 +7,8 @@
  * record of what ran decides: it tells what ran from then to the next start.
  * Whatever else was seen before the day (a backup of the hives, a registry key, a dump) decides
  * only when the next thing seen after it is of the same build: that it changed and changed back in
- * between is not assumed. The end of the record stands for what was seen last.
+ * between is not assumed. The end of the record stands for what was seen last. And it decides while
+ * the machine cannot have turned 6003 yet, by what is known of when it did (turn.c).
  */
 #include "build.h"
 
@@ -120,9 +121,16 @@ static void say_sighting(build_prose *to, const char *when, const sighting *seen
                   build_time_word(seen->time, time));
 }
 
+/* Seen at 6002 before the day, and it turned 6003 after it. */
+static int had_not_turned(const search *of, const build_turn *turn)
+{
+    return of->before.build == 6002 && turn->at_6003 && !turn->contradicts && !turn->returned &&
+           es_time_known(turn->not_before) && of->at < turn->not_before.ticks;
+}
+
 /* No shadow copy: a record of what ran, else what was seen on both sides. */
-static es_status by_records(const es_host *host, const build_state *states, search *of,
-                            build_finding *finding)
+static es_status by_records(const es_host *host, const build_state *states, const build_turn *turn,
+                            search *of, build_finding *finding)
 {
     char time[BUILD_TIME_SIZE];
     int32_t build = -1;
@@ -133,12 +141,13 @@ static es_status by_records(const es_host *host, const build_state *states, sear
                                  of->started.fact.reference };
     if (of->after.build < 0 && finding->build >= 0 && finding->n_because)
         of->after = (sighting){ end_of(states), finding->build, 0, finding->because[0] };
-    if (of->started.there || (of->before.build >= 0 && of->before.build == of->after.build))
+    if (of->started.there || (of->before.build >= 0 && of->before.build == of->after.build) ||
+        had_not_turned(of, turn))
         build = of->before.build;
     status = found_by(host, finding, &of->before, build);
     if (status)
         return status;
-    if (of->after.build >= 0 && !of->started.there)
+    if (of->after.build >= 0 && !of->started.there && !had_not_turned(of, turn))
         finding->because[finding->n_because++] = of->after.fact;
     if (of->started.there) {
         finding->run = finding->start = &of->started;
@@ -150,6 +159,12 @@ static es_status by_records(const es_host *host, const build_state *states, sear
                                      "back to the day that was asked for. ");
         say_sighting(&finding->remarks, "Before", &of->before);
         say_sighting(&finding->remarks, "After", &of->after);
+        if (had_not_turned(of, turn)) {
+            for (uint32_t i = 0; i < turn->n_because; i++)
+                build_because(finding, turn->because[i]);
+            build_say(&finding->remarks, "It did not turn 6003 before %s. ",
+                      build_time_word(turn->not_before, time));
+        }
     }
     return ES_OK;
 }
@@ -183,8 +198,8 @@ static es_status by_copy(const es_host *host, const build_state *copy, search *o
     return ES_OK;
 }
 
-es_status build_then(const es_host *host, const build_state *states, const es_question *question,
-                     build_finding *finding)
+es_status build_then(const es_host *host, const build_state *states, const build_turn *turn,
+                     const es_question *question, build_finding *finding)
 {
     void *memory = NULL;
     search *of;
@@ -207,5 +222,5 @@ es_status build_then(const es_host *host, const build_state *states, const es_qu
     if (status)
         return status;
     copy = copy_before(states, of->at);
-    return copy ? by_copy(host, copy, of, finding) : by_records(host, states, of, finding);
+    return copy ? by_copy(host, copy, of, finding) : by_records(host, states, turn, of, finding);
 }

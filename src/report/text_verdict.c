@@ -80,8 +80,12 @@ static const status_word statuses[] = {
     { "conflict", "the sources contradict each other", ES_STYLE_BAD },
 };
 
+static const status_word nothing = { "insufficient", "no source tells", ES_STYLE_WARN };
+
 static const status_word *status_of(const said *s)
 {
+    if (field_is(s, "status", nothing.status) && strcmp(answer_of(s), "unknown") == 0)
+        return &nothing;
     for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
         if (field_is(s, "status", statuses[i].status))
             return &statuses[i];

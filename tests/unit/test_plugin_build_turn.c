@@ -335,6 +335,31 @@ static void test_regback(void **state)
     fake_host_free(fake);
 }
 
+/* On a day before it can have turned it was what it was seen to be before; on one after, nothing
+ * tells whether it had. */
+static void test_on_a_day_before(void **state)
+{
+    static const struct {
+        double day;
+        const char *answer, *said;
+    } days[] = { { 103.9, "6002", "It did not turn 6003 before 2019-04-15T" },
+                 { 104.1, "unknown", "After it build 6003 was seen" },
+                 { 99, "unknown", "After it build 6002 was seen" } };
+
+    (void)state;
+    for (uint32_t i = 0; i < ES_COUNT(days); i++) {
+        fake_host *fake = machine_with("6003", "package KB4493471 installed 104\n");
+
+        add_backup(fake, 100, "6002");
+        fake_ask_as_of(fake, AT(days[i].day));
+        expect_turn(fake, 104, 106.7778, "KB4493471");
+        assert_string_equal(fake_answer(fake, 1, "build"), days[i].answer);
+        assert_string_equal(fake_verdict_text(fake, 1, "build", "status"), "insufficient");
+        assert_non_null(strstr(fake_explanation(fake, 1, "build"), days[i].said));
+        fake_host_free(fake);
+    }
+}
+
 static void test_snapshots(void **state)
 {
     fake_host *fake = machine("package KB4474419 installed 103\npackage KB4493471 installed 101\n");
@@ -448,6 +473,7 @@ int main(void)
         cmocka_unit_test(test_no_candidate),
         cmocka_unit_test(test_told_after_the_start),
         cmocka_unit_test(test_regback),
+        cmocka_unit_test(test_on_a_day_before),
         cmocka_unit_test(test_snapshots),
         cmocka_unit_test(test_born),
         cmocka_unit_test(test_package_pending),
