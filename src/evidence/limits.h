@@ -43,7 +43,8 @@
 #define ES_EWF_CACHE_CHUNKS_MIN 8u
 #define ES_EWF_CACHE_CHUNKS_MAX 4096u
 
-/* From so many chunks on, a read is shared out among threads and goes around the cache. */
+/* From so many chunks on, a read is shared out among threads and goes around the cache. (The reads
+ * of the digest pipeline, which are many at once, are not shared out and all go around it.) */
 #define ES_EWF_PARALLEL_CHUNKS 8u
 
 /* Acquisition errors taken over from an E01; a disk with more is one bad range from there on. */
@@ -80,9 +81,10 @@
 /* Threads that inflate beside the caller. More gain nothing: the disk is the limit by then. */
 #define ES_CREW_SIZE_MAX 7u
 
-/* The digest pipeline: so many pieces of this size are on their way at once. */
-#define ES_DIGEST_PIECE_SIZE (UINT64_C(1) << 20)
-#define ES_DIGEST_PIECES 12u
+/* The digest pipeline: so many pieces of this size are on their way at once, all of which fit into
+ * a processor's outer cache; twice as many as there are readers. */
+#define ES_DIGEST_PIECE_SIZE (UINT64_C(512) << 10)
+#define ES_DIGEST_PIECES 16u
 #define ES_DIGEST_READERS_MAX 8u
 
 #endif

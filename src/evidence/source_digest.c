@@ -3,9 +3,13 @@
  * source_digest.c: hashing the whole media.
  *
  * A digest can only be computed in order, inflating can be done in any. So the media goes through
- * a ring of pieces: readers fill them, each the next piece that nobody has taken, on as many
- * threads as there are processors but one, and each digest follows on a thread of its own. A piece
- * is free again when every digest has passed it. MD5, the slowest, sets the pace.
+ * a ring of pieces: readers fill them, each the next piece that nobody has taken, and each digest
+ * follows on a thread of its own. A piece is free again when every digest has passed it. MD5, the
+ * slowest, sets the pace.
+ *
+ * A digest that has caught up with the readers fills a piece itself meanwhile. So there is a thread
+ * for each processor and no more, and all have work: with a reader too few MD5 would wait for it,
+ * with one too many for its turn on a processor.
  *
  * The digests are those of the media as the container holds it: overlays are not in it, and bytes
  * that could not be had are zeros, as in every other tool.
@@ -44,6 +48,7 @@ struct line {
     pthread_mutex_t lock;
     pthread_cond_t filled;
     pthread_cond_t freed;
+    pthread_cond_t moved; /* by about a hundredth of the media */
     piece pieces[ES_DIGEST_PIECES];
     uint64_t n_pieces; /* of the media */
     uint64_t taken;    /* pieces that a reader has taken */
@@ -62,31 +67,41 @@ static void fail(line *l, es_status status)
         l->status = status;
     pthread_cond_broadcast(&l->filled);
     pthread_cond_broadcast(&l->freed);
+    pthread_cond_signal(&l->moved);
     pthread_mutex_unlock(&l->lock);
 }
 
 /* ---------------------------------------------------------------- readers */
 
-/* The next piece to be read, once its place in the ring is free; NULL when all are taken. */
+/* The next piece to be read, the lock held; NULL when its place in the ring is not free. */
 static piece *take(line *l)
 {
-    piece *p = NULL;
+    piece *p = &l->pieces[l->taken % ES_DIGEST_PIECES];
 
-    pthread_mutex_lock(&l->lock);
-    while (l->status == ES_OK && l->taken < l->n_pieces && !p) {
-        p = &l->pieces[l->taken % ES_DIGEST_PIECES];
-        if (p->left > 0) {
-            p = NULL;
-            pthread_cond_wait(&l->freed, &l->lock);
-        }
-    }
-    if (p) {
-        p->number = l->taken++;
-        p->left = l->n_digests;
-        p->ready = false;
-    }
-    pthread_mutex_unlock(&l->lock);
+    if (l->status != ES_OK || l->taken == l->n_pieces || p->left > 0)
+        return NULL;
+    p->number = l->taken++;
+    p->left = l->n_digests;
+    p->ready = false;
     return p;
+}
+
+/* The lock is held before and after, not while it reads. */
+static void fill(line *l, piece *p)
+{
+    uint64_t at = p->number * ES_DIGEST_PIECE_SIZE;
+    es_status status;
+
+    pthread_mutex_unlock(&l->lock);
+    p->size = l->source->size - at;
+    if (p->size > ES_DIGEST_PIECE_SIZE)
+        p->size = ES_DIGEST_PIECE_SIZE;
+    status = es_source_read_media(l->source, at, p->data, p->size);
+    if (status != ES_OK)
+        fail(l, status);
+    pthread_mutex_lock(&l->lock);
+    p->ready = status == ES_OK;
+    pthread_cond_broadcast(&l->filled);
 }
 
 static void *read_pieces(void *argument)
@@ -94,23 +109,15 @@ static void *read_pieces(void *argument)
     line *l = argument;
     piece *p;
 
-    while ((p = take(l))) {
-        uint64_t at = p->number * ES_DIGEST_PIECE_SIZE;
-        es_status status;
-
-        p->size = l->source->size - at;
-        if (p->size > ES_DIGEST_PIECE_SIZE)
-            p->size = ES_DIGEST_PIECE_SIZE;
-        status = es_source_read_media(l->source, at, p->data, p->size);
-        if (status != ES_OK) {
-            fail(l, status);
-            break;
-        }
-        pthread_mutex_lock(&l->lock);
-        p->ready = true;
-        pthread_cond_broadcast(&l->filled);
-        pthread_mutex_unlock(&l->lock);
+    pthread_mutex_lock(&l->lock);
+    while (l->status == ES_OK && l->taken < l->n_pieces) {
+        p = take(l);
+        if (p)
+            fill(l, p);
+        else
+            pthread_cond_wait(&l->freed, &l->lock);
     }
+    pthread_mutex_unlock(&l->lock);
     return NULL;
 }
 
@@ -120,12 +127,17 @@ static void *read_pieces(void *argument)
 static piece *await(digest *d)
 {
     line *l = d->line;
-    piece *p = &l->pieces[d->next % ES_DIGEST_PIECES];
+    piece *p = &l->pieces[d->next % ES_DIGEST_PIECES], *other;
     bool ready;
 
     pthread_mutex_lock(&l->lock);
-    while (l->status == ES_OK && !(p->left > 0 && p->number == d->next && p->ready))
-        pthread_cond_wait(&l->filled, &l->lock);
+    while (l->status == ES_OK && !(p->left > 0 && p->number == d->next && p->ready)) {
+        other = take(l);
+        if (other)
+            fill(l, other);
+        else
+            pthread_cond_wait(&l->filled, &l->lock);
+    }
     ready = l->status == ES_OK;
     pthread_mutex_unlock(&l->lock);
     return ready ? p : NULL;
@@ -139,6 +151,8 @@ static void pass(digest *d, piece *p)
     if (--p->left == 0) {
         l->passed++;
         pthread_cond_broadcast(&l->freed);
+        if (l->passed == l->n_pieces || l->passed % (l->n_pieces / 128 + 1) == 0)
+            pthread_cond_signal(&l->moved);
     }
     pthread_mutex_unlock(&l->lock);
     d->next++;
@@ -209,8 +223,7 @@ static es_status start(line *l)
 
     if (!readers)
         readers = es_crew_processors();
-    if (readers > 1)
-        readers--; /* the slowest digest sets the pace: it has a processor to itself */
+    readers = readers > l->n_digests ? readers - l->n_digests : 1;
     if (readers > ES_DIGEST_READERS_MAX)
         readers = ES_DIGEST_READERS_MAX;
     l->source->in_parallel = true;
@@ -233,7 +246,7 @@ static void watch(line *l, void (*progress)(void *, uint64_t, uint64_t), void *c
     while (l->status == ES_OK && l->passed < l->n_pieces) {
         uint64_t done;
 
-        pthread_cond_wait(&l->freed, &l->lock);
+        pthread_cond_wait(&l->moved, &l->lock);
         done = l->passed * ES_DIGEST_PIECE_SIZE;
         pthread_mutex_unlock(&l->lock);
         if (progress)
@@ -256,6 +269,7 @@ static void tear_down(line *l)
         free(l->pieces[i].data);
     pthread_cond_destroy(&l->filled);
     pthread_cond_destroy(&l->freed);
+    pthread_cond_destroy(&l->moved);
     pthread_mutex_destroy(&l->lock);
 }
 
@@ -275,6 +289,7 @@ es_status es_source_digest_some(es_source *source, unsigned wanted,
     pthread_mutex_init(&l->lock, NULL);
     pthread_cond_init(&l->filled, NULL);
     pthread_cond_init(&l->freed, NULL);
+    pthread_cond_init(&l->moved, NULL);
     status = set_up(l, wanted, &digests);
     if (status == ES_OK && l->n_digests > 0) {
         status = start(l);

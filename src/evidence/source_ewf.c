@@ -478,7 +478,7 @@ static es_status read_ewf(es_source *source, uint64_t offset, uint8_t *buffer, u
 
         if (part > size)
             part = size;
-        if (at == 0 && n >= ES_EWF_PARALLEL_CHUNKS) {
+        if (at == 0 && n >= (source->in_parallel ? 1 : ES_EWF_PARALLEL_CHUNKS)) {
             part = n * image->chunk_size;
             status = read_bulk(image, number, n, buffer);
         } else {

@@ -10,10 +10,12 @@ then, what is left is MD5, and no program can be 2.5 times as fast as ewfverify.
 digests that are stored in the image.
 
 The limit is MD5 by OpenSSL over memory in one thread: no verification that computes one is faster.
-Targets: 2.5 times ewfverify, 90 % of MD5. Each is given twice: by the clock, as it was on this
-machine at that moment (--first runs all three ahead of other programs; it needs root), and by the
-processor time that was used, shared out among two quiet processors, which is what two would take at
-best."""
+Targets: 2.5 times ewfverify, 90 % of MD5. In each round the three run one behind the other, each
+round begins with the next of them, and a round gives two ratios; what counts is their median, for
+what else the machine does drifts. Beside the clock stands the processor time that was used, shared
+out among two quiet processors, which is what two would take at best: a hint where the machine was
+not quiet, no measurement. --first runs all ahead of other programs; it needs root. Status 1: a
+target was missed."""
 
 import argparse
 import hashlib
@@ -24,6 +26,8 @@ import sys
 import time
 
 BLOCK = 1 << 20
+AGAINST_EWFVERIFY = 2.5
+OF_MD5 = 0.9
 
 
 def measure(command, before):
@@ -75,6 +79,20 @@ def hash_memory(size):
         digest.update(block)
 
 
+def go_first():
+    """Ahead of others: in one's group, and the group among those of other sessions."""
+    os.nice(-20)
+    if os.path.exists('/proc/self/autogroup'):
+        with open('/proc/self/autogroup', 'w') as group:
+            group.write('-20')
+
+
+def tell(what, value, target, hint, form):
+    print('%s: %s, target %s: %s (two quiet processors: %s)' % (
+        what, form % value, form % target, 'met' if value >= target else 'MISSED', form % hint))
+    return value >= target
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--esuscan')
@@ -89,32 +107,39 @@ def main():
         return 0
     if not options.esuscan or not options.image:
         parser.error('which program, and which image or folder?')
+    if options.rounds < 5:
+        parser.error('fewer than five rounds show nothing')
     e01 = options.image
     if os.path.isdir(e01):
         e01 = make(e01, options.gib)
     size, sha1 = ask(options.esuscan, e01)
-    before = (lambda: os.nice(-20)) if options.first else None
+    before = go_first if options.first else None
     commands = {'ewfverify': ['ewfverify', '-q', *(['-d', 'sha1'] if sha1 else []), e01],
                 'md5': [sys.executable, __file__, '--hash', str(size)],
                 'esuscan': [options.esuscan, 'verify', '-q', e01]}
     runs = {name: [] for name in commands}
+    names = list(commands)
     for _ in range(options.rounds):
-        for name, command in commands.items():
-            runs[name].append(measure(command, before))
-    wall = {n: statistics.median(r[0] for r in runs[n]) for n in runs}
-    work = {n: statistics.median(r[1] for r in runs[n]) for n in runs}
+        for name in names:
+            runs[name].append(measure(commands[name], before))
+        names = names[1:] + names[:1]
+    wall = {n: [run[0] for run in runs[n]] for n in runs}
+    work = {n: statistics.median(run[1] for run in runs[n]) for n in runs}
     best = max(work['esuscan'] / 2, work['md5'])
     print('%d MB of media, median of %d, load %.1f' % (size / 1e6, options.rounds,
                                                        os.getloadavg()[0]))
     for name in commands:
-        print('%-10s %6.2f s, %6.2f s of processor, %5.0f MB/s' % (
-            name, wall[name], work[name], size / 1e6 / wall[name]))
-    print('against ewfverify: %.2f times (two quiet processors: %.2f); of the speed of '
-          'MD5: %.0f %% (%.0f %%)' % (wall['ewfverify'] / wall['esuscan'],
-                                      work['ewfverify'] / best,
-                                      100 * wall['md5'] / wall['esuscan'],
-                                      100 * work['md5'] / best))
-    return wall['ewfverify'] < 2.5 * wall['esuscan'] or wall['md5'] < 0.9 * wall['esuscan']
+        median = statistics.median(wall[name])
+        print('%-10s %6.2f s (%.2f to %.2f), %6.2f s of processor, %5.0f MB/s' % (
+            name, median, min(wall[name]), max(wall[name]), work[name], size / 1e6 / median))
+
+    def ratio(name):
+        return statistics.median(a / b for a, b in zip(wall[name], wall['esuscan']))
+    fast = tell('against ewfverify', ratio('ewfverify'), AGAINST_EWFVERIFY,
+                work['ewfverify'] / best, '%.2f times')
+    even = tell('of the speed of MD5', 100 * ratio('md5'), 100 * OF_MD5,
+                100 * work['md5'] / best, '%.0f %%')
+    return not (fast and even)
 
 
 if __name__ == '__main__':
