@@ -2,7 +2,7 @@
  *
  * test_cage.c: a scan in its cage, from the command line's words to a ledger; a child that dies is
  * begun again without what killed it; without the cage the findings are the same; a child that
- * waits for its parent is not killed for it.
+ * waits for its parent, or for the medium, is not killed for it.
  */
 #include "cage.h"
 
@@ -10,12 +10,16 @@
 #include "host/catalogue.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,6 +37,7 @@ static es_cage_watch watch = no_watch;
 static void *watch_context;
 static uint64_t stall_seconds;
 static bool no_landlock;
+static void (*before_it_starts)(void);
 
 static es_ledger *scan(const char *disk, const char *plugin_path, bool no_jail)
 {
@@ -50,8 +55,10 @@ static es_ledger *scan(const char *disk, const char *plugin_path, bool no_jail)
     options.catalogue = es_catalogue_tables(book);
     if (plugin_path)
         options.plugin_paths[options.n_plugin_paths++] = plugin_path;
-    snprintf(path, sizeof path, "%s/%s", disks, disk);
+    snprintf(path, sizeof path, "%s/%s", disk[0] == '/' ? "" : disks, disk);
     assert_int_equal(es_broker_new(paths, 1, &broker, &note), ES_OK);
+    if (before_it_starts)
+        before_it_starts();
     assert_int_equal(es_cage_run(&options, broker, watch, watch_context, &ledger, &note), ES_OK);
     es_broker_free(broker);
     es_catalogue_book_free(book);
@@ -204,6 +211,96 @@ static void a_parent_that_is_slow(void **unused)
     stall_seconds = 0;
 }
 
+/* ---- a medium that is slow, and lets its reader sleep as no disk does: a file system in user
+ * space, past the page cache (a reader that waits for a page sleeps as for a disk) ---- */
+
+static struct {
+    char at[32]; /* where ewfmount shows the media of an E01 as a file */
+    pid_t pid;
+    pthread_t resuming;
+    bool stopped;
+} mounted;
+
+static bool mount_media(const char *e01)
+{
+    char media[64];
+    struct timespec moment = { 0, 50000000 };
+
+    strcpy(mounted.at, "/tmp/test_cage.XXXXXX");
+    assert_non_null(mkdtemp(mounted.at));
+    snprintf(media, sizeof media, "%s/ewf1", mounted.at);
+    mounted.pid = fork();
+    if (mounted.pid == 0) {
+        int nothing = open("/dev/null", O_RDWR);
+
+        dup2(nothing, 1);
+        dup2(nothing, 2);
+        execlp("ewfmount", "ewfmount", "-v", "-X", "direct_io", e01, mounted.at, (char *)NULL);
+        _exit(127);
+    }
+    for (int i = 0; mounted.pid > 0 && i < 200; i++) {
+        if (access(media, R_OK) == 0)
+            return true;
+        if (waitpid(mounted.pid, NULL, WNOHANG) != 0)
+            mounted.pid = 0; /* not installed, or not permitted here */
+        nanosleep(&moment, NULL);
+    }
+    return false;
+}
+
+static void unmount_media(void)
+{
+    if (mounted.pid > 0) {
+        kill(mounted.pid, SIGCONT);
+        kill(mounted.pid, SIGTERM);
+        waitpid(mounted.pid, NULL, 0);
+        umount2(mounted.at, MNT_DETACH);
+    }
+    rmdir(mounted.at);
+}
+
+static void *resume(void *unused)
+{
+    (void)unused;
+    nanosleep(&long_time, NULL);
+    kill(mounted.pid, SIGCONT);
+    return NULL;
+}
+
+/* The media is open; whoever reads of it now waits. */
+static void stop_medium(void)
+{
+    mounted.stopped = kill(mounted.pid, SIGSTOP) == 0 &&
+                      pthread_create(&mounted.resuming, NULL, resume, NULL) == 0;
+}
+
+static void a_medium_that_is_slow(void **unused)
+{
+    char path[4096];
+    es_ledger *ledger;
+    bool has_gaps;
+
+    (void)unused;
+    snprintf(path, sizeof path, "%s/amd64-6003-consistent.E01", disks);
+    if (!mount_media(path)) {
+        unmount_media();
+        skip();
+    }
+    snprintf(path, sizeof path, "%s/ewf1", mounted.at);
+    stall_seconds = 1;
+    before_it_starts = stop_medium;
+    ledger = scan(path, NULL, false);
+    before_it_starts = NULL;
+    stall_seconds = 0;
+    if (mounted.stopped)
+        pthread_join(mounted.resuming, NULL);
+    has_gaps = es_ledger_has_gaps(ledger);
+    es_ledger_free(ledger);
+    unmount_media();
+    assert_true(mounted.stopped);
+    assert_false(has_gaps);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +309,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(refused_image),
         cmocka_unit_test(a_plugin_that_crashes),
         cmocka_unit_test(a_parent_that_is_slow),
+        cmocka_unit_test(a_medium_that_is_slow),
     };
 
     if (argc < 3)
