@@ -661,6 +661,12 @@ static inline es_datum es_datum_text(es_text text)
     return datum;
 }
 
+/* An empty text says nothing: null. */
+static inline es_datum es_datum_text_or_null(es_text text)
+{
+    return text.size ? es_datum_text(text) : es_null();
+}
+
 static inline es_datum es_datum_integer(int64_t integer)
 {
     es_datum datum = es_null();
@@ -725,6 +731,20 @@ static inline es_datum es_datum_facts(const uint64_t *references, uint64_t n)
     datum.facts = references;
     datum.n = n;
     return datum;
+}
+
+static inline es_status es_emit(const es_host *host, uint32_t type, const es_datum *fields,
+                                es_time time, const es_where *where)
+{
+    es_fact fact;
+
+    memset(&fact, 0, sizeof fact);
+    fact.size = sizeof fact;
+    fact.type = type;
+    fact.fields = fields;
+    fact.time = time;
+    fact.where = where;
+    return host->emit(host, &fact, NULL);
 }
 
 #ifdef __cplusplus

@@ -73,6 +73,49 @@ static inline es_text es_prose_text(const es_prose *prose)
     return text;
 }
 
+/* One sentence in memory of just its size. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+static inline es_status es_prose_one(const es_host *host, es_text *ret, const char *format, ...)
+{
+    void *memory = NULL;
+    va_list arguments;
+    es_status status;
+    int size;
+
+    va_start(arguments, format);
+    size = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    status = size < 0 ? ES_BUG : host->alloc(host, (uint64_t)size + 1, &memory);
+    if (status)
+        return status;
+    va_start(arguments, format);
+    (void)vsnprintf((char *)memory, (size_t)size + 1, format, arguments);
+    va_end(arguments);
+    ret->data = (const char *)memory;
+    ret->size = (uint64_t)size;
+    return ES_OK;
+}
+
+/* A key that need not be there: 1 when it is open; 0 when it is absent, or cannot be read, which a
+ * note then says; negative as ever. */
+static inline es_status es_prose_key(const es_host *host, const es_artefact *hive, const char *path,
+                                     es_key *ret)
+{
+    es_text text;
+    es_status status = host->key_open(host, hive, es_text_of(path), ret);
+
+    if (status <= 0)
+        return status < 0 ? status : 1;
+    if (status == ES_ABSENT)
+        return 0;
+    status = es_prose_one(host, &text, "the key %s cannot be read", path);
+    if (status == ES_OK)
+        status = host->note(host, 1, text, hive->where);
+    return status < 0 ? status : 0;
+}
+
 /* Evidence in a sentence: "%.*s" of at most so many bytes, cut between characters. */
 #define ES_SHOWN_MAX 200u
 #define ES_SHOWN(text) es_shown_size(text), (text).data ? (text).data : ""
