@@ -39,7 +39,7 @@ int build_entry_counts(const build_state *state, const build_entry *entry)
 static const build_kernel *find_role(const build_state *state, const char *role)
 {
     for (uint32_t i = 0; i < state->n_kernels; i++)
-        if (build_text_is(state->kernels[i].role, role))
+        if (es_name_is(state->kernels[i].role, role))
             return &state->kernels[i];
     return NULL;
 }
@@ -51,8 +51,8 @@ static const build_kernel *find_name(const build_state *state, es_text name)
     for (uint32_t i = 0; i < state->n_kernels; i++) {
         const build_kernel *kernel = &state->kernels[i];
 
-        if (build_text_same(kernel->name, name) &&
-            (!found || build_text_is(kernel->role, "boot-kernel")))
+        if (es_name_same(kernel->name, name) &&
+            (!found || es_name_is(kernel->role, "boot-kernel")))
             found = kernel;
     }
     return found;
@@ -60,7 +60,7 @@ static const build_kernel *find_name(const build_state *state, es_text name)
 
 static void add_candidate(pick *picked, const build_kernel *kernel)
 {
-    build_prose *why = &picked->finding->no_kernel;
+    es_prose *why = &picked->finding->no_kernel;
 
     for (uint32_t i = 0; i < picked->n_candidates; i++)
         if (picked->candidates[i] == kernel)
@@ -68,10 +68,10 @@ static void add_candidate(pick *picked, const build_kernel *kernel)
     if (kernel->version[0] < 0) {
         picked->failed = 1;
         if (kernel->problem.size)
-            build_say(why, "%.*s states no version that can be read (%.*s)",
-                      BUILD_TEXT(kernel->path), BUILD_TEXT(kernel->problem));
+            es_prose_say(why, "%.*s states no version that can be read (%.*s)",
+                         ES_SHOWN(kernel->path), ES_SHOWN(kernel->problem));
         else
-            build_say(why, "%.*s states no version", BUILD_TEXT(kernel->path));
+            es_prose_say(why, "%.*s states no version", ES_SHOWN(kernel->path));
         return;
     }
     picked->candidates[picked->n_candidates++] = kernel;
@@ -80,14 +80,14 @@ static void add_candidate(pick *picked, const build_kernel *kernel)
 static void add_pair(pick *picked, const build_entry *entry, const build_kernel *plain,
                      const build_kernel *pae)
 {
-    int force = entry && build_text_is(entry->pae, "forceenable");
-    int disable = entry && build_text_is(entry->pae, "forcedisable") &&
-                  build_text_is(entry->nx, "alwaysoff");
+    int force = entry && es_name_is(entry->pae, "forceenable");
+    int disable = entry && es_name_is(entry->pae, "forcedisable") &&
+                  es_name_is(entry->nx, "alwaysoff");
 
     if ((force && !pae) || (disable && !plain)) {
         picked->failed = 1;
-        build_say(&picked->finding->no_kernel, "the boot entry asks for %s, which was not found",
-                  force ? "ntkrnlpa.exe" : "ntoskrnl.exe");
+        es_prose_say(&picked->finding->no_kernel, "the boot entry asks for %s, which was not found",
+                     force ? "ntkrnlpa.exe" : "ntoskrnl.exe");
         return;
     }
     if (pae && !disable)
@@ -110,17 +110,17 @@ static void add_of_entry(pick *picked, const build_entry *entry)
             add_candidate(picked, named);
         else {
             picked->failed = 1;
-            build_say(&picked->finding->no_kernel,
-                      "the boot entry names the kernel %.*s, which was not found",
-                      BUILD_TEXT(entry->kernel));
+            es_prose_say(&picked->finding->no_kernel,
+                         "the boot entry names the kernel %.*s, which was not found",
+                         ES_SHOWN(entry->kernel));
         }
-    } else if (pae || (plain && build_text_is(plain->machine, "x86")))
+    } else if (pae || (plain && es_name_is(plain->machine, "x86")))
         add_pair(picked, entry, plain, pae);
     else if (plain)
         add_candidate(picked, plain);
     else {
         picked->failed = 1;
-        build_say(&picked->finding->no_kernel, "no kernel file was found");
+        es_prose_say(&picked->finding->no_kernel, "no kernel file was found");
     }
 }
 
@@ -143,7 +143,7 @@ void build_pick_kernel(build_finding *finding)
     memset(&picked, 0, sizeof picked);
     picked.finding = finding;
     if (state->installation->role == ES_ROLE_REGBACK) {
-        build_say(&finding->no_kernel, "this state is a backup of the hives, without files");
+        es_prose_say(&finding->no_kernel, "this state is a backup of the hives, without files");
         return;
     }
     for (uint32_t i = 0; i < state->n_entries && !picked.failed; i++)
@@ -157,11 +157,11 @@ void build_pick_kernel(build_finding *finding)
         if (!same_build(picked.candidates[0], picked.candidates[i])) {
             finding->rivals[0] = picked.candidates[0];
             finding->rivals[1] = picked.candidates[i];
-            build_say(&finding->no_kernel,
-                      "%.*s and %.*s are of different builds, and the disk does not say which of "
-                      "them boots",
-                      BUILD_TEXT(picked.candidates[0]->path),
-                      BUILD_TEXT(picked.candidates[i]->path));
+            es_prose_say(&finding->no_kernel,
+                         "%.*s and %.*s are of different builds, and the disk does not say which "
+                         "of them boots",
+                         ES_SHOWN(picked.candidates[0]->path),
+                         ES_SHOWN(picked.candidates[i]->path));
             return;
         }
         if (!finding->other || !same_version(picked.candidates[0], picked.candidates[i]))

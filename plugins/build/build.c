@@ -142,7 +142,8 @@ static const es_field contradiction_fields[] = {
 static const es_field history_fields[] = {
     FIELD(TEXT, "build", "a build of which something tells"),
     FIELD(TIME, "first", "its first sighting"),
-    FIELD(TEXT, "first_by", "event log, crash dump, setup, setup log, registry, shadow copy or RegBack"),
+    FIELD(TEXT, "first_by",
+          "event log, crash dump, setup, setup log, registry, shadow copy or RegBack"),
     FIELD(TIME, "last", "its last sighting"),
     FIELD(TEXT, "last_by", "likewise"),
     FIELD(BOOLEAN, "ran", "some of them tell that it ran; else it was seen on the disk only"),

@@ -6,7 +6,7 @@
  * sorts the facts of each state of the machine, runs.c its boot records; compare.c weighs them;
  * judge.c decides and reports; machine.c looks across the states, turn.c for the update that
  * brought 6003, brings.c asks the catalogue which may; sightings.c looks across all that states a
- * build; say.c builds sentences.
+ * build; names.c knows the boot files.
  *
  * Ownership: everything is borrowed from the callback it was made in.
  */
@@ -14,6 +14,7 @@
 #define ESUSCAN_PLUGIN_BUILD_H
 
 #include <esuscan/bytes.h>
+#include <esuscan/names.h>
 #include <esuscan/prose.h>
 
 /* ---- the description */
@@ -40,12 +41,7 @@ es_status build_examine_servicing(const es_host *host, const es_artefact *hive);
 es_status build_examine_manager(const es_host *host, const es_artefact *hive);
 es_status build_examine_pending_xml(const es_host *host, const es_artefact *file);
 
-/* Emit a fact without a time. */
-es_status build_emit(const es_host *host, uint32_t type, const es_datum *fields, es_time time,
-                     const es_where *where);
-/* Open a key; an unreadable one is noted as a gap. Found: 1, not there: 0, failure: negative. */
-es_status build_key(const es_host *host, const es_artefact *hive, const char *path, es_key *ret);
-/* A value likewise. */
+/* A value; an unreadable one is noted as a gap. Found: 1, not there: 0, failure: negative. */
 es_status build_value(const es_host *host, const es_key *key, const char *name, es_value *ret);
 /* A value's text or number as a datum; null when it is not there or does not fit. */
 es_status build_text_datum(const es_host *host, const es_key *key, const char *name,
@@ -54,11 +50,8 @@ es_status build_number_datum(const es_host *host, const es_key *key, const char 
                              es_datum *ret);
 
 /* ---- names */
-int build_text_is(es_text text, const char *lower);      /* equal but for ASCII letter case */
-int build_text_same(es_text a, es_text b);               /* likewise, of two texts */
-es_text build_base_name(es_text path);                   /* behind the last '/' or '\' */
-int build_names_boot_file(es_text base_name);            /* a kernel or boot file */
-int build_path_names_boot_file(es_text path);            /* one in a place it is started from */
+int build_names_boot_file(es_text base_name); /* a kernel or boot file */
+int build_path_names_boot_file(es_text path); /* one in a place it is started from */
 
 /* ---- the catalogue */
 struct es_catalogue;
@@ -78,15 +71,6 @@ uint32_t build_brings(const struct es_catalogue *catalogue,
                       const struct es_catalogue_update *update);
 /* Is the package a service pack, or of an update that brings 6003, or may? */
 int build_package_changes_build(const es_host *host, es_text identity);
-
-/* ---- sentences */
-typedef es_prose build_prose;
-#define build_prose_make es_prose_make
-#define build_say es_prose_say
-#define build_prose_text es_prose_text
-#define build_time_word es_time_word
-#define BUILD_TIME_SIZE ES_TIME_WORD_SIZE
-#define BUILD_TEXT(text) ES_SHOWN(text)
 
 /* ---- judge: the facts of one state, sorted */
 #define BUILD_N_KERNELS 16u
@@ -209,7 +193,7 @@ typedef struct build_finding {
     const build_state *state;
     /* the kernel that boots */
     const build_kernel *kernel;              /* NULL when it could not be asked, and then */
-    build_prose no_kernel;                   /* why */
+    es_prose no_kernel;                   /* why */
     const build_kernel *other;               /* a second one of the same build may boot instead */
     const build_kernel *rivals[2];           /* two of different builds, either may boot */
     /* the answer */
@@ -227,7 +211,7 @@ typedef struct build_finding {
     const build_run *run;                    /* the last start, when it states its build */
     const build_run *start;                  /* when it was, on a day of the past; else NULL */
     int32_t ahead;                           /* the files are of a later build than it */
-    build_prose remarks;                     /* sentences that follow the main ones */
+    es_prose remarks;                     /* sentences that follow the main ones */
     uint64_t because[BUILD_N_BECAUSE];
     uint32_t n_because;
     es_text missing[BUILD_N_MISSING];
@@ -314,7 +298,7 @@ es_status build_then(const es_host *host, const build_state *states, const build
 
 /* explain.c: the sentences. */
 es_status build_explain(const es_host *host, const build_finding *finding, const build_turn *turn,
-                        build_prose *prose);
+                        es_prose *prose);
 
 es_status build_judge(void *state, const es_host *host, const es_installation *installation,
                       const es_question *question);

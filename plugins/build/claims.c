@@ -131,7 +131,7 @@ static build_claim *claim_named(build_state *state, es_text name)
     };
 
     for (uint32_t i = 0; i < ES_COUNT(places); i++)
-        if (build_text_is(name, places[i].name))
+        if (es_name_is(name, places[i].name))
             return places[i].claim;
     return NULL;
 }
@@ -144,13 +144,13 @@ static void add_registry(build_state *state, const es_fact_view *fact)
     const es_datum *written = build_field(fact, "key_written");
 
     if (is_true(fact, "wow64")) {
-        if (build_text_is(name, "currentbuildnumber")) {
+        if (es_name_is(name, "currentbuildnumber")) {
             claim.build = claim.text.size ? whole_number(claim.text) : claim.build;
             state->wow64 = claim;
         }
         return;
     }
-    if (build_text_is(name, "csdversion") && claim.text.size)
+    if (es_name_is(name, "csdversion") && claim.text.size)
         place = &state->service_pack; /* SYSTEM has a number of the same name */
     if (!place)
         return;
@@ -166,8 +166,8 @@ static void add_registry(build_state *state, const es_fact_view *fact)
 
 static int is_kernel(es_text role)
 {
-    return build_text_is(role, "kernel") || build_text_is(role, "pae-kernel") ||
-           build_text_is(role, "boot-kernel");
+    return es_name_is(role, "kernel") || es_name_is(role, "pae-kernel") ||
+           es_name_is(role, "boot-kernel");
 }
 
 /* What speaks against a kernel's word. */
@@ -212,7 +212,7 @@ static void add_file(build_state *state, const es_fact_view *fact)
         return;
     }
     kernel.path = fact->path.size ? fact->path : text_of(fact, "name");
-    kernel.name = build_base_name(kernel.path);
+    kernel.name = es_name_base(kernel.path);
     kernel.tag = text_of(fact, "branch_tag");
     kernel.branch = text_of(fact, "branch");
     kernel.machine = text_of(fact, "machine");
@@ -233,7 +233,7 @@ static void add_entry(build_state *state, const es_fact_view *fact)
     }
     state->n_entries++;
     entry->fact = *fact;
-    entry->kernel = build_base_name(text_of(fact, "kernel"));
+    entry->kernel = es_name_base(text_of(fact, "kernel"));
     entry->pae = text_of(fact, "pae");
     entry->nx = text_of(fact, "nx");
     entry->object = text_of(fact, "object");
@@ -295,9 +295,9 @@ static void add_setup(build_state *state, const es_fact_view *fact)
  * taken and its logs are of no use: its newest changes may be missing. */
 static void add_hive(build_state *state, const es_fact_view *fact)
 {
-    if (!build_text_is(build_base_name(fact->path), "software"))
+    if (!es_name_is(es_name_base(fact->path), "software"))
         return;
-    state->dirty = build_text_is(text_of(fact, "state"), "dirty");
+    state->dirty = es_name_is(text_of(fact, "state"), "dirty");
     state->hive_written = fact->damaged ? state->hive_written : fact->time;
     state->hive_fact = fact->reference;
 }
@@ -311,7 +311,7 @@ static void add_shutdown(build_state *state, const es_fact_view *fact)
 /* How far a log reaches: it was read. */
 static void add_log(build_state *state, const es_fact_view *fact)
 {
-    if (build_text_is(build_base_name(text_of(fact, "log")), "system.evtx"))
+    if (es_name_is(es_name_base(text_of(fact, "log")), "system.evtx"))
         state->log_read = 1;
 }
 

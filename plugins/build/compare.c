@@ -30,7 +30,7 @@ typedef struct reference {
 } reference;
 
 static void contradict(build_finding *finding, const es_fact_view *left,
-                       const es_fact_view *right, const build_prose *text)
+                       const es_fact_view *right, const es_prose *text)
 {
     build_contradiction *row = &finding->contradictions[finding->n_contradictions];
 
@@ -38,7 +38,7 @@ static void contradict(build_finding *finding, const es_fact_view *left,
         return;
     row->left = left->reference;
     row->right = right->reference;
-    row->text = build_prose_text(text);
+    row->text = es_prose_text(text);
     finding->n_contradictions++;
     build_because(finding, left->reference);
     build_because(finding, right->reference);
@@ -110,7 +110,7 @@ static es_status weigh(const es_host *host, build_finding *finding, const refere
 {
     int behind = claim->build < against->build;
     int files_ahead = against->is_kernel ? behind : (!behind && of_files);
-    build_prose text;
+    es_prose text;
     es_status status;
 
     if (!claim->there || claim->build < 0 || claim->build == against->build)
@@ -122,11 +122,11 @@ static es_status weigh(const es_host *host, build_finding *finding, const refere
     }
     if (is_owed(finding, files_ahead))
         return ES_OK;
-    status = build_prose_make(host, 400, &text);
+    status = es_prose_make(host, 400, &text);
     if (status)
         return status;
-    build_say(&text, "%s states build %d, %s states build %d.", name, (int)claim->build,
-              against->name, (int)against->build);
+    es_prose_say(&text, "%s states build %d, %s states build %d.", name, (int)claim->build,
+                 against->name, (int)against->build);
     contradict(finding, &claim->fact, against->fact, &text);
     return ES_OK;
 }
@@ -161,14 +161,14 @@ static void weigh_revision(build_finding *finding, const reference *against)
     if (claim->revision < against->revision) {
         if (against->build == 6003)
             finding->lags++;
-        build_say(&finding->remarks,
-                  "BuildLabEx states revision %d, behind the kernel's %d; it is known to stay "
-                  "behind the files. ",
-                  (int)claim->revision, (int)against->revision);
+        es_prose_say(&finding->remarks,
+                     "BuildLabEx states revision %d, behind the kernel's %d; it is known to stay "
+                     "behind the files. ",
+                     (int)claim->revision, (int)against->revision);
     } else if (state->newest_build != against->build || state->newest_revision < claim->revision)
-        build_say(&finding->remarks,
-                  "BuildLabEx states revision %d, which none of the files read has reached. ",
-                  (int)claim->revision);
+        es_prose_say(&finding->remarks,
+                     "BuildLabEx states revision %d, which none of the files read has reached. ",
+                     (int)claim->revision);
 }
 
 /* A kernel that does not boot is no source; one of another build is unusual enough to be said. */
@@ -184,11 +184,11 @@ static void remark_kernels(build_finding *finding, const reference *against)
              kernel->version[1] == finding->nt[1]))
             continue;
         build_because(finding, kernel->fact.reference);
-        build_say(&finding->remarks,
-                  "Beside it lies the kernel %.*s of version %d.%d.%d.%d, another build, which is "
-                  "not shown to boot. ",
-                  BUILD_TEXT(kernel->path), (int)kernel->version[0], (int)kernel->version[1],
-                  (int)kernel->version[2], (int)kernel->version[3]);
+        es_prose_say(&finding->remarks,
+                     "Beside it lies the kernel %.*s of version %d.%d.%d.%d, another build, which "
+                     "is not shown to boot. ",
+                     ES_SHOWN(kernel->path), (int)kernel->version[0], (int)kernel->version[1],
+                     (int)kernel->version[2], (int)kernel->version[3]);
     }
 }
 
@@ -196,7 +196,7 @@ static void remark_kernels(build_finding *finding, const reference *against)
 static es_status weigh_rivals(const es_host *host, build_finding *finding)
 {
     const build_kernel *a = finding->rivals[0], *b = finding->rivals[1];
-    build_prose text;
+    es_prose text;
     es_status status;
 
     if (!a)
@@ -205,11 +205,11 @@ static es_status weigh_rivals(const es_host *host, build_finding *finding)
     build_because(finding, b->fact.reference);
     if (is_owed(finding, 0))
         return ES_OK;
-    status = build_prose_make(host, 800, &text);
+    status = es_prose_make(host, 800, &text);
     if (status)
         return status;
-    build_say(&text, "%.*s is of build %d, %.*s of build %d, and either may boot.",
-              BUILD_TEXT(a->path), (int)a->version[2], BUILD_TEXT(b->path), (int)b->version[2]);
+    es_prose_say(&text, "%.*s is of build %d, %.*s of build %d, and either may boot.",
+                 ES_SHOWN(a->path), (int)a->version[2], ES_SHOWN(b->path), (int)b->version[2]);
     contradict(finding, &a->fact, &b->fact, &text);
     return ES_OK;
 }
@@ -218,18 +218,18 @@ static es_status weigh_rivals(const es_host *host, build_finding *finding)
 static es_status weigh_string(const es_host *host, build_finding *finding)
 {
     const build_kernel *kernel = finding->kernel;
-    build_prose text;
+    es_prose text;
     es_status status;
 
     if (!kernel || kernel->string_build < 0 || kernel->string_build == kernel->version[2])
         return ES_OK;
-    status = build_prose_make(host, 800, &text);
+    status = es_prose_make(host, 800, &text);
     if (status)
         return status;
-    build_say(&text, "%.*s states version %d.%d.%d.%d in numbers and \"%.*s\" in words.",
-              BUILD_TEXT(kernel->path), (int)kernel->version[0], (int)kernel->version[1],
-              (int)kernel->version[2], (int)kernel->version[3],
-              BUILD_TEXT(kernel->string_version));
+    es_prose_say(&text, "%.*s states version %d.%d.%d.%d in numbers and \"%.*s\" in words.",
+                 ES_SHOWN(kernel->path), (int)kernel->version[0], (int)kernel->version[1],
+                 (int)kernel->version[2], (int)kernel->version[3],
+                 ES_SHOWN(kernel->string_version));
     contradict(finding, &kernel->fact, &kernel->fact, &text);
     return ES_OK;
 }
@@ -241,27 +241,27 @@ static es_status weigh_identity(const es_host *host, build_finding *finding)
     const build_kernel *kernel = finding->kernel;
     int32_t nt[2];
     const es_fact_view *fact = build_registry_nt(state, nt);
-    build_prose text;
+    es_prose text;
     es_status status = ES_OK;
 
     if (kernel && fact && (nt[0] != kernel->version[0] || nt[1] != kernel->version[1])) {
-        status = build_prose_make(host, 800, &text);
+        status = es_prose_make(host, 800, &text);
         if (status)
             return status;
-        build_say(&text, "The registry states NT %d.%d, the kernel %.*s is of NT %d.%d.",
-                  (int)nt[0], (int)nt[1], BUILD_TEXT(kernel->path), (int)kernel->version[0],
-                  (int)kernel->version[1]);
+        es_prose_say(&text, "The registry states NT %d.%d, the kernel %.*s is of NT %d.%d.",
+                     (int)nt[0], (int)nt[1], ES_SHOWN(kernel->path), (int)kernel->version[0],
+                     (int)kernel->version[1]);
         contradict(finding, fact, &kernel->fact, &text);
     }
     if (status == ES_OK && kernel && kernel->machine.size && state->architecture.there &&
         state->architecture.text.size &&
-        !build_text_same(kernel->machine, state->architecture.text)) {
-        status = build_prose_make(host, 800, &text);
+        !es_name_same(kernel->machine, state->architecture.text)) {
+        status = es_prose_make(host, 800, &text);
         if (status)
             return status;
-        build_say(&text, "The kernel %.*s is for %.*s, PROCESSOR_ARCHITECTURE states %.*s.",
-                  BUILD_TEXT(kernel->path), BUILD_TEXT(kernel->machine),
-                  BUILD_TEXT(state->architecture.text));
+        es_prose_say(&text, "The kernel %.*s is for %.*s, PROCESSOR_ARCHITECTURE states %.*s.",
+                     ES_SHOWN(kernel->path), ES_SHOWN(kernel->machine),
+                     ES_SHOWN(state->architecture.text));
         contradict(finding, &kernel->fact, &state->architecture.fact, &text);
     }
     return status;
@@ -271,7 +271,7 @@ static es_status weigh_identity(const es_host *host, build_finding *finding)
 static es_status weigh_run(const es_host *host, build_finding *finding, const reference *against)
 {
     const build_run *run = finding->run;
-    build_prose text;
+    es_prose text;
     es_status status;
 
     if (!run || !against->is_kernel || run->build == against->build)
@@ -282,11 +282,11 @@ static es_status weigh_run(const es_host *host, build_finding *finding, const re
     }
     if (is_owed(finding, 0))
         return ES_OK;
-    status = build_prose_make(host, 400, &text);
+    status = es_prose_make(host, 400, &text);
     if (status)
         return status;
-    build_say(&text, "The last start was of build %d, %s states build %d.", (int)run->build,
-              against->name, (int)against->build);
+    es_prose_say(&text, "The last start was of build %d, %s states build %d.", (int)run->build,
+                 against->name, (int)against->build);
     contradict(finding, &run->fact, against->fact, &text);
     return ES_OK;
 }
@@ -314,8 +314,8 @@ static const build_owed *owed_to_kernel(const build_finding *finding)
         if (owed->names_kernel || (owed->changes_build && !is_6003_throughout(finding)))
             return owed;
         if (!owed->servicing && finding->kernel &&
-            build_text_is(finding->kernel->role, "boot-kernel") &&
-            build_text_same(build_base_name(owed->what), finding->kernel->name))
+            es_name_is(finding->kernel->role, "boot-kernel") &&
+            es_name_same(es_name_base(owed->what), finding->kernel->name))
             return owed;
     }
     return NULL;

@@ -7,65 +7,66 @@
  */
 #include "build.h"
 
-static void say_deciding(const build_finding *finding, build_prose *prose)
+static void say_deciding(const build_finding *finding, es_prose *prose)
 {
     const build_state *state = finding->state;
     const build_kernel *kernel = finding->kernel;
 
     if (finding->answer == BUILD_ANSWER_NOT_APPLICABLE)
-        build_say(prose, "This Windows is NT %d.%d, not NT 6.0. ", (int)finding->nt[0],
-                  (int)finding->nt[1]);
+        es_prose_say(prose, "This Windows is NT %d.%d, not NT 6.0. ", (int)finding->nt[0],
+                     (int)finding->nt[1]);
     if (finding->build >= 0)
-        build_say(prose, "The build on disk is %d. ", (int)finding->build);
+        es_prose_say(prose, "The build on disk is %d. ", (int)finding->build);
     else
-        build_say(prose, "The build on disk cannot be told. ");
+        es_prose_say(prose, "The build on disk cannot be told. ");
     if (kernel) {
-        build_say(prose, "The kernel that boots%s, %.*s, states version %d.%d.%d.%d",
-                  finding->by == BUILD_BY_KERNEL ? " decides" : "", BUILD_TEXT(kernel->path),
-                  (int)kernel->version[0], (int)kernel->version[1], (int)kernel->version[2],
-                  (int)kernel->version[3]);
+        es_prose_say(prose, "The kernel that boots%s, %.*s, states version %d.%d.%d.%d",
+                     finding->by == BUILD_BY_KERNEL ? " decides" : "", ES_SHOWN(kernel->path),
+                     (int)kernel->version[0], (int)kernel->version[1], (int)kernel->version[2],
+                     (int)kernel->version[3]);
         if (kernel->tag.size)
-            build_say(prose, " (%.*s)", BUILD_TEXT(kernel->tag));
-        build_say(prose, ". ");
+            es_prose_say(prose, " (%.*s)", ES_SHOWN(kernel->tag));
+        es_prose_say(prose, ". ");
     }
     if (finding->other)
-        build_say(prose,
-                  "The disk does not say whether it or %.*s of version %d.%d.%d.%d boots; both are "
-                  "of the same build. ",
-                  BUILD_TEXT(finding->other->path), (int)finding->other->version[0],
-                  (int)finding->other->version[1], (int)finding->other->version[2],
-                  (int)finding->other->version[3]);
+        es_prose_say(prose,
+                     "The disk does not say whether it or %.*s of version %d.%d.%d.%d boots; both "
+                     "are of the same build. ",
+                     ES_SHOWN(finding->other->path), (int)finding->other->version[0],
+                     (int)finding->other->version[1], (int)finding->other->version[2],
+                     (int)finding->other->version[3]);
     if (!kernel && finding->no_kernel.used) {
-        es_text why = build_prose_text(&finding->no_kernel);
+        es_text why = es_prose_text(&finding->no_kernel);
 
-        build_say(prose, "The kernel that boots was not asked: %.*s. ", (int)why.size, why.data);
+        es_prose_say(prose, "The kernel that boots was not asked: %.*s. ", (int)why.size, why.data);
     }
     if (!kernel && finding->by != BUILD_BY_NOTHING && finding->by != BUILD_BY_RECORD)
-        build_say(prose, "%s decides. ",
-                  finding->by == BUILD_BY_RUN      ? "The record of the last start"
-                  : finding->by == BUILD_BY_NUMBER ? "CurrentBuildNumber"
-                  : finding->by == BUILD_BY_LAB_EX ? "BuildLabEx"
-                                                   : "BuildLab");
+        es_prose_say(prose, "%s decides. ",
+                     finding->by == BUILD_BY_RUN      ? "The record of the last start"
+                     : finding->by == BUILD_BY_NUMBER ? "CurrentBuildNumber"
+                     : finding->by == BUILD_BY_LAB_EX ? "BuildLabEx"
+                                                      : "BuildLab");
     if (finding->by == BUILD_BY_NOTHING && state->current.there && !finding->rivals[0])
-        build_say(prose, "CurrentBuild is there but is not relied on alone. ");
+        es_prose_say(prose, "CurrentBuild is there but is not relied on alone. ");
 }
 
-static void say_claim(build_prose *prose, const char *name, const build_claim *claim)
+static void say_claim(es_prose *prose, const char *name, const build_claim *claim)
 {
     if (!claim->there)
         return;
     if (claim->text.size)
-        build_say(prose, "%s states \"%.*s\"", name, BUILD_TEXT(claim->text));
+        es_prose_say(prose, "%s states \"%.*s\"", name, ES_SHOWN(claim->text));
     else
-        build_say(prose, "%s states %d", name, (int)claim->build);
+        es_prose_say(prose, "%s states %d", name, (int)claim->build);
     if (claim->changed)
-        build_say(prose, ", which stands in the transaction log; the hive itself states \"%.*s\"",
-                  BUILD_TEXT(claim->before));
-    build_say(prose, claim->fact.damaged ? ", on bytes of the image that cannot be trusted. "
-                                         : ". ");
+        es_prose_say(prose, ", which stands in the transaction log; the hive itself states "
+                            "\"%.*s\"",
+                     ES_SHOWN(claim->before));
+    es_prose_say(prose, claim->fact.damaged ? ", on bytes of the image that cannot be trusted. "
+                                            : ". ");
 }
 
-static void say_registry(const build_finding *finding, build_prose *prose)
+static void say_registry(const build_finding *finding, es_prose *prose)
 {
     const build_state *state = finding->state;
 
@@ -74,66 +75,66 @@ static void say_registry(const build_finding *finding, build_prose *prose)
     say_claim(prose, "BuildLab", &state->lab);
     say_claim(prose, "CurrentBuild", &state->current);
     if (state->dirty)
-        build_say(prose,
-                  "The hive SOFTWARE was being written to and has no usable log, so its newest "
-                  "changes may be missing. ");
+        es_prose_say(prose,
+                     "The hive SOFTWARE was being written to and has no usable log, so its newest "
+                     "changes may be missing. ");
     if (state->ubr.there)
-        build_say(prose, "UBR states %d. ", (int)state->ubr.build);
+        es_prose_say(prose, "UBR states %d. ", (int)state->ubr.build);
     if (state->wow64.there && state->number.there &&
         state->wow64.build != state->number.build)
-        build_say(prose,
-                  "The copy for 32-bit programs states CurrentBuildNumber \"%.*s\"; it can be out "
-                  "of date and does not decide. ",
-                  BUILD_TEXT(state->wow64.text));
+        es_prose_say(prose,
+                     "The copy for 32-bit programs states CurrentBuildNumber \"%.*s\"; it can be "
+                     "out of date and does not decide. ",
+                     ES_SHOWN(state->wow64.text));
 }
 
 /* What last ran, and whether it is what lies on the disk. */
-static void say_run(const build_finding *finding, build_prose *prose)
+static void say_run(const build_finding *finding, es_prose *prose)
 {
     const build_run *run = finding->run;
 
     if (!run) {
-        build_say(prose, "Which build last ran is not known: no boot record tells. ");
+        es_prose_say(prose, "Which build last ran is not known: no boot record tells. ");
         return;
     }
-    build_say(prose, "The build that last ran is %d, as the record of the last start states",
-              (int)run->build);
+    es_prose_say(prose, "The build that last ran is %d, as the record of the last start states",
+                 (int)run->build);
     if (run->revision >= 0)
-        build_say(prose, " (revision %d)", (int)run->revision);
-    build_say(prose, ". ");
+        es_prose_say(prose, " (revision %d)", (int)run->revision);
+    es_prose_say(prose, ". ");
     if (finding->ahead)
-        build_say(prose, "The files are ahead of the last start: the build on disk has not run "
-                         "yet. ");
+        es_prose_say(prose, "The files are ahead of the last start: the build on disk has not run "
+                            "yet. ");
     else if (finding->kernel && finding->kernel->version[2] == run->build && run->revision >= 0 &&
              finding->kernel->version[3] != run->revision)
-        build_say(prose, "Its revision is not the kernel's, so the kernel may have been replaced "
-                         "since. ");
+        es_prose_say(prose, "Its revision is not the kernel's, so the kernel may have been "
+                            "replaced since. ");
 }
 
-static void say_owed(const build_finding *finding, build_prose *prose)
+static void say_owed(const build_finding *finding, es_prose *prose)
 {
     const build_owed *owed = finding->owed;
 
     if (owed && owed->servicing && owed->names_kernel)
-        build_say(prose, "%.*s names a kernel or boot file that is replaced at the next start. ",
-                  BUILD_TEXT(owed->what));
+        es_prose_say(prose, "%.*s names a kernel or boot file that is replaced at the next start. ",
+                     ES_SHOWN(owed->what));
     else if (owed && owed->servicing)
-        build_say(prose, "%.*s names a package that is known to change the build. ",
-                  BUILD_TEXT(owed->what));
+        es_prose_say(prose, "%.*s names a package that is known to change the build. ",
+                     ES_SHOWN(owed->what));
     else if (owed)
-        build_say(prose,
-                  "PendingFileRenameOperations names the boot file %.*s, which changes at the next "
-                  "start. ",
-                  BUILD_TEXT(owed->what));
+        es_prose_say(prose,
+                     "PendingFileRenameOperations names the boot file %.*s, which changes at the "
+                     "next start. ",
+                     ES_SHOWN(owed->what));
     if (finding->restart)
-        build_say(prose,
-                  "The files are ahead of the last start: the registry's number is written when "
-                  "the kernel starts, and servicing still owes a restart (%.*s). ",
-                  BUILD_TEXT(finding->restart->what));
+        es_prose_say(prose,
+                     "The files are ahead of the last start: the registry's number is written when "
+                     "the kernel starts, and servicing still owes a restart (%.*s). ",
+                     ES_SHOWN(finding->restart->what));
 }
 
 /* Restarts that explain nothing here are said too, so that nobody takes them for an explanation. */
-static void say_unrelated(const build_finding *finding, build_prose *prose)
+static void say_unrelated(const build_finding *finding, es_prose *prose)
 {
     const build_state *state = finding->state;
     uint32_t n_marks = 0, n_renames = 0;
@@ -153,100 +154,102 @@ static void say_unrelated(const build_finding *finding, build_prose *prose)
             first = owed;
     }
     if (n_marks)
-        build_say(prose,
-                  "Servicing owes a restart (%.*s), without naming a kernel, a boot file or a "
-                  "package known to change the build. ",
-                  BUILD_TEXT(first->what));
+        es_prose_say(prose,
+                     "Servicing owes a restart (%.*s), without naming a kernel, a boot file or a "
+                     "package known to change the build. ",
+                     ES_SHOWN(first->what));
     if (n_renames)
-        build_say(prose,
-                  "Pending renames of other files (%u) do not touch the kernel and explain no "
-                  "difference. ",
-                  (unsigned)n_renames);
+        es_prose_say(prose,
+                     "Pending renames of other files (%u) do not touch the kernel and explain no "
+                     "difference. ",
+                     (unsigned)n_renames);
     if (state->setup_running)
-        build_say(prose, "Windows setup had not finished. ");
+        es_prose_say(prose, "Windows setup had not finished. ");
 }
 
-static void say_status(const build_finding *finding, build_prose *prose)
+static void say_status(const build_finding *finding, es_prose *prose)
 {
     switch (finding->status) {
     case BUILD_STATUS_CONFLICT:
-        build_say(prose, "The sources contradict each other and nothing on the disk explains it: ");
+        es_prose_say(prose, "The sources contradict each other and nothing on the disk explains "
+                            "it: ");
         for (uint32_t i = 0; i < finding->n_contradictions; i++)
-            build_say(prose, "%.*s ", (int)finding->contradictions[i].text.size,
-                      finding->contradictions[i].text.data);
+            es_prose_say(prose, "%.*s ", (int)finding->contradictions[i].text.size,
+                         finding->contradictions[i].text.data);
         break;
     case BUILD_STATUS_PENDING:
         if (finding->owed || finding->explained_by_owed)
-            build_say(prose, "An operation is owed that bears on the build. ");
+            es_prose_say(prose, "An operation is owed that bears on the build. ");
         break;
     case BUILD_STATUS_INSUFFICIENT:
         if (finding->kernel)
-            build_say(prose, "The kernel is the only source; the registry states no build. ");
+            es_prose_say(prose, "The kernel is the only source; the registry states no build. ");
         else if (finding->by == BUILD_BY_RECORD)
-            build_say(prose, "The kernel and the registry of that day are not left to be asked. ");
+            es_prose_say(prose, "The kernel and the registry of that day are not left to be "
+                                "asked. ");
         else if (finding->run)
-            build_say(prose, "The kernel that boots could not be asked; what else was read does "
-                             "not contradict the record of the last start. ");
+            es_prose_say(prose, "The kernel that boots could not be asked; what else was read does "
+                                "not contradict the record of the last start. ");
         else if (finding->by != BUILD_BY_NOTHING)
-            build_say(prose, "The registry is the only source; its values count as one. ");
+            es_prose_say(prose, "The registry is the only source; its values count as one. ");
         else
-            build_say(prose, "No source that may decide could be read. ");
+            es_prose_say(prose, "No source that may decide could be read. ");
         break;
     case BUILD_STATUS_LAGGING:
-        build_say(prose,
-                  "The registry differs from the kernel in the way servicing is known to leave a "
-                  "machine at 6003; that alone is no sign of tampering. ");
+        es_prose_say(prose,
+                     "The registry differs from the kernel in the way servicing is known to leave "
+                     "a machine at 6003; that alone is no sign of tampering. ");
         break;
     case BUILD_STATUS_CONSISTENT:
-        build_say(prose, "Registry and booting kernel agree. ");
+        es_prose_say(prose, "Registry and booting kernel agree. ");
         break;
     default:
         break;
     }
     if (finding->lags && finding->status == BUILD_STATUS_INSUFFICIENT)
-        build_say(prose,
-                  "The values differ as servicing is known to leave them at 6003; only the kernel "
-                  "could confirm it. ");
+        es_prose_say(prose,
+                     "The values differ as servicing is known to leave them at 6003; only the "
+                     "kernel could confirm it. ");
 }
 
-static void doubt_kernel(const build_kernel *kernel, build_prose *prose)
+static void doubt_kernel(const build_kernel *kernel, es_prose *prose)
 {
     if (kernel->fact.damaged)
-        build_say(prose, "%.*s lies in part on bytes of the image that cannot be trusted. ",
-                  BUILD_TEXT(kernel->path));
+        es_prose_say(prose, "%.*s lies in part on bytes of the image that cannot be trusted. ",
+                     ES_SHOWN(kernel->path));
     if (kernel->string_differs && kernel->string_build == kernel->version[2])
-        build_say(prose,
-                  "Its version in words, \"%.*s\", differs from the one in numbers: a possible "
-                  "sign of tampering. ",
-                  BUILD_TEXT(kernel->string_version));
+        es_prose_say(prose,
+                     "Its version in words, \"%.*s\", differs from the one in numbers: a possible "
+                     "sign of tampering. ",
+                     ES_SHOWN(kernel->string_version));
     if (kernel->checksum_wrong)
-        build_say(prose, "The checksum in its header does not fit its bytes. ");
+        es_prose_say(prose, "The checksum in its header does not fit its bytes. ");
     if (kernel->checked)
-        build_say(prose, "It is a checked (debug) build. ");
+        es_prose_say(prose, "It is a checked (debug) build. ");
     if (kernel->twins > 1)
-        build_say(prose,
-                  "Its folder holds %d names that differ from it only in letter case, itself "
-                  "included; which of them Windows opens is not certain. ",
-                  (int)kernel->twins);
+        es_prose_say(prose,
+                     "Its folder holds %d names that differ from it only in letter case, itself "
+                     "included; which of them Windows opens is not certain. ",
+                     (int)kernel->twins);
 }
 
-static void doubt_entry(const build_entry *entry, build_prose *prose)
+static void doubt_entry(const build_entry *entry, es_prose *prose)
 {
     if (entry->kernel.size)
-        build_say(prose, "The boot entry %.*s names the kernel %.*s itself. ",
-                  BUILD_TEXT(entry->object), BUILD_TEXT(entry->kernel));
+        es_prose_say(prose, "The boot entry %.*s names the kernel %.*s itself. ",
+                     ES_SHOWN(entry->object), ES_SHOWN(entry->kernel));
     if (entry->hal.size)
-        build_say(prose, "The boot entry %.*s names the HAL %.*s itself. ",
-                  BUILD_TEXT(entry->object), BUILD_TEXT(entry->hal));
+        es_prose_say(prose, "The boot entry %.*s names the HAL %.*s itself. ",
+                     ES_SHOWN(entry->object), ES_SHOWN(entry->hal));
     if (entry->test_signing)
-        build_say(prose, "The boot entry %.*s allows test-signed drivers. ",
-                  BUILD_TEXT(entry->object));
+        es_prose_say(prose, "The boot entry %.*s allows test-signed drivers. ",
+                     ES_SHOWN(entry->object));
     if (entry->no_integrity_checks)
-        build_say(prose, "The boot entry %.*s switches integrity checks off. ",
-                  BUILD_TEXT(entry->object));
+        es_prose_say(prose, "The boot entry %.*s switches integrity checks off. ",
+                     ES_SHOWN(entry->object));
 }
 
-static void say_doubts(const build_finding *finding, build_prose *prose)
+static void say_doubts(const build_finding *finding, es_prose *prose)
 {
     const build_state *state = finding->state;
 
@@ -259,85 +262,86 @@ static void say_doubts(const build_finding *finding, build_prose *prose)
             doubt_entry(&state->entries[i], prose);
     if (finding->answer != BUILD_ANSWER_NOT_APPLICABLE && finding->build >= 0 &&
         state->newest_build > finding->build)
-        build_say(prose, "%.*s is of build %d, later than the build decided on. ",
-                  BUILD_TEXT(state->newest_file.path), (int)state->newest_build);
+        es_prose_say(prose, "%.*s is of build %d, later than the build decided on. ",
+                     ES_SHOWN(state->newest_file.path), (int)state->newest_build);
     if ((finding->answer == BUILD_ANSWER_6002 || finding->answer == BUILD_ANSWER_6003) &&
-        state->service_pack.there && !build_text_is(state->service_pack.text, "service pack 2"))
-        build_say(prose, "CSDVersion states \"%.*s\", where this build has Service Pack 2. ",
-                  BUILD_TEXT(state->service_pack.text));
+        state->service_pack.there && !es_name_is(state->service_pack.text, "service pack 2"))
+        es_prose_say(prose, "CSDVersion states \"%.*s\", where this build has Service Pack 2. ",
+                     ES_SHOWN(state->service_pack.text));
     if (state->left_out)
-        build_say(prose, "%u further kernels, boot entries or pending operations were left out. ",
-                  (unsigned)state->left_out);
+        es_prose_say(prose, "%u further kernels, boot entries or pending operations were left "
+                            "out. ",
+                     (unsigned)state->left_out);
     if (finding->remarks.used)
-        build_say(prose, "%.*s", (int)finding->remarks.used, finding->remarks.data);
+        es_prose_say(prose, "%.*s", (int)finding->remarks.used, finding->remarks.data);
 }
 
-static void say_candidate(const build_turn *turn, uint32_t i, build_prose *prose)
+static void say_candidate(const build_turn *turn, uint32_t i, es_prose *prose)
 {
     const build_candidate *one = &turn->candidates[i];
+    const char *before = i + 1 < turn->n_candidates || turn->n_more ? ", " : " and ";
 
-    build_say(prose, "%sKB%u", i == 0 ? "" : i + 1 < turn->n_candidates || turn->n_more ? ", "
-                                                                                         : " and ",
-              (unsigned)one->kb);
+    es_prose_say(prose, "%sKB%u", i == 0 ? "" : before, (unsigned)one->kb);
     if (one->how == BUILD_BRINGS_PERHAPS)
-        build_say(prose, " (the catalogue leaves open whether it brings it)");
+        es_prose_say(prose, " (the catalogue leaves open whether it brings it)");
     else if (!es_time_known(one->time))
-        build_say(prose, " (installed at a time that is not known)");
+        es_prose_say(prose, " (installed at a time that is not known)");
 }
 
-static void say_candidates(const build_turn *turn, build_prose *prose)
+static void say_candidates(const build_turn *turn, es_prose *prose)
 {
     for (uint32_t i = 0; i < turn->n_candidates; i++)
         say_candidate(turn, i, prose);
     if (turn->n_more)
-        build_say(prose, " and %u more", (unsigned)turn->n_more);
+        es_prose_say(prose, " and %u more", (unsigned)turn->n_more);
 }
 
 /* Which update brought build 6003, or between which ones nothing tells. */
-static void say_turn(const build_turn *turn, build_prose *prose)
+static void say_turn(const build_turn *turn, es_prose *prose)
 {
-    if (build_text_is(turn->update, "installed-as-6003")) {
-        build_say(prose, "Windows was installed at build 6003: nothing on record is of an earlier "
-                         "build. ");
+    if (es_name_is(turn->update, "installed-as-6003")) {
+        es_prose_say(prose, "Windows was installed at build 6003: nothing on record is of an "
+                            "earlier build. ");
     } else if (turn->update.size && turn->candidates[0].how == BUILD_BRINGS_PERHAPS) {
-        build_say(prose, "The catalogue leaves open whether KB%u brings build 6003; nothing else "
-                         "on record explains the change. ", (unsigned)turn->candidates[0].kb);
+        es_prose_say(prose, "The catalogue leaves open whether KB%u brings build 6003; nothing "
+                            "else "
+                            "on record explains the change. ", (unsigned)turn->candidates[0].kb);
     } else if (turn->update.size) {
-        build_say(prose, "The first update on record that brings build 6003 is KB%u. ",
-                  (unsigned)turn->candidates[0].kb);
+        es_prose_say(prose, "The first update on record that brings build 6003 is KB%u. ",
+                     (unsigned)turn->candidates[0].kb);
     } else if (turn->n_candidates && turn->perhaps_born) {
-        build_say(prose, "What may have brought build 6003: ");
+        es_prose_say(prose, "What may have brought build 6003: ");
         say_candidates(turn, prose);
-        build_say(prose, "; or Windows was installed so: nothing on record is of an earlier "
-                         "build. ");
+        es_prose_say(prose, "; or Windows was installed so: nothing on record is of an earlier "
+                            "build. ");
     } else if (turn->n_candidates) {
-        build_say(prose, "Which update brought build 6003 is not told; what was installed in that "
-                         "time and may have: ");
+        es_prose_say(prose, "Which update brought build 6003 is not told; what was installed in "
+                            "that time and may have: ");
         say_candidates(turn, prose);
-        build_say(prose, ". ");
+        es_prose_say(prose, ". ");
     } else if (turn->packages_there && es_time_known(turn->not_before)) {
-        build_say(prose, "No update on record is known to have brought build 6003. ");
+        es_prose_say(prose, "No update on record is known to have brought build 6003. ");
     }
 }
 
-static void say_gaps(const build_finding *finding, const build_turn *turn, build_prose *prose)
+static void say_gaps(const build_finding *finding, const build_turn *turn, es_prose *prose)
 {
     say_run(finding, prose);
     if (turn->returned)
-        build_say(prose, "An earlier build ran again after the first start at 6003. ");
+        es_prose_say(prose, "An earlier build ran again after the first start at 6003. ");
     if (turn->contradicts)
-        build_say(prose,
-                  "The times of the machine's states run backwards, so no interval is given for "
-                  "its change to 6003. ");
+        es_prose_say(prose,
+                     "The times of the machine's states run backwards, so no interval is given for "
+                     "its change to 6003. ");
     if (finding->n_missing)
-        build_say(prose, "Sources that are missing: ");
+        es_prose_say(prose, "Sources that are missing: ");
     for (uint32_t i = 0; i < finding->n_missing; i++)
-        build_say(prose, "%.*s%s", (int)finding->missing[i].size, finding->missing[i].data,
-                  i + 1 < finding->n_missing ? "; " : ".");
+        es_prose_say(prose, "%.*s%s", (int)finding->missing[i].size, finding->missing[i].data,
+                     i + 1 < finding->n_missing ? "; " : ".");
 }
 
 es_status build_explain(const es_host *host, const build_finding *finding, const build_turn *turn,
-                        build_prose *prose)
+                        es_prose *prose)
 {
     (void)host;
     say_deciding(finding, prose);

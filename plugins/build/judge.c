@@ -182,9 +182,9 @@ static void decide(build_finding *finding)
     if (finding->nt[0] < 0 && finding->build >= 6000 && finding->build <= 6003) {
         finding->nt[0] = 6;
         finding->nt[1] = 0;
-        build_say(&finding->remarks,
-                  "No source states the version of NT; build %d exists in NT 6.0 only. ",
-                  (int)finding->build);
+        es_prose_say(&finding->remarks,
+                     "No source states the version of NT; build %d exists in NT 6.0 only. ",
+                     (int)finding->build);
     }
 }
 
@@ -220,18 +220,18 @@ static int32_t status_of(const build_finding *finding)
 
 static es_status miss(const es_host *host, build_finding *finding, const char *source, es_text why)
 {
-    build_prose text;
+    es_prose text;
     es_status status;
 
     if (finding->n_missing == BUILD_N_MISSING)
         return ES_OK;
-    status = build_prose_make(host, 1000, &text);
+    status = es_prose_make(host, 1000, &text);
     if (status)
         return status;
-    build_say(&text, "%s", source);
+    es_prose_say(&text, "%s", source);
     if (why.size)
-        build_say(&text, ": %.*s", (int)why.size, why.data);
-    finding->missing[finding->n_missing++] = build_prose_text(&text);
+        es_prose_say(&text, ": %.*s", (int)why.size, why.data);
+    finding->missing[finding->n_missing++] = es_prose_text(&text);
     return ES_OK;
 }
 
@@ -247,7 +247,7 @@ static es_status miss_claim(const es_host *host, build_finding *finding, const c
 static es_status list_missing(const es_host *host, build_finding *finding)
 {
     const build_state *state = finding->state;
-    es_text no_kernel = build_prose_text(&finding->no_kernel);
+    es_text no_kernel = es_prose_text(&finding->no_kernel);
     es_status status = ES_OK;
 
     if (!finding->kernel)
@@ -299,9 +299,9 @@ es_status build_assess(const es_host *host, const build_state *state, build_find
 
     memset(ret, 0, sizeof *ret);
     ret->state = state;
-    status = build_prose_make(host, 1000, &ret->no_kernel);
+    status = es_prose_make(host, 1000, &ret->no_kernel);
     if (status == ES_OK)
-        status = build_prose_make(host, 4000, &ret->remarks);
+        status = es_prose_make(host, 4000, &ret->remarks);
     if (status)
         return status;
     build_pick_kernel(ret);
@@ -371,7 +371,7 @@ static int has_word(es_text text, const char *word)
     for (uint64_t at = 0; size <= text.size && at <= text.size - size; at++) {
         es_text part = { text.data + at, size };
 
-        if (build_text_is(part, word))
+        if (es_name_is(part, word))
             return 1;
     }
     return 0;
@@ -385,7 +385,7 @@ static es_datum branch_datum(const build_finding *finding)
         if (finding->kernel->version[2] != finding->build || finding->kernel->branch.size == 0)
             return es_null();
         if (finding->other &&
-            !build_text_same(finding->other->branch, finding->kernel->branch))
+            !es_name_same(finding->other->branch, finding->kernel->branch))
             return es_null();
         return es_datum_text(finding->kernel->branch);
     }
@@ -412,7 +412,7 @@ static es_datum architecture_datum(const build_finding *finding)
     if (finding->kernel && finding->kernel->machine.size)
         return es_datum_text(finding->kernel->machine);
     for (uint32_t i = 0; i < ES_COUNT(known); i++)
-        if (state->architecture.there ? build_text_is(state->architecture.text, known[i].name)
+        if (state->architecture.there ? es_name_is(state->architecture.text, known[i].name)
                                       : state->installation->machine_type == known[i].machine)
             return es_datum_text(es_text_of(known[i].name));
     return es_null();
@@ -482,7 +482,7 @@ es_status build_judge(void *state, const es_host *host, const es_installation *i
     build_state *states;
     build_finding finding;
     build_turn turn;
-    build_prose prose;
+    es_prose prose;
     es_status status = build_states_collect(host, installation, &states);
 
     (void)state;
@@ -493,11 +493,11 @@ es_status build_judge(void *state, const es_host *host, const es_installation *i
     if (status == ES_OK)
         status = build_then(host, states, &turn, question, &finding);
     if (status == ES_OK)
-        status = build_prose_make(host, 16000, &prose);
+        status = es_prose_make(host, 16000, &prose);
     if (status == ES_OK)
         status = build_explain(host, &finding, &turn, &prose);
     if (status == ES_OK)
-        status = emit_verdict(host, &finding, &turn, build_prose_text(&prose));
+        status = emit_verdict(host, &finding, &turn, es_prose_text(&prose));
     if (status == ES_OK)
         status = emit_rows(host, &finding);
     return status ? status : build_tell_history(host, states);

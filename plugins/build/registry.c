@@ -12,31 +12,6 @@
 
 #define CURRENT_VERSION "Microsoft\\Windows NT\\CurrentVersion"
 
-es_status build_emit(const es_host *host, uint32_t type, const es_datum *fields, es_time time,
-                     const es_where *where)
-{
-    es_fact fact = { sizeof fact, type, fields, time, where };
-
-    return host->emit(host, &fact, NULL);
-}
-
-es_status build_key(const es_host *host, const es_artefact *hive, const char *path, es_key *ret)
-{
-    char text[200];
-    es_status status = host->key_open(host, hive, es_text_of(path), ret);
-
-    if (status < 0)
-        return status;
-    if (status == ES_OK)
-        return 1;
-    if (status != ES_ABSENT) {
-        (void)snprintf(text, sizeof text, "the key %s cannot be read", path);
-        status = host->note(host, 1, es_text_of(text), hive->where);
-        return status < 0 ? status : 0;
-    }
-    return 0;
-}
-
 es_status build_value(const es_host *host, const es_key *key, const char *name, es_value *ret)
 {
     char text[200];
@@ -167,7 +142,7 @@ static es_status emit_value(const es_host *host, const char *hive, const es_key 
     if (status < 0)
         return status;
     fields[7] = es_datum_time(key->written);
-    return build_emit(host, BUILD_FACT_REGISTRY, fields, no_time, value.where);
+    return es_emit(host, BUILD_FACT_REGISTRY, fields, no_time, value.where);
 }
 
 static es_status emit_values(const es_host *host, const es_artefact *hive, const char *hive_name,
@@ -175,7 +150,7 @@ static es_status emit_values(const es_host *host, const es_artefact *hive, const
                              int wow64)
 {
     es_key key;
-    es_status status = build_key(host, hive, path, &key);
+    es_status status = es_prose_key(host, hive, path, &key);
 
     if (status <= 0)
         return status;
@@ -194,7 +169,7 @@ static es_status emit_installed(const es_host *host, const es_artefact *hive)
     uint64_t seconds;
     es_time time = { 0, 0, 0 };
     es_datum field;
-    es_status status = build_key(host, hive, CURRENT_VERSION, &key);
+    es_status status = es_prose_key(host, hive, CURRENT_VERSION, &key);
 
     if (status > 0)
         status = build_value(host, &key, "InstallDate", &value);
@@ -208,7 +183,7 @@ static es_status emit_installed(const es_host *host, const es_artefact *hive)
         time.precision = ES_TIME_SECOND;
     }
     field = es_datum_integer((int64_t)seconds);
-    return build_emit(host, BUILD_FACT_INSTALLED, &field, time, value.where);
+    return es_emit(host, BUILD_FACT_INSTALLED, &field, time, value.where);
 }
 
 es_status build_examine_software(const es_host *host, const es_artefact *hive)
@@ -253,7 +228,7 @@ static es_status emit_shutdown(const es_host *host, const es_artefact *hive)
     es_value value;
     es_time time;
     es_datum field = es_null();
-    es_status status = build_key(host, hive, "CurrentControlSet\\Control\\Windows", &key);
+    es_status status = es_prose_key(host, hive, "CurrentControlSet\\Control\\Windows", &key);
 
     if (status > 0)
         status = build_value(host, &key, "ShutdownTime", &value);
@@ -264,7 +239,7 @@ static es_status emit_shutdown(const es_host *host, const es_artefact *hive)
         return host->note(host, 1, es_text_of("ShutdownTime holds no time"), value.where);
     if (value.flags & ES_VALUE_CHANGED)
         field = es_datum_time(time_of(value.before));
-    return build_emit(host, BUILD_FACT_SHUTDOWN, &field, time, value.where);
+    return es_emit(host, BUILD_FACT_SHUTDOWN, &field, time, value.where);
 }
 
 static es_status emit_host(const es_host *host, const es_artefact *hive)
@@ -273,13 +248,13 @@ static es_status emit_host(const es_host *host, const es_artefact *hive)
     es_time no_time = { 0, 0, 0 };
     es_datum fields[3] = { es_null(), es_null(), es_null() };
     es_status status =
-        build_key(host, hive, "CurrentControlSet\\Control\\ComputerName\\ComputerName", &key);
+        es_prose_key(host, hive, "CurrentControlSet\\Control\\ComputerName\\ComputerName", &key);
 
     if (status > 0)
         status = build_text_datum(host, &key, "ComputerName", &fields[0]);
     if (status < 0 || !fields[0].type)
         return status;
-    status = build_key(host, hive, "CurrentControlSet\\Services\\Tcpip\\Parameters", &network);
+    status = es_prose_key(host, hive, "CurrentControlSet\\Services\\Tcpip\\Parameters", &network);
     if (status < 0)
         return status;
     if (status > 0) {
@@ -289,7 +264,7 @@ static es_status emit_host(const es_host *host, const es_artefact *hive)
         if (status < 0)
             return status;
     }
-    return build_emit(host, BUILD_FACT_HOST, fields, no_time, key.where);
+    return es_emit(host, BUILD_FACT_HOST, fields, no_time, key.where);
 }
 
 /* Biases are signed minutes in a DWORD. */
@@ -310,7 +285,7 @@ static es_status emit_time_zone(const es_host *host, const es_artefact *hive)
     es_time no_time = { 0, 0, 0 };
     es_datum fields[6];
     es_status status =
-        build_key(host, hive, "CurrentControlSet\\Control\\TimeZoneInformation", &key);
+        es_prose_key(host, hive, "CurrentControlSet\\Control\\TimeZoneInformation", &key);
 
     if (status <= 0)
         return status;
@@ -327,16 +302,16 @@ static es_status emit_time_zone(const es_host *host, const es_artefact *hive)
         return status;
     if (fields[5].type)
         fields[5] = es_datum_boolean(fields[5].integer != 0);
-    return build_emit(host, BUILD_FACT_TIME_ZONE, fields, no_time, key.where);
+    return es_emit(host, BUILD_FACT_TIME_ZONE, fields, no_time, key.where);
 }
 
 static const char *product_means(es_text type)
 {
-    if (build_text_is(type, "winnt"))
+    if (es_name_is(type, "winnt"))
         return "client";
-    if (build_text_is(type, "servernt"))
+    if (es_name_is(type, "servernt"))
         return "server";
-    if (build_text_is(type, "lanmannt"))
+    if (es_name_is(type, "lanmannt"))
         return "domain controller";
     return NULL;
 }
@@ -351,7 +326,7 @@ static es_status emit_product(const es_host *host, const es_artefact *hive)
     es_text text, suites[MAX_SUITES];
     es_datum fields[3] = { es_null(), es_null(), es_null() };
     uint64_t n = 0;
-    es_status status = build_key(host, hive, "CurrentControlSet\\Control\\ProductOptions", &key);
+    es_status status = es_prose_key(host, hive, "CurrentControlSet\\Control\\ProductOptions", &key);
 
     if (status > 0)
         status = build_value(host, &key, "ProductType", &type);
@@ -375,7 +350,7 @@ static es_status emit_product(const es_host *host, const es_artefact *hive)
             break;
     }
     fields[2] = es_datum_texts(suites, n);
-    return build_emit(host, BUILD_FACT_PRODUCT, fields, no_time, type.where);
+    return es_emit(host, BUILD_FACT_PRODUCT, fields, no_time, type.where);
 }
 
 static es_status emit_setup(const es_host *host, const es_artefact *hive)
@@ -383,7 +358,7 @@ static es_status emit_setup(const es_host *host, const es_artefact *hive)
     es_key key;
     es_time no_time = { 0, 0, 0 };
     es_datum fields[6];
-    es_status status = build_key(host, hive, "Setup", &key);
+    es_status status = es_prose_key(host, hive, "Setup", &key);
 
     if (status <= 0)
         return status;
@@ -402,7 +377,7 @@ static es_status emit_setup(const es_host *host, const es_artefact *hive)
         return status;
     if (fields[0].type)
         fields[0] = es_datum_boolean(fields[0].integer != 0);
-    return build_emit(host, BUILD_FACT_SETUP, fields, no_time, key.where);
+    return es_emit(host, BUILD_FACT_SETUP, fields, no_time, key.where);
 }
 
 es_status build_examine_system(const es_host *host, const es_artefact *hive)

@@ -28,7 +28,7 @@ static int is_kind(const es_fact_view *fact, const char *kind)
 {
     const es_datum *field = build_field(fact, "kind");
 
-    return field && field->type == ES_FIELD_TEXT && build_text_is(field->text, kind);
+    return field && field->type == ES_FIELD_TEXT && es_name_is(field->text, kind);
 }
 
 /* When the start was that this record tells of. */
@@ -127,7 +127,7 @@ static int tells_run(const es_fact_view *fact, build_run *ret)
 {
     memset(ret, 0, sizeof *ret);
     ret->there = build_run_of(fact, ret) || is_kind(fact, "boot-session") ||
-                 is_kind(fact, "installed") || build_text_is(fact->type, "history.crash");
+                 is_kind(fact, "installed") || es_name_is(fact->type, "history.crash");
     return ret->there && es_time_known(fact->time) && !(fact->time.flags & ES_TIME_IMPOSSIBLE) &&
            !fact->damaged && number_of(fact, "build") >= 0;
 }

@@ -51,7 +51,7 @@ static es_status emit_mark(const es_host *host, const mark *made, const es_where
     fields[3] = es_datum_texts(made->names, made->n_names);
     fields[4] = es_datum_boolean(made->names_kernel);
     fields[5] = made->changes_build;
-    return build_emit(host, BUILD_FACT_MARK, fields, made->written, where);
+    return es_emit(host, BUILD_FACT_MARK, fields, made->written, where);
 }
 
 static void add_package(const es_host *host, mark *made, es_text name)
@@ -89,7 +89,7 @@ static es_status examine_key_mark(const es_host *host, const es_artefact *hive, 
     mark made = make_mark(name);
     es_key key;
     uint64_t n_children;
-    es_status status = build_key(host, hive, path, &key);
+    es_status status = es_prose_key(host, hive, path, &key);
 
     if (status <= 0)
         return status;
@@ -109,7 +109,7 @@ static es_status examine_execute_state(const es_host *host, const es_artefact *h
     es_key key;
     es_value value;
     uint64_t number;
-    es_status status = build_key(host, hive, CBS, &key);
+    es_status status = es_prose_key(host, hive, CBS, &key);
 
     if (status > 0)
         status = build_value(host, &key, "ExecuteState", &value);
@@ -188,7 +188,7 @@ static es_status emit_rename(const es_host *host, uint64_t order, es_text source
     fields[3] = es_datum_boolean(replace);
     fields[4] = es_datum_boolean(build_path_names_boot_file(source) ||
                                  build_path_names_boot_file(target));
-    return build_emit(host, BUILD_FACT_RENAME, fields, no_time, where);
+    return es_emit(host, BUILD_FACT_RENAME, fields, no_time, where);
 }
 
 static es_status examine_renames(const es_host *host, const es_key *key, const char *name)
@@ -228,7 +228,7 @@ static int contains(es_text text, const char *lower_case)
     for (uint64_t at = 0; size <= text.size && at <= text.size - size; at++) {
         es_text part = { text.data + at, size };
 
-        if (build_text_is(part, lower_case))
+        if (es_name_is(part, lower_case))
             return 1;
     }
     return 0;
@@ -264,7 +264,7 @@ static es_status examine_programs(const es_host *host, const es_key *key, const 
 es_status build_examine_manager(const es_host *host, const es_artefact *hive)
 {
     es_key key;
-    es_status status = build_key(host, hive, SESSION_MANAGER, &key);
+    es_status status = es_prose_key(host, hive, SESSION_MANAGER, &key);
 
     if (status <= 0)
         return status;
@@ -306,7 +306,7 @@ static void finish_token(name_scan *scan)
     if (token.size == 0 || token.size >= TOKEN_SIZE || !build_names_boot_file(token))
         return;
     for (uint32_t i = 0; i < scan->n_found; i++)
-        if (build_text_same(token, es_text_of(scan->found[i])))
+        if (es_name_same(token, es_text_of(scan->found[i])))
             return;
     if (scan->n_found < MAX_FOUND)
         memcpy(scan->found[scan->n_found++], token.data, (size_t)token.size);

@@ -76,11 +76,11 @@ static es_status give_run(void *context, const build_run *run)
 {
     const es_fact_view *fact = &run->fact;
     const es_datum *kind = build_field(fact, "kind");
-    const char *by = build_text_is(fact->type, "history.crash") ? "crash dump" : "event log";
+    const char *by = es_name_is(fact->type, "history.crash") ? "crash dump" : "event log";
 
-    if (kind && kind->type == ES_FIELD_TEXT && build_text_is(kind->text, "boot-session"))
+    if (kind && kind->type == ES_FIELD_TEXT && es_name_is(kind->text, "boot-session"))
         by = "setup log";
-    else if (kind && kind->type == ES_FIELD_TEXT && build_text_is(kind->text, "installed"))
+    else if (kind && kind->type == ES_FIELD_TEXT && es_name_is(kind->text, "installed"))
         by = "setup";
     give((const walk *)context, run->build, fact->time, by, 1, fact->reference);
     return ES_OK;

@@ -100,7 +100,7 @@ static es_status found_by(const es_host *host, build_finding *to, const sighting
     to->state = empty;
     to->nt[0] = nt[0];
     to->nt[1] = nt[1];
-    status = build_prose_make(host, 4000, &to->remarks);
+    status = es_prose_make(host, 4000, &to->remarks);
     if (status)
         return status;
     to->build = build;
@@ -112,13 +112,13 @@ static es_status found_by(const es_host *host, build_finding *to, const sighting
     return ES_OK;
 }
 
-static void say_sighting(build_prose *to, const char *when, const sighting *seen)
+static void say_sighting(es_prose *to, const char *when, const sighting *seen)
 {
-    char time[BUILD_TIME_SIZE];
+    char time[ES_TIME_WORD_SIZE];
 
     if (seen->build >= 0)
-        build_say(to, "%s it build %d was seen (%s). ", when, (int)seen->build,
-                  build_time_word(seen->time, time));
+        es_prose_say(to, "%s it build %d was seen (%s). ", when, (int)seen->build,
+                     es_time_word(seen->time, time));
 }
 
 /* Seen at 6002 before the day, and it turned 6003 after it. */
@@ -132,7 +132,7 @@ static int had_not_turned(const search *of, const build_turn *turn)
 static es_status by_records(const es_host *host, const build_state *states, const build_turn *turn,
                             search *of, build_finding *finding)
 {
-    char time[BUILD_TIME_SIZE];
+    char time[ES_TIME_WORD_SIZE];
     int32_t build = -1;
     es_status status;
 
@@ -151,19 +151,19 @@ static es_status by_records(const es_host *host, const build_state *states, cons
         finding->because[finding->n_because++] = of->after.fact;
     if (of->started.there) {
         finding->run = finding->start = &of->started;
-        build_say(&finding->remarks, "For the day that was asked for the record of %s of what ran "
-                                     "decides. ",
-                  build_time_word(of->started.fact.time, time));
+        es_prose_say(&finding->remarks, "For the day that was asked for the record of %s of what "
+                                        "ran decides. ",
+                     es_time_word(of->started.fact.time, time));
     } else {
-        build_say(&finding->remarks, "Neither a shadow copy nor a record of what ran reaches "
-                                     "back to the day that was asked for. ");
+        es_prose_say(&finding->remarks, "Neither a shadow copy nor a record of what ran reaches "
+                                        "back to the day that was asked for. ");
         say_sighting(&finding->remarks, "Before", &of->before);
         say_sighting(&finding->remarks, "After", &of->after);
         if (had_not_turned(of, turn)) {
             for (uint32_t i = 0; i < turn->n_because; i++)
                 build_because(finding, turn->because[i]);
-            build_say(&finding->remarks, "It did not turn 6003 before %s. ",
-                      build_time_word(turn->not_before, time));
+            es_prose_say(&finding->remarks, "It did not turn 6003 before %s. ",
+                         es_time_word(turn->not_before, time));
         }
     }
     return ES_OK;
@@ -172,7 +172,7 @@ static es_status by_records(const es_host *host, const build_state *states, cons
 static es_status by_copy(const es_host *host, const build_state *copy, search *of,
                          build_finding *finding)
 {
-    char time[BUILD_TIME_SIZE], start[BUILD_TIME_SIZE];
+    char time[ES_TIME_WORD_SIZE], start[ES_TIME_WORD_SIZE];
     es_time taken = copy->installation->state_time;
     const sighting *last = &of->before;
     es_status status = build_assess(host, copy, finding);
@@ -185,13 +185,13 @@ static es_status by_copy(const es_host *host, const build_state *copy, search *o
         status = found_by(host, finding, last, last->build);
         if (status)
             return status;
-        build_say(&finding->remarks, "For the day that was asked for what was seen at %s decides, "
-                                     "after the shadow copy of %s. ",
-                  build_time_word(last->time, start), build_time_word(taken, time));
+        es_prose_say(&finding->remarks, "For the day that was asked for what was seen at %s "
+                                        "decides, after the shadow copy of %s. ",
+                     es_time_word(last->time, start), es_time_word(taken, time));
     } else {
-        build_say(&finding->remarks, "For the day that was asked for the shadow copy of %s "
-                                     "decides. ",
-                  build_time_word(taken, time));
+        es_prose_say(&finding->remarks, "For the day that was asked for the shadow copy of %s "
+                                        "decides. ",
+                     es_time_word(taken, time));
     }
     if (of->started.there && of->started.fact.time.ticks > taken.ticks)
         finding->run = finding->start = &of->started;

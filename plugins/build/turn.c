@@ -64,9 +64,9 @@ static int is_done(const es_fact_view *fact)
     es_text result = word_of(fact, "result"), state = word_of(fact, "state");
 
     if (result.size)
-        return build_text_is(result, "installed") || build_text_is(result, "restart-required");
+        return es_name_is(result, "installed") || es_name_is(result, "restart-required");
     for (uint32_t i = 0; i < ES_COUNT(states); i++)
-        if (build_text_is(state, states[i]))
+        if (es_name_is(state, states[i]))
             return 1;
     return 0;
 }
@@ -127,7 +127,7 @@ static es_status take(void *context, const es_fact_view *fact)
     uint32_t how = update ? build_brings(in->catalogue, update) : BUILD_BRINGS_NOT;
     record *of = update ? &in->records[update->index] : NULL;
 
-    if (build_text_is(fact->type, "servicing.package"))
+    if (es_name_is(fact->type, "servicing.package"))
         in->turn->packages_there = 1;
     if (how == BUILD_BRINGS_NOT || !is_done(fact))
         return ES_OK;
