@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """bench.py: esuscan against the public command-line tools asking the same question.
 
-    bench.py --esuscan PROGRAM --work FOLDER [--rounds N] [--cold] IMAGE…
+    bench.py --esuscan PROGRAM [--floor PROGRAM] [--work FOLDER] [--rounds N] [--cold] IMAGE…
 
 Runs take turns, so that a noisy machine is noisy to both; medians of wall time are compared. Peak
 memory is that of the largest process. With --cold (root) the page cache is dropped before each.
-Absolute figures belong to the machine; the ratios are what counts."""
+Absolute figures belong to the machine; the ratios are what counts. The floor (floor.c) is what a
+raw image costs at least: copying, hashing and opening both hives, and nothing else."""
 
 import argparse
 import os
@@ -42,6 +43,7 @@ def cold():
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--esuscan', required=True)
+    parser.add_argument('--floor')
     parser.add_argument('--work', default=None)
     parser.add_argument('--rounds', type=int, default=7)
     parser.add_argument('--cold', action='store_true')
@@ -72,12 +74,18 @@ def main():
             if not packages or missing:
                 sys.exit('%d of %d packages are not in the answer on %s' % (
                     len(missing), len(packages), image))
-            runs = {'pipeline': [], 'esuscan': []}
+            commands = {'pipeline': tools, 'esuscan': ours}
+            if options.floor:
+                commands['floor'] = [options.floor, os.path.join(scratch, 'SOFTWARE'),
+                                     os.path.join(scratch, 'SYSTEM')]
+            runs = {name: [] for name in commands}
             for _ in range(options.rounds):
-                for name, command in (('pipeline', tools), ('esuscan', ours)):
+                for name, command in commands.items():
                     if options.cold:
                         cold()
-                    seconds, peak, _ = measure(command, subprocess.DEVNULL)
+                    seconds, peak, status = measure(command, subprocess.DEVNULL)
+                    if name == 'floor' and status:
+                        sys.exit('the floor fails on %s' % image)
                     runs[name].append((seconds, peak))
             counted = subprocess.run([options.esuscan, '-v', '--no-progress', image], check=False,
                                      stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -90,11 +98,12 @@ def main():
         missed += not met
         print('%s, %s%s, %d rounds' % (os.path.basename(image), form,
                                        ', cold' if options.cold else '', options.rounds))
-        for name in ('pipeline', 'esuscan'):
+        for name in runs:
             each = [s for s, _ in runs[name]]
             print('  %-9s %8.3f s  (%.3f to %.3f)  peak %6.1f MiB' % (
                 name, median[name], min(each), max(each), peak[name]))
-        print('  ratio     %8.1f    target %d' % (ratio, TARGET[form]))
+        print('  ratio     %8.1f    target %d%s' % (ratio, TARGET[form], '' if 'floor' not in runs else
+              '; against the floor %.1f' % (median['pipeline'] / median['floor'])))
         print('  memory    hives %.1f MiB %+.1f MiB, target +%d' % (hives / 1048576, room, ROOM))
         for line in counted.stderr.decode('utf-8', 'replace').splitlines():
             if re.search(r'read|inflated|bytes', line):

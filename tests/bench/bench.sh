@@ -16,7 +16,7 @@ case ${1:-} in -*|'') ;; *) work=$1; shift ;; esac
     meson setup "$source/build-bench" "$source" --buildtype=release >/dev/null
 # The plugins that answer what the tools are asked, and no more of them.
 ninja -C "$source/build-bench" src/esuscan plugins/build.so plugins/kernel.so \
-    plugins/servicing.so fixtures/ntfsfill | tail -n 1
+    plugins/servicing.so fixtures/ntfsfill tests/bench/bench-floor | tail -n 1
 if [ ! -f "$work/bench.E01" ] || [ -f "$work/unfinished" ]; then
     mkdir -p "$work"
     : >"$work/unfinished"
@@ -24,5 +24,5 @@ if [ ! -f "$work/bench.E01" ] || [ -f "$work/unfinished" ]; then
         --ntfsfill "$source/build-bench/fixtures/ntfsfill" "$work"
     rm "$work/unfinished"
 fi
-exec python3 "$source/tests/bench/bench.py" --esuscan "$source/build-bench/src/esuscan" "$@" \
-    "$work/bench.raw" "$work/bench.E01"
+exec python3 "$source/tests/bench/bench.py" --esuscan "$source/build-bench/src/esuscan" \
+    --floor "$source/build-bench/tests/bench/bench-floor" "$@" "$work/bench.raw" "$work/bench.E01"
