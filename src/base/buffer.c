@@ -67,11 +67,6 @@ void es_buffer_text(es_buffer *buffer, es_text text)
     es_buffer_bytes(buffer, text.data, text.size);
 }
 
-void es_buffer_string(es_buffer *buffer, const char *string)
-{
-    es_buffer_bytes(buffer, string, strlen(string));
-}
-
 void es_buffer_u8(es_buffer *buffer, uint8_t value)
 {
     es_buffer_bytes(buffer, &value, 1);

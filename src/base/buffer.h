@@ -9,6 +9,7 @@
 #define ES_BASE_BUFFER_H
 
 #include <esuscan/types.h>
+#include <string.h>
 
 typedef struct es_buffer {
     uint8_t *data;
@@ -24,10 +25,14 @@ void es_buffer_clear(es_buffer *buffer); /* empties it and forgets a failure; ke
 
 void es_buffer_bytes(es_buffer *buffer, const void *data, uint64_t size);
 void es_buffer_text(es_buffer *buffer, es_text text);
-void es_buffer_string(es_buffer *buffer, const char *string);
 void es_buffer_u8(es_buffer *buffer, uint8_t value);
 void es_buffer_u32(es_buffer *buffer, uint32_t value); /* little-endian */
 void es_buffer_u64(es_buffer *buffer, uint64_t value);
+/* Here, so that the length of a literal is known when it is compiled. */
+static inline void es_buffer_string(es_buffer *buffer, const char *string)
+{
+    es_buffer_bytes(buffer, string, strlen(string));
+}
 void es_buffer_format(es_buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

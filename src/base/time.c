@@ -66,12 +66,20 @@ static void civil_from_days(int64_t days, int64_t *year, int *month, int *day)
     *year = yoe + era * 400 + (*month <= 2);
 }
 
+static char *put_digits(char *out, int64_t value, int n)
+{
+    for (int i = n; i-- > 0; value /= 10)
+        out[i] = (char)('0' + value % 10);
+    return out + n;
+}
+
+/* Every line of a timeline has some: no printf. */
 void es_time_format(es_time time, char out[ES_TIME_STRING_MAX])
 {
     static const int digits[] = { 0, 0, 0, 0, 3, 6, 7 };
     int64_t year, days, rest;
-    int month, day, n;
-    char fraction[16];
+    int month, day;
+    char fraction[8];
 
     out[0] = '\0';
     if (!es_time_known(time) || time.ticks < 0)
@@ -81,21 +89,29 @@ void es_time_format(es_time time, char out[ES_TIME_STRING_MAX])
     civil_from_days(days, &year, &month, &day);
     if (year > LAST_YEAR)
         return;
-    n = snprintf(out, ES_TIME_STRING_MAX, "%04d-%02d-%02d", (int)year, month, day);
-    if (time.precision == ES_TIME_DAY)
-        return;
-    n += snprintf(out + n, ES_TIME_STRING_MAX - (size_t)n, "T%02d:%02d",
-                  (int)(rest / (3600 * ES_TICKS_PER_SECOND)),
-                  (int)(rest / (60 * ES_TICKS_PER_SECOND) % 60));
-    if (time.precision >= ES_TIME_SECOND)
-        n += snprintf(out + n, ES_TIME_STRING_MAX - (size_t)n, ":%02d",
-                      (int)(rest / ES_TICKS_PER_SECOND % 60));
-    if (time.precision >= ES_TIME_MILLISECOND && time.precision <= ES_TIME_TICK) {
-        snprintf(fraction, sizeof fraction, "%07d", (int)(rest % ES_TICKS_PER_SECOND));
-        n += snprintf(out + n, ES_TIME_STRING_MAX - (size_t)n, ".%.*s", digits[time.precision],
-                      fraction);
+    out = put_digits(out, year, 4);
+    *out++ = '-';
+    out = put_digits(out, month, 2);
+    *out++ = '-';
+    out = put_digits(out, day, 2);
+    if (time.precision != ES_TIME_DAY) {
+        *out++ = 'T';
+        out = put_digits(out, rest / (3600 * ES_TICKS_PER_SECOND), 2);
+        *out++ = ':';
+        out = put_digits(out, rest / (60 * ES_TICKS_PER_SECOND) % 60, 2);
+        if (time.precision >= ES_TIME_SECOND) {
+            *out++ = ':';
+            out = put_digits(out, rest / ES_TICKS_PER_SECOND % 60, 2);
+        }
+        if (time.precision >= ES_TIME_MILLISECOND && time.precision <= ES_TIME_TICK) {
+            put_digits(fraction, rest % ES_TICKS_PER_SECOND, 7);
+            *out++ = '.';
+            memcpy(out, fraction, (size_t)digits[time.precision]);
+            out += digits[time.precision];
+        }
+        *out++ = 'Z';
     }
-    snprintf(out + n, ES_TIME_STRING_MAX - (size_t)n, "Z");
+    *out = '\0';
 }
 
 /* Exactly `n` digits; -1 if there are not. */

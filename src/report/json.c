@@ -246,60 +246,57 @@ static es_status write_member(es_json *json, const char *key, json_t *value, FIL
     return es_json_write(json, value, out);
 }
 
-/* An array with an element a line. `element` makes the i-th. */
+/* An array with an element a line. `write` writes the i-th. */
 static es_status write_array(es_json *json, const char *key, size_t n,
-                             json_t *(*element)(es_json *json, size_t i), FILE *out)
+                             es_status (*write)(es_json *json, size_t i, FILE *out), FILE *out)
 {
     es_status status = fprintf(out, ",\n\"%s\": [", key) < 0 ? ES_IO : ES_OK;
 
     for (size_t i = 0; !status && i < n; i++) {
         status = write_words(out, i ? ",\n" : "\n");
         if (!status)
-            status = es_json_write(json, element(json, i), out);
+            status = write(json, i, out);
     }
     return status ? status : write_words(out, n ? "\n]" : "]");
 }
 
-static json_t *volume_at(es_json *json, size_t i)
+static es_status volume_at(es_json *json, size_t i, FILE *out)
 {
     const es_volume_record *volumes;
 
     es_ledger_volumes(json->ledger, &volumes);
-    return volume_value(json, &volumes[i]);
+    return es_json_write(json, volume_value(json, &volumes[i]), out);
 }
 
-static json_t *installation_at(es_json *json, size_t i)
+static es_status installation_at(es_json *json, size_t i, FILE *out)
 {
     const es_installation_record *states;
 
     es_ledger_installations(json->ledger, &states);
-    return installation_value(json, &states[i]);
+    return es_json_write(json, installation_value(json, &states[i]), out);
 }
 
-static json_t *fact_at(es_json *json, size_t i)
+static es_status fact_at(es_json *json, size_t i, FILE *out)
 {
     const es_fact_record *facts;
-    json_t *value = json_object();
 
     es_ledger_facts(json->ledger, &facts);
-    es_json_fact(json, value, &facts[i]);
-    return value;
+    return es_json_write_fact(json, NULL, &facts[i], out);
 }
 
 /* The reason why an image was refused is a note like the others, behind them. */
-static json_t *note_at(es_json *json, size_t i)
+static es_status note_at(es_json *json, size_t i, FILE *out)
 {
     const es_note_record *notes;
     size_t n = es_ledger_notes(json->ledger, &notes);
-    json_t *value = json_object();
 
-    es_json_note(json, value, i < n ? &notes[i] : es_ledger_refused(json->ledger));
-    return value;
+    return es_json_write_note(json, NULL, i < n ? &notes[i] : es_ledger_refused(json->ledger),
+                              out);
 }
 
 es_status es_report_json(const es_ledger *ledger, const es_run *run, FILE *out)
 {
-    es_json json = { ledger, run, false };
+    es_json json = es_json_begin(ledger, run);
     const es_volume_record *volumes;
     const es_installation_record *states;
     const es_fact_record *facts;
@@ -322,5 +319,6 @@ es_status es_report_json(const es_ledger *ledger, const es_run *run, FILE *out)
         status = write_array(&json, "facts", es_ledger_facts(ledger, &facts), fact_at, out);
     if (!status)
         status = write_array(&json, "notes", n_notes, note_at, out);
+    es_json_end(&json);
     return status ? status : write_words(out, "\n}\n");
 }

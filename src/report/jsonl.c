@@ -7,36 +7,27 @@
 #include "report/formats.h"
 #include "report/record.h"
 
-static es_status write_line(es_json *json, json_t *object, FILE *out)
+static es_status end_line(es_status status, FILE *out)
 {
-    es_status status = es_json_write(json, object, out);
-
     return status ? status : putc('\n', out) == EOF ? ES_IO : ES_OK;
-}
-
-static json_t *record(es_json *json, const char *kind)
-{
-    json_t *object = json_object();
-
-    es_json_set(json, object, "record", json_string(kind));
-    return object;
 }
 
 static es_status write_verdict(es_json *json, const es_verdict_record *verdict, FILE *out)
 {
-    json_t *object = record(json, "verdict");
+    json_t *object = json_object();
 
+    es_json_set(json, object, "record", json_string("verdict"));
     es_json_set(json, object, "installation", es_json_id(json, "i", verdict->installation));
     es_json_set(json, object, "plugin", es_json_string(json, verdict->plugin));
     es_json_set(json, object, "name",
                 es_json_string(json, es_ledger_verdict_type(json->ledger, verdict)->name));
     es_json_verdict(json, object, verdict);
-    return write_line(json, object, out);
+    return end_line(es_json_write(json, object, out), out);
 }
 
 es_status es_report_jsonl(const es_ledger *ledger, const es_run *run, FILE *out)
 {
-    es_json json = { ledger, run, false };
+    es_json json = es_json_begin(ledger, run);
     const es_fact_record *facts;
     const es_verdict_record *verdicts;
     const es_note_record *notes;
@@ -45,25 +36,14 @@ es_status es_report_jsonl(const es_ledger *ledger, const es_run *run, FILE *out)
     size_t n_notes = es_ledger_notes(ledger, &notes);
     es_status status = ES_OK;
 
-    for (size_t i = 0; !status && i < n_facts; i++) {
-        json_t *object = record(&json, "fact");
-
-        es_json_fact(&json, object, &facts[i]);
-        status = write_line(&json, object, out);
-    }
+    for (size_t i = 0; !status && i < n_facts; i++)
+        status = end_line(es_json_write_fact(&json, "fact", &facts[i], out), out);
     for (size_t i = 0; !status && i < n_verdicts; i++)
         status = write_verdict(&json, &verdicts[i], out);
-    for (size_t i = 0; !status && i < n_notes; i++) {
-        json_t *object = record(&json, "note");
-
-        es_json_note(&json, object, &notes[i]);
-        status = write_line(&json, object, out);
-    }
-    if (!status && es_ledger_refused(ledger)) {
-        json_t *object = record(&json, "note");
-
-        es_json_note(&json, object, es_ledger_refused(ledger));
-        status = write_line(&json, object, out);
-    }
+    for (size_t i = 0; !status && i < n_notes; i++)
+        status = end_line(es_json_write_note(&json, "note", &notes[i], out), out);
+    if (!status && es_ledger_refused(ledger))
+        status = end_line(es_json_write_note(&json, "note", es_ledger_refused(ledger), out), out);
+    es_json_end(&json);
     return status;
 }

@@ -72,7 +72,7 @@ void es_json_append(es_json *json, json_t *array, json_t *value)
         json->failed = true;
 }
 
-static json_t *hex_value(es_json *json, es_bytes bytes)
+json_t *es_json_hex(es_json *json, es_bytes bytes)
 {
     es_buffer digits = es_buffer_make(bytes.size * 2 + 1);
     json_t *value = NULL;
@@ -110,7 +110,7 @@ static json_t *texts_value(es_json *json, const es_text *texts, uint64_t n)
     return array;
 }
 
-static json_t *datum_value(es_json *json, const es_datum *datum)
+json_t *es_json_datum(es_json *json, const es_datum *datum)
 {
     switch (datum->type) {
     case ES_FIELD_TEXT:
@@ -122,7 +122,7 @@ static json_t *datum_value(es_json *json, const es_datum *datum)
     case ES_FIELD_TIME:
         return es_json_time(json, datum->time);
     case ES_FIELD_BYTES:
-        return hex_value(json, datum->bytes);
+        return es_json_hex(json, datum->bytes);
     case ES_FIELD_TEXT_LIST:
         return texts_value(json, datum->texts, datum->n);
     case ES_FIELD_FACT:
@@ -140,7 +140,7 @@ static json_t *said_value(es_json *json, const es_field *field, const es_datum *
     if (datum->type == 0 &&
         (field->type == ES_FIELD_TEXT_LIST || field->type == ES_FIELD_FACT_LIST))
         return json_array();
-    return datum_value(json, datum);
+    return es_json_datum(json, datum);
 }
 
 /* The object that "object.member" fields make; null when every member is. */
@@ -183,102 +183,7 @@ static void set_said(es_json *json, json_t *object, const es_field *fields, cons
     }
 }
 
-/* ---- where ---- */
-
-static void set_applied(es_json *json, json_t *where, const es_where *from)
-{
-    const es_artefact_record *log = es_ledger_artefact(json->ledger, from->log_artefact);
-    json_t *applied;
-
-    if (!log)
-        return;
-    applied = json_object();
-    es_json_set(json, applied, "path", es_json_string(json, log->path));
-    es_json_set(json, applied, "mft_entry",
-                log->has_mft ? json_integer((json_int_t)log->mft_entry) : json_null());
-    es_json_set(json, applied, "log_offset",
-                from->log_offset >= 0 ? json_integer(from->log_offset) : json_null());
-    es_json_set(json, applied, "hive_offset",
-                from->offset >= 0 ? json_integer(from->offset) : json_null());
-    es_json_set(json, applied, "length",
-                from->length >= 0 ? json_integer(from->length) : json_null());
-    es_json_set(json, where, "applied", applied);
-}
-
-static void set_artefact(es_json *json, json_t *where, const es_artefact_record *artefact)
-{
-    if (artefact->volume)
-        es_json_set(json, where, "volume", json_integer(artefact->volume));
-    if (artefact->snapshot >= 0)
-        es_json_set(json, where, "snapshot", json_integer(artefact->snapshot));
-    es_json_set(json, where, "path", es_json_string(json, artefact->path));
-    if (artefact->has_mft) {
-        es_json_set(json, where, "mft_entry", json_integer((json_int_t)artefact->mft_entry));
-        es_json_set(json, where, "mft_sequence", json_integer(artefact->mft_sequence));
-    }
-}
-
-static json_t *where_value(es_json *json, const es_where *from)
-{
-    const es_artefact_record *artefact = es_ledger_artefact(json->ledger, from->artefact);
-    json_t *where = json_object();
-    char *line;
-
-    if (artefact)
-        set_artefact(json, where, artefact);
-    else if (from->volume)
-        es_json_set(json, where, "volume", json_integer(from->volume));
-    if (!artefact && from->snapshot)
-        es_json_set(json, where, "snapshot", json_integer(from->snapshot));
-    if (!artefact && from->path)
-        es_json_set(json, where, "path", es_json_string(json, from->path));
-    if (from->key)
-        es_json_set(json, where, "key", es_json_string(json, from->key));
-    if (from->value)
-        es_json_set(json, where, "value", es_json_string(json, from->value));
-    if (from->offset >= 0)
-        es_json_set(json, where, "offset", json_integer(from->offset));
-    if (from->offset >= 0 && from->length >= 0)
-        es_json_set(json, where, "length", json_integer(from->length));
-    if (es_time_known(from->last_written))
-        es_json_set(json, where, "last_written", es_json_time(json, from->last_written));
-    if (artefact && artefact->has_sha256)
-        es_json_set(json, where, "artefact_sha256",
-                    hex_value(json, (es_bytes){ artefact->sha256, sizeof artefact->sha256 }));
-    if (from->damaged || (artefact && artefact->damaged))
-        es_json_set(json, where, "damaged", json_true());
-    set_applied(json, where, from);
-    line = es_reproduce(json->ledger, json->run, from);
-    if (line)
-        es_json_set(json, where, "reproduce", es_json_string(json, line));
-    free(line);
-    return where;
-}
-
 /* ---- records ---- */
-
-void es_json_fact(es_json *json, json_t *object, const es_fact_record *fact)
-{
-    const es_fact_type *type = es_ledger_fact_type(json->ledger, fact);
-    json_t *fields = json_object(), *means = json_null();
-    es_buffer words = es_buffer_make(4096);
-
-    for (uint32_t i = 0; i < fact->n_fields; i++)
-        es_json_set(json, fields, type->fields[i].name, datum_value(json, &fact->fields[i]));
-    if (es_time_known(fact->time)) {
-        es_show_time_means(&words, type->time_means, fact->time);
-        means = words.failed ? NULL : json_stringn((const char *)words.data, (size_t)words.size);
-    }
-    es_json_set(json, object, "id", reference_value(json, fact->reference));
-    es_json_set(json, object, "installation", es_json_id(json, "i", fact->installation));
-    es_json_set(json, object, "plugin", es_json_string(json, fact->plugin));
-    es_json_set(json, object, "type", es_json_string(json, type->name));
-    es_json_set(json, object, "fields", fields);
-    es_json_set(json, object, "time", es_json_time(json, fact->time));
-    es_json_set(json, object, "time_means", means);
-    es_json_set(json, object, "where", where_value(json, &fact->where));
-    es_buffer_free(&words);
-}
 
 static bool same_text(const char *a, const char *b)
 {
@@ -324,16 +229,6 @@ void es_json_verdict(es_json *json, json_t *object, const es_verdict_record *ver
                         es_json_rows(json, verdict->installation, plugin->name, row->verdict,
                                      row->name));
     }
-}
-
-void es_json_note(es_json *json, json_t *object, const es_note_record *note)
-{
-    es_json_set(json, object, "severity", es_json_string(json, es_severity_name(note->severity)));
-    es_json_set(json, object, "area", es_json_string(json, note->area));
-    es_json_set(json, object, "text", es_json_text(json, note->text));
-    es_json_set(json, object, "installation", es_json_id(json, "i", note->installation));
-    es_json_set(json, object, "where",
-                note->has_where ? where_value(json, &note->where) : json_null());
 }
 
 es_status es_json_write(es_json *json, json_t *value, FILE *out)

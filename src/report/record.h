@@ -8,6 +8,7 @@
 #ifndef ES_REPORT_RECORD_H
 #define ES_REPORT_RECORD_H
 
+#include "base/buffer.h"
 #include "report/report.h"
 
 #include <jansson.h>
@@ -16,12 +17,22 @@ typedef struct es_json {
     const es_ledger *ledger;
     const es_run *run;
     bool failed;
+    /* of es_json_write_fact() and es_json_write_note() */
+    es_buffer line, words;
+    uint32_t file_of;  /* the artefact that `file` and `file_line` are about */
+    es_buffer file;    /* "where" of it, as far as it is the same for all places in it */
+    char *file_line;   /* the command line that shows it */
 } es_json;
+
+es_json es_json_begin(const es_ledger *ledger, const es_run *run);
+void es_json_end(es_json *json);
 
 /* Values; the caller owns them. Absent things are null. */
 json_t *es_json_text(es_json *json, es_text text);
 json_t *es_json_string(es_json *json, const char *string);
 json_t *es_json_time(es_json *json, es_time time);
+json_t *es_json_hex(es_json *json, es_bytes bytes);
+json_t *es_json_datum(es_json *json, const es_datum *datum);
 json_t *es_json_id(es_json *json, const char *prefix, uint64_t number); /* 0 is null */
 
 /* Add; takes the value over. */
@@ -29,13 +40,18 @@ void es_json_set(es_json *json, json_t *object, const char *key, json_t *value);
 void es_json_append(es_json *json, json_t *array, json_t *value);
 
 /* Records. The keys are added to `object`, which may hold some already. */
-void es_json_fact(es_json *json, json_t *object, const es_fact_record *fact);
 void es_json_verdict(es_json *json, json_t *object, const es_verdict_record *verdict);
-void es_json_note(es_json *json, json_t *object, const es_note_record *note);
 
 /* The rows of an installation's list: of `verdict`, or of none (NULL). */
 json_t *es_json_rows(es_json *json, uint32_t installation, const char *plugin, const char *verdict,
                      const char *name);
+
+/* A fact or note, whole (record_line.c); first of all its `record`, unless that is NULL. ES_NOMEM,
+ * ES_IO. */
+es_status es_json_write_fact(es_json *json, const char *record, const es_fact_record *fact,
+                             FILE *out);
+es_status es_json_write_note(es_json *json, const char *record, const es_note_record *note,
+                             FILE *out);
 
 /* Write and free a value; ES_IO when the stream takes no more, ES_NOMEM when json->failed. */
 es_status es_json_write(es_json *json, json_t *value, FILE *out);

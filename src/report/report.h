@@ -10,6 +10,7 @@
 #ifndef ES_REPORT_REPORT_H
 #define ES_REPORT_REPORT_H
 
+#include "base/buffer.h"
 #include "ledger/ledger.h"
 #include <stdio.h>
 
@@ -54,5 +55,12 @@ es_status es_report_write(const es_format *format, const es_ledger *ledger, cons
 /* The command line with which anyone sees the bytes of `where` with public tools; NULL when there
  * is none. On the heap. */
 char *es_reproduce(const es_ledger *ledger, const es_run *run, const es_where *where);
+
+/* The same in two parts, for many places in one file: whether the line of a place is that of its
+ * file with a slice behind it (none where no offset is known); the line of the file, which the
+ * caller frees, NULL when there is none; the slice. */
+bool es_reproduce_in_file(const es_ledger *ledger, const es_where *where);
+char *es_reproduce_file(const es_ledger *ledger, const es_run *run, const es_where *where);
+void es_reproduce_slice(es_buffer *text, uint64_t offset, int64_t length);
 
 #endif

@@ -243,14 +243,14 @@ static void put_options(command *line)
 
 /* ---- what shows the bytes ---- */
 
-static void put_slice(command *line, uint64_t offset, int64_t length)
+void es_reproduce_slice(es_buffer *text, uint64_t offset, int64_t length)
 {
     if (offset)
-        es_buffer_format(&line->text, " | tail -c +%" PRIu64, offset + 1);
+        es_buffer_format(text, " | tail -c +%" PRIu64, offset + 1);
     if (length > 0)
-        es_buffer_format(&line->text, " | head -c %" PRId64 " | xxd", length);
+        es_buffer_format(text, " | head -c %" PRId64 " | xxd", length);
     else
-        es_buffer_string(&line->text, " | xxd | head -n 16");
+        es_buffer_string(text, " | xxd | head -n 16");
 }
 
 static bool put_icat(command *line, const es_artefact_record *artefact)
@@ -358,8 +358,15 @@ static bool put_img_cat(command *line, const es_where *where)
     put_options(line);
     es_buffer_format(&line->text, "-s %" PRIu64 " -e %" PRIu64 " ", first, last);
     es_buffer_bytes(&line->text, line->image.data, line->image.size);
-    put_slice(line, start % line->sector_size, (int64_t)length);
+    es_reproduce_slice(&line->text, start % line->sector_size, (int64_t)length);
     return true;
+}
+
+static bool put_file(command *line, const es_where *where)
+{
+    const es_artefact_record *artefact = es_ledger_artefact(line->ledger, where->artefact);
+
+    return artefact && put_icat(line, artefact);
 }
 
 static bool put_place(command *line, const es_where *where)
@@ -370,17 +377,17 @@ static bool put_place(command *line, const es_where *where)
     if (log && where->log_offset >= 0) {
         if (!put_icat(line, log))
             return false;
-        put_slice(line, (uint64_t)where->log_offset, where->length);
+        es_reproduce_slice(&line->text, (uint64_t)where->log_offset, where->length);
         return true;
     }
     if (!artefact)
         return !where->path && !where->snapshot && where->offset >= 0 && put_img_cat(line, where);
     if (artefact->is_hive && names_are_plain(where))
         return put_hivexget(line, artefact, where);
-    if (!put_icat(line, artefact))
+    if (!put_file(line, where))
         return false;
     if (where->offset >= 0)
-        put_slice(line, (uint64_t)where->offset, where->length);
+        es_reproduce_slice(&line->text, (uint64_t)where->offset, where->length);
     return true;
 }
 
@@ -400,7 +407,18 @@ static const container *container_of(const es_ledger *ledger, const char *format
     return NULL;
 }
 
-char *es_reproduce(const es_ledger *ledger, const es_run *run, const es_where *where)
+bool es_reproduce_in_file(const es_ledger *ledger, const es_where *where)
+{
+    const es_artefact_record *artefact = es_ledger_artefact(ledger, where->artefact);
+    const es_artefact_record *log = es_ledger_artefact(ledger, where->log_artefact);
+
+    return artefact && !(log && where->log_offset >= 0) &&
+           !(artefact->is_hive && names_are_plain(where));
+}
+
+/* `put` makes it of a place. */
+static char *make(const es_ledger *ledger, const es_run *run, const es_where *where,
+                  bool (*put)(command *line, const es_where *where))
 {
     const es_image_record *image = es_ledger_image(ledger);
     command line = { .ledger = ledger, .run = run, .record = image };
@@ -414,9 +432,19 @@ char *es_reproduce(const es_ledger *ledger, const es_run *run, const es_where *w
         return NULL;
     line.text = es_buffer_make(TEXT_MAX);
     line.image = es_buffer_make(TEXT_MAX);
-    if (put_place(&line, where) && !line.text.failed && !line.image.failed)
+    if (put(&line, where) && !line.text.failed && !line.image.failed)
         made = strndup((const char *)line.text.data, (size_t)line.text.size);
     es_buffer_free(&line.text);
     es_buffer_free(&line.image);
     return made;
+}
+
+char *es_reproduce(const es_ledger *ledger, const es_run *run, const es_where *where)
+{
+    return make(ledger, run, where, put_place);
+}
+
+char *es_reproduce_file(const es_ledger *ledger, const es_run *run, const es_where *where)
+{
+    return make(ledger, run, where, put_file);
 }

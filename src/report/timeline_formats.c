@@ -124,7 +124,7 @@ static void set_place(es_json *json, json_t *object, const line *to)
 
 static es_status write_timesketch(line *to)
 {
-    es_json json = { to->ledger, to->run, false };
+    es_json json = { .ledger = to->ledger, .run = to->run };
     json_t *object = json_object(), *tags;
     char *message = message_of(to), *means = means_of(to);
     char when[96];
