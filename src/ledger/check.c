@@ -281,6 +281,17 @@ static bool fact_sound(const es_ledger *ledger, const es_fact_record *fact)
            es_map_get(&ledger->fact_at, fact->reference) == ES_MAP_ABSENT;
 }
 
+/* Facts that are there, and references that are not. */
+static bool repeat_sound(const es_ledger *ledger, const es_repeat_record *repeat)
+{
+    size_t place = es_map_get(&ledger->fact_at, repeat->original);
+
+    return repeat->n && place != ES_MAP_ABSENT && repeat->n <= ledger->facts.n - place &&
+           repeat->reference > ledger->last_reference &&
+           repeat->n <= UINT64_MAX - repeat->reference && repeat->from && repeat->to &&
+           installation_known(ledger, repeat->installation);
+}
+
 static bool verdict_sound(const es_ledger *ledger, const es_verdict_record *verdict)
 {
     const es_plugin *plugin = es_ledger_plugin(ledger, verdict->plugin);
@@ -372,6 +383,9 @@ es_status es_ledger_check(const es_ledger *ledger, const es_record *record)
         break;
     case ES_RECORD_FACT:
         sound = fact_sound(ledger, &record->fact);
+        break;
+    case ES_RECORD_REPEAT:
+        sound = repeat_sound(ledger, &record->repeat);
         break;
     case ES_RECORD_VERDICT:
         sound = verdict_sound(ledger, &record->verdict);

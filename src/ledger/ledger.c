@@ -144,8 +144,34 @@ static es_status file_fact(es_ledger *ledger, es_fact_record *fact)
     drop_time(ledger, &fact->where.last_written);
     drop_data_times(ledger, fact->fields, fact->n_fields);
     fact->plugin = es_ledger_plugin(ledger, fact->plugin)->name;
+    if (fact->reference > ledger->last_reference)
+        ledger->last_reference = fact->reference;
     return add_under(&ledger->facts, &ledger->fact_at, fact->reference, fact, sizeof *fact,
                      ES_FACTS_MAX);
+}
+
+/* Fields and texts of a fact never change once it is filed: the repeated one shares them. */
+static es_status file_repeat(es_ledger *ledger, const es_repeat_record *repeat)
+{
+    size_t place = es_map_get(&ledger->fact_at, repeat->original);
+    es_status status = ES_OK;
+
+    if (repeat->n > ES_FACTS_MAX - ledger->facts.n)
+        return ES_LIMIT;
+    for (uint64_t i = 0; i < repeat->n && !status; i++) {
+        es_fact_record fact = ((const es_fact_record *)ledger->facts.items)[place + i];
+
+        fact.reference = repeat->reference + i;
+        fact.installation = repeat->installation;
+        if (fact.where.artefact == repeat->from) {
+            fact.where.artefact = repeat->to;
+            fact.where.snapshot = repeat->snapshot;
+        }
+        status = add_under(&ledger->facts, &ledger->fact_at, fact.reference, &fact, sizeof fact,
+                           ES_FACTS_MAX);
+    }
+    ledger->last_reference = repeat->reference + repeat->n - 1;
+    return status;
 }
 
 static es_status file_verdict(es_ledger *ledger, es_verdict_record *verdict)
@@ -212,6 +238,8 @@ static es_status file(es_ledger *ledger, es_record *record)
                          &record->artefact, sizeof record->artefact, ES_ARTEFACTS_MAX);
     case ES_RECORD_FACT:
         return file_fact(ledger, &record->fact);
+    case ES_RECORD_REPEAT:
+        return file_repeat(ledger, &record->repeat);
     case ES_RECORD_VERDICT:
         return file_verdict(ledger, &record->verdict);
     case ES_RECORD_ROW:
@@ -369,6 +397,11 @@ bool es_ledger_takes_facts(const es_ledger *ledger)
 {
     return es_arena_used(ledger->arena) <= ES_LEDGER_BYTES_MAX - ES_LEDGER_RESERVE &&
            ledger->facts.n < ES_FACTS_MAX - ES_FACTS_RESERVE;
+}
+
+uint64_t es_ledger_takes_repeats(const es_ledger *ledger)
+{
+    return es_ledger_takes_facts(ledger) ? ES_FACTS_MAX - ES_FACTS_RESERVE - ledger->facts.n : 0;
 }
 
 size_t es_ledger_facts(const es_ledger *ledger, const es_fact_record **ret)

@@ -119,6 +119,17 @@ typedef struct es_fact_record {
     es_where where;
 } es_fact_record;
 
+/* Facts that hold of a further state just as they stand: what was said of a file is said again of
+ * the same file in a shadow copy. `n` facts from `original` on, in the order in which they were put,
+ * become facts of `installation` under the references `reference`, `reference` + 1 …; places in
+ * the artefact `from` are places in `to`. Their fields are not held twice. */
+typedef struct es_repeat_record {
+    uint64_t reference, original, n;
+    uint32_t installation;
+    uint32_t from, to;
+    uint32_t snapshot; /* of `to` */
+} es_repeat_record;
+
 typedef struct es_verdict_record {
     uint32_t installation;
     uint32_t type, answer; /* indices into the declaration */
@@ -182,7 +193,8 @@ typedef struct es_counters_record {
 #define ES_RECORD_REFUSED 16u /* the image could not be opened: `note` says why */
 #define ES_RECORD_DONE 17u    /* the child finished its work */
 #define ES_RECORD_SNAPSHOT 18u
-#define ES_RECORD_KINDS 19u
+#define ES_RECORD_REPEAT 19u
+#define ES_RECORD_KINDS 20u
 
 typedef struct es_record {
     uint32_t kind;
@@ -197,6 +209,7 @@ typedef struct es_record {
         const es_plugin *plugin; /* its declaration; callbacks are ignored, NULL when read back */
         es_artefact_record artefact;
         es_fact_record fact;
+        es_repeat_record repeat;
         es_verdict_record verdict;
         es_row_record row;
         es_note_record note; /* also of ES_RECORD_REFUSED */
@@ -238,6 +251,8 @@ bool es_ledger_done(const es_ledger *ledger);
 
 /* Whether there is room for a further fact of a plugin: some is kept for what follows from them. */
 bool es_ledger_takes_facts(const es_ledger *ledger);
+/* How many facts may still be repeated. */
+uint64_t es_ledger_takes_repeats(const es_ledger *ledger);
 
 size_t es_ledger_segments(const es_ledger *ledger, const es_segment_record **ret);
 size_t es_ledger_bad_ranges(const es_ledger *ledger, const es_bad_range_record **ret);

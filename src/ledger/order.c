@@ -41,6 +41,8 @@ static int compare_text(es_text a, es_text b)
 /* NULL before any text. */
 static int compare_string(const char *a, const char *b)
 {
+    if (a == b)
+        return 0;
     if (!a || !b)
         return (a != NULL) - (b != NULL);
     return strcmp(a, b);
@@ -105,14 +107,24 @@ static int compare_artefacts(const es_artefact_record *a, const es_artefact_reco
     return order ? order : compare_u64(a->attribute_id, b->attribute_id);
 }
 
+/* Most places that are compared lie in one file. */
+static int compare_files(const es_ledger *ledger, const es_where *a, const es_where *b)
+{
+    const es_artefact_record *first, *second;
+    int order;
+
+    if (a->artefact && a->artefact == b->artefact)
+        return 0;
+    first = es_ledger_artefact(ledger, a->artefact);
+    second = es_ledger_artefact(ledger, b->artefact);
+    order = compare_string(path_of(a, first), path_of(b, second));
+    return order ? order : compare_artefacts(first, second);
+}
+
 static int compare_where(const es_ledger *ledger, const es_where *a, const es_where *b)
 {
-    const es_artefact_record *first = es_ledger_artefact(ledger, a->artefact);
-    const es_artefact_record *second = es_ledger_artefact(ledger, b->artefact);
-    int order = compare_string(path_of(a, first), path_of(b, second));
+    int order = compare_files(ledger, a, b);
 
-    if (!order)
-        order = compare_artefacts(first, second);
     if (!order)
         order = compare_u64(a->volume, b->volume);
     if (!order)
@@ -134,7 +146,7 @@ static int compare_fact(const void *left, const void *right, void *context)
     int order = compare_u64(a->installation, b->installation);
 
     if (!order)
-        order = strcmp(a->plugin, b->plugin);
+        order = compare_string(a->plugin, b->plugin);
     if (!order)
         order = compare_u64(a->type, b->type);
     if (!order)

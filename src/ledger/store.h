@@ -38,6 +38,7 @@ struct es_ledger {
     es_map fact_at;                                 /* reference to place */
     es_map verdict_at; /* place of its plugin, type and installation, to place */
 
+    uint64_t last_reference; /* the highest of a fact so far */
     uint64_t n_times_dropped, n_references_dropped, n_places_dropped;
 };
 

@@ -352,6 +352,15 @@ static void put_other(es_buffer *buffer, const es_record *record)
         put_string(buffer, record->snapshot.id);
         put_time(buffer, record->snapshot.created);
         break;
+    case ES_RECORD_REPEAT:
+        es_buffer_u64(buffer, record->repeat.reference);
+        es_buffer_u64(buffer, record->repeat.original);
+        es_buffer_u64(buffer, record->repeat.n);
+        es_buffer_u32(buffer, record->repeat.installation);
+        es_buffer_u32(buffer, record->repeat.from);
+        es_buffer_u32(buffer, record->repeat.to);
+        es_buffer_u32(buffer, record->repeat.snapshot);
+        break;
     case ES_RECORD_DIGEST:
         put_string(buffer, record->digest.md5);
         put_string(buffer, record->digest.sha1);

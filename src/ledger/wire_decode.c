@@ -486,6 +486,15 @@ static void get_other(reader *r, es_record *record)
         record->bad_range.length = get_u64(r);
         record->bad_range.reason = get_string(r);
         break;
+    case ES_RECORD_REPEAT:
+        record->repeat.reference = get_u64(r);
+        record->repeat.original = get_u64(r);
+        record->repeat.n = get_u64(r);
+        record->repeat.installation = get_u32(r);
+        record->repeat.from = get_u32(r);
+        record->repeat.to = get_u32(r);
+        record->repeat.snapshot = get_u32(r);
+        break;
     case ES_RECORD_DIGEST:
         record->digest.md5 = get_string(r);
         record->digest.sha1 = get_string(r);

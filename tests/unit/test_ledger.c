@@ -119,6 +119,99 @@ static void facts_must_fit_their_declaration(void **state)
     es_ledger_free(ledger);
 }
 
+/* ---- facts said again of another state ---- */
+
+static es_ledger *with_three_facts(void)
+{
+    es_datum fields[2] = { es_datum_text(es_text_of("x")), es_null() };
+    es_ledger *ledger = prepared();
+
+    assert_int_equal(put_installation(ledger, 2, "\\Windows"), ES_OK);
+    for (uint64_t i = 1; i <= 3; i++) {
+        es_record record = fact(i, fields, NULL);
+
+        record.fact.where.artefact = i == 2 ? 9 : 8;
+        record.fact.where.offset = (int64_t)i;
+        assert_int_equal(es_ledger_put(ledger, &record), ES_OK);
+    }
+    return ledger;
+}
+
+static void facts_are_said_again(void **state)
+{
+    es_ledger *ledger = with_three_facts();
+    es_record record = { .kind = ES_RECORD_REPEAT };
+    const es_fact_record *facts;
+
+    (void)state;
+    record.repeat = (es_repeat_record){ 10, 2, 2, 2, 8, 18, 4 };
+    assert_int_equal(es_ledger_put(ledger, &record), ES_OK);
+    assert_int_equal(es_ledger_facts(ledger, &facts), 5);
+    assert_int_equal(facts[3].reference, 10);
+    assert_int_equal(facts[4].reference, 11);
+    for (size_t i = 3; i < 5; i++) {
+        assert_int_equal(facts[i].installation, 2);
+        assert_ptr_equal(facts[i].fields, facts[i - 2].fields); /* held once */
+        assert_int_equal(facts[i].where.offset, facts[i - 2].where.offset);
+    }
+    assert_int_equal(facts[3].where.artefact, 9); /* in another file: stays there */
+    assert_int_equal(facts[4].where.artefact, 18);
+    assert_int_equal(facts[4].where.snapshot, 4);
+    /* what was said again is said again */
+    record.repeat = (es_repeat_record){ 12, 10, 2, 2, 18, 28, 3 };
+    assert_int_equal(es_ledger_put(ledger, &record), ES_OK);
+    assert_int_equal(es_ledger_facts(ledger, &facts), 7);
+    assert_int_equal(facts[6].where.artefact, 28);
+    assert_int_equal(es_ledger_close(ledger), ES_OK);
+    assert_int_equal(es_ledger_fact_by_number(ledger, es_ledger_fact_number(ledger, 13))->reference,
+                     13);
+    es_ledger_free(ledger);
+}
+
+static void repeats_must_fit(void **state)
+{
+    static const es_repeat_record bad[] = {
+        { 10, 4, 1, 2, 8, 18, 1 },          /* of a fact that is not there */
+        { 10, 2, 3, 2, 8, 18, 1 },          /* of more facts than follow */
+        { 10, 2, UINT64_MAX, 2, 8, 18, 1 },
+        { 10, 2, 0, 2, 8, 18, 1 },
+        { 3, 1, 1, 2, 8, 18, 1 },           /* the reference is taken */
+        { UINT64_MAX, 1, 2, 2, 8, 18, 1 },  /* … runs over */
+        { 10, 1, 1, 3, 8, 18, 1 },          /* of no state */
+        { 10, 1, 1, 2, 0, 18, 1 },
+        { 10, 1, 1, 2, 8, 0, 1 },
+    };
+    es_ledger *ledger = with_three_facts();
+    es_record record = { .kind = ES_RECORD_REPEAT };
+    const es_fact_record *facts;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        record.repeat = bad[i];
+        assert_int_equal(es_ledger_put(ledger, &record), ES_CORRUPT);
+    }
+    assert_int_equal(es_ledger_facts(ledger, &facts), 3);
+    es_ledger_free(ledger);
+}
+
+/* A few bytes that ask for millions of facts end at the cap. */
+static void repeats_end_at_the_cap(void **state)
+{
+    es_ledger *ledger = with_three_facts();
+    es_record record = { .kind = ES_RECORD_REPEAT };
+    const es_fact_record *facts;
+    es_status status = ES_OK;
+
+    (void)state;
+    for (uint64_t n = 3, reference = 10; status == ES_OK; reference += n, n *= 2) {
+        record.repeat = (es_repeat_record){ reference, 1, n, 2, 8, 18, 1 };
+        status = es_ledger_put(ledger, &record);
+    }
+    assert_int_equal(status, ES_LIMIT);
+    assert_true(es_ledger_facts(ledger, &facts) <= UINT64_C(2) << 20);
+    es_ledger_free(ledger);
+}
+
 static void verdicts_must_fit_their_declaration(void **state)
 {
     es_datum fields[2] = { es_null(), es_null() };
@@ -465,6 +558,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(facts_must_fit_their_declaration),
+        cmocka_unit_test(facts_are_said_again),
+        cmocka_unit_test(repeats_must_fit),
+        cmocka_unit_test(repeats_end_at_the_cap),
         cmocka_unit_test(verdicts_must_fit_their_declaration),
         cmocka_unit_test(declarations_are_checked),
         cmocka_unit_test(order_is_of_content_alone),

@@ -273,6 +273,9 @@ static es_record some_record(chance *c, uint32_t kind)
         record.volume = (es_volume_record){ below(c, 9), below(c, 3), some_string(c),
                                             some_string(c), some_string(c), some_string(c),
                                             some_string(c), next(c), next(c), next(c) };
+    else if (kind == ES_RECORD_REPEAT)
+        record.repeat = (es_repeat_record){ next(c), next(c), next(c), below(c, 9), below(c, 9),
+                                            below(c, 9), below(c, 9) };
     else if (kind == ES_RECORD_SNAPSHOT)
         record.snapshot = (es_snapshot_record){ below(c, 9), below(c, 9), some_string(c),
                                                 some_time(c) };
