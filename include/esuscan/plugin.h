@@ -77,6 +77,10 @@ typedef struct es_host es_host;
 #define ES_WANT_ALONE 8u    /* what is said of it follows from it alone, and from the machine's time
                              * zone: where an earlier state holds the very same file, the host says
                              * it again and does not call examine. Of hives it means nothing */
+#define ES_WANT_BY_RECORD 16u /* with ES_WANT_ALONE, of an event log: what is said of a record
+                             * follows from it alone. Chunks of the log that a later state holds
+                             * just so are not read again: their events are not handed out, and
+                             * what was said of them is said again */
 
 /* `path` has '/' between components and no leading one; letter case does not matter; '*' and '?'
  * match within the last component, and then every match is an artefact of its own. For executables

@@ -14,6 +14,10 @@
 #define WANT(kind, path, means) \
     { sizeof(es_want), ES_KIND_##kind, ES_SCOPE_SYSTEM_ROOT, ES_WANT_ALONE, path, means }
 
+#define WANT_LOG(path, means) \
+    { sizeof(es_want), ES_KIND_EVENT_LOG, ES_SCOPE_SYSTEM_ROOT, \
+      ES_WANT_ALONE | ES_WANT_BY_RECORD, path, means }
+
 /* Wants that are not event logs, by what is done with them. */
 enum {
     WANT_DEV_LOG = 6, WANT_APP_LOG, WANT_UPDATE_LOG, WANT_REPORTS, WANT_CBS, WANT_CBS_OLD,
@@ -21,12 +25,12 @@ enum {
 };
 
 static const es_want wants[] = {
-    WANT(EVENT_LOG, "System32/winevt/Logs/System.evtx", "starts, stops, clock, updates, crashes"),
-    WANT(EVENT_LOG, "System32/winevt/Logs/Setup.evtx", "servicing of packages"),
-    WANT(EVENT_LOG, "System32/winevt/Logs/Application.evtx", "software licensing"),
-    WANT(EVENT_LOG, "System32/winevt/Logs/Security.evtx", "logons, where they are audited"),
-    WANT(EVENT_LOG, "System32/winevt/Logs/Archive-*.evtx", "logs that were full and put aside"),
-    WANT(EVENT_LOG, "System32/config/*.Evt", "logs of a Windows before Vista: only named"),
+    WANT_LOG("System32/winevt/Logs/System.evtx", "starts, stops, clock, updates, crashes"),
+    WANT_LOG("System32/winevt/Logs/Setup.evtx", "servicing of packages"),
+    WANT_LOG("System32/winevt/Logs/Application.evtx", "software licensing"),
+    WANT_LOG("System32/winevt/Logs/Security.evtx", "logons, where they are audited"),
+    WANT_LOG("System32/winevt/Logs/Archive-*.evtx", "logs that were full and put aside"),
+    WANT_LOG("System32/config/*.Evt", "logs of a Windows before Vista: only named"),
     [WANT_DEV_LOG] = WANT(TEXT_LOG, "inf/setupapi.dev.log", "starts, devices installed"),
     [WANT_APP_LOG] = WANT(TEXT_LOG, "inf/setupapi.app.log", "starts"),
     [WANT_UPDATE_LOG] = WANT(TEXT_LOG, "WindowsUpdate.log", "updates installed and failed"),

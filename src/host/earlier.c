@@ -11,6 +11,8 @@
 
 #include "base/text.h"
 
+#include <stdlib.h>
+
 static bool is_state_of(const es_state *state, const es_state *earlier)
 {
     return state->machine == earlier->machine && state->volume == earlier->volume &&
@@ -92,37 +94,40 @@ static void move_where(es_where *where, const es_opened *from, const es_opened *
 }
 
 static es_status repeat_facts(es_session *session, es_state_work *work, const es_opened *from,
-                              const es_opened *to)
+                              const es_opened *to, size_t first, size_t n)
 {
-    es_status status = ES_OK;
+    const es_fact_record *facts;
+    uint64_t room = es_ledger_takes_repeats(session->ledger);
+    es_record record = { .kind = ES_RECORD_REPEAT };
+    es_status status;
 
-    for (size_t i = 0; i < from->n_facts && status == ES_OK; i++) {
-        const es_fact_record *facts; /* they move as more are put */
-        es_record record = { .kind = ES_RECORD_FACT };
-
-        if (!es_ledger_takes_facts(session->ledger))
-            return ES_LIMIT;
-        (void)es_ledger_facts(session->ledger, &facts);
-        record.fact = facts[from->first_fact + i];
-        record.fact.reference = ++session->n_references;
-        record.fact.installation = work->state->id;
-        move_where(&record.fact.where, from, to);
-        status = es_ledger_put(session->ledger, &record);
-    }
-    return status;
+    if (!n)
+        return ES_OK;
+    if (!room)
+        return ES_LIMIT;
+    (void)es_ledger_facts(session->ledger, &facts);
+    record.repeat = (es_repeat_record){
+        .reference = session->n_references + 1, .original = facts[first].reference,
+        .n = n < room ? n : room, .installation = work->state->id,
+        .from = from->id, .to = to->id, .snapshot = to->where.snapshot,
+    };
+    status = es_ledger_put(session->ledger, &record);
+    if (status == ES_OK)
+        session->n_references += record.repeat.n;
+    return status == ES_OK && n > room ? ES_LIMIT : status;
 }
 
 static es_status repeat_notes(es_session *session, es_state_work *work, const es_opened *from,
-                              const es_opened *to)
+                              const es_opened *to, const es_told *told)
 {
     es_status status = ES_OK;
 
-    for (size_t i = 0; i < from->n_notes && status == ES_OK; i++) {
-        const es_note_record *notes;
+    for (size_t i = 0; i < told->n_notes && status == ES_OK; i++) {
+        const es_note_record *notes; /* they move as more are put */
         es_record record = { .kind = ES_RECORD_NOTE };
 
         (void)es_ledger_notes(session->ledger, &notes);
-        record.note = notes[from->first_note + i];
+        record.note = notes[told->first_note + i];
         record.note.installation = work->state->id;
         move_where(&record.note.where, from, to);
         status = es_ledger_put(session->ledger, &record);
@@ -130,30 +135,115 @@ static es_status repeat_notes(es_session *session, es_state_work *work, const es
     return status;
 }
 
-es_status es_later_repeat(es_session *session, es_state_work *work, es_opened *opened,
-                          size_t plugin)
+/* ------------------------------------------------------------------ what was said */
+
+es_status es_told_begin(es_session *session, es_opened *opened, size_t plugin, es_told **ret_told)
 {
-    es_state_work *later = es_later_of(session, work);
-    const es_opened *from = later ? es_later_opened(session, work, opened) : NULL;
+    es_told *told = es_arena_take(session->arena, sizeof *told);
     const es_fact_record *facts;
     const es_note_record *notes;
-    es_opened told;
+
+    if (!told)
+        return ES_NOMEM;
+    *told = (es_told){
+        .next = opened->told, .plugin = plugin,
+        .first_fact = es_ledger_facts(session->ledger, &facts),
+        .first_note = es_ledger_notes(session->ledger, &notes),
+    };
+    opened->told = told;
+    *ret_told = told;
+    return ES_OK;
+}
+
+void es_told_end(es_session *session, es_told *told)
+{
+    const es_fact_record *facts;
+    const es_note_record *notes;
+
+    told->n_facts = es_ledger_facts(session->ledger, &facts) - told->first_fact;
+    told->n_notes = es_ledger_notes(session->ledger, &notes) - told->first_note;
+    told->done = true;
+}
+
+void es_told_free(es_opened *opened)
+{
+    for (es_told *each = opened->told; each; each = each->next)
+        free(each->chunks);
+    opened->told = NULL;
+}
+
+static es_told *told_by(const es_opened *opened, size_t plugin)
+{
+    for (es_told *each = opened->told; each; each = each->next)
+        if (each->plugin == plugin)
+            return each->done ? each : NULL;
+    return NULL;
+}
+
+/* The same name in the later state, where what was said of it may hold here too. */
+static const es_opened *comparable(es_session *session, es_state_work *work,
+                                   const es_opened *opened)
+{
+    const es_state_work *later = es_later_of(session, work);
+    const es_opened *from = later ? es_later_opened(session, work, opened) : NULL;
+
+    return from && from->file && !from->file->damaged && opened->file &&
+                   same_zone(&work->zone, &later->zone)
+               ? from
+               : NULL;
+}
+
+/* What is known of the chunks goes on to the earlier state, which is compared with a still earlier
+ * one; the later state is compared with nothing any more. */
+static void hand_on_chunks(es_told *from, es_told *to)
+{
+    to->chunks = from->chunks;
+    to->n_chunks = from->n_chunks;
+    to->noted = from->noted;
+    from->chunks = NULL;
+    for (uint64_t i = 0; to->chunks && i < to->n_chunks; i++)
+        to->chunks[i].first_fact += to->first_fact - from->first_fact;
+}
+
+es_status es_later_repeat(es_session *session, es_state_work *work, const es_opened *opened,
+                          es_told *told)
+{
+    const es_opened *from = comparable(session, work, opened);
+    es_told *before = from ? told_by(from, told->plugin) : NULL;
     es_status status;
 
-    if (!from || from->told_by != plugin + 1 || !from->file || from->file->damaged ||
-        !opened->file || !same_zone(&work->zone, &later->zone) ||
-        !es_file_unchanged(opened->file->file, from->file->file))
+    if (!before || !es_file_unchanged(opened->file->file, from->file->file))
         return ES_ABSENT;
-    told = *from;
-    opened->first_fact = es_ledger_facts(session->ledger, &facts);
-    opened->first_note = es_ledger_notes(session->ledger, &notes);
-    status = repeat_facts(session, work, &told, opened);
+    status = repeat_facts(session, work, from, opened, before->first_fact, before->n_facts);
     if (status == ES_OK)
-        status = repeat_notes(session, work, &told, opened);
-    opened->n_facts = told.n_facts;
-    opened->n_notes = told.n_notes;
-    opened->told_by = status == ES_OK ? plugin + 1 : 0;
+        status = repeat_notes(session, work, from, opened, before);
+    if (status == ES_OK)
+        hand_on_chunks(before, told);
     return status;
+}
+
+/* A log of which the plugin noted something is read anew: perhaps not all of it was told. */
+es_later_log es_later_log_of(es_session *session, es_state_work *work, const es_opened *opened,
+                             size_t plugin)
+{
+    const es_opened *from = comparable(session, work, opened);
+    const es_told *told = from ? told_by(from, plugin) : NULL;
+
+    return told && told->chunks && !told->noted ? (es_later_log){ from, told }
+                                                  : (es_later_log){ NULL, NULL };
+}
+
+es_status es_later_chunk(es_session *session, es_state_work *work, const es_opened *opened,
+                         const es_later_log *later, uint64_t number, uint64_t offset)
+{
+    const es_told_chunk *chunk =
+        later->told && number < later->told->n_chunks ? &later->told->chunks[number] : NULL;
+
+    if (!chunk || !chunk->done || !chunk->seen.sound ||
+        !es_file_range_unchanged(opened->file->file, later->opened->file->file, offset,
+                                 ES_EVTX_CHUNK))
+        return ES_ABSENT;
+    return repeat_facts(session, work, later->opened, opened, chunk->first_fact, chunk->n_facts);
 }
 
 void es_opened_let_go(es_state_work *work)
@@ -162,6 +252,7 @@ void es_opened_let_go(es_state_work *work)
         each->hive = es_hive_set_free(each->hive);
         each->file = es_artefact_file_free(each->file);
         each->components = es_components_free(each->components);
+        es_told_free(each);
     }
     work->kept = work->kept_next = NULL;
     work->catalogs = es_catalogs_free(work->catalogs);

@@ -25,6 +25,7 @@ es_session *es_session_free(es_session *session)
             each->hive = es_hive_set_free(each->hive);
             each->file = es_artefact_file_free(each->file);
             each->components = es_components_free(each->components);
+            es_told_free(each);
         }
     }
     for (size_t i = 0; i < session->n_stores; i++)
@@ -248,19 +249,6 @@ static es_status tell_failed(turn *now, const char *callback, es_status status,
     return es_session_note(now->session, now->work->state->id, &note, where);
 }
 
-/* Remember what was said of an artefact, for the same one in an earlier state. */
-static void remember(turn *now, es_opened *opened, size_t first_fact, size_t first_note)
-{
-    const es_fact_record *facts;
-    const es_note_record *notes;
-
-    opened->told_by = now->plugin + 1;
-    opened->first_fact = first_fact;
-    opened->n_facts = es_ledger_facts(now->session->ledger, &facts) - first_fact;
-    opened->first_note = first_note;
-    opened->n_notes = es_ledger_notes(now->session->ledger, &notes) - first_note;
-}
-
 /* Whether the want says that its artefact stands for itself. */
 static bool alone(const turn *now, const es_opened *opened)
 {
@@ -273,10 +261,7 @@ static es_status call_examine(turn *now, es_opened *opened, const es_artefact *v
     es_run_of *run = &now->work->runs[now->plugin];
     es_call call = { .session = now->session, .plugin = now->plugin, .work = now->work,
                      .artefact = opened };
-    const es_fact_record *facts;
     const es_note_record *notes;
-    size_t first_fact = es_ledger_facts(now->session->ledger, &facts);
-    size_t first_note = es_ledger_notes(now->session->ledger, &notes);
     es_host host;
     char path[4096];
     es_status status, told;
@@ -293,7 +278,11 @@ static es_status call_examine(turn *now, es_opened *opened, const es_artefact *v
         return es_session_note(now->session, now->work->state->id, &note, view->where);
     }
     if (status == ES_OK && alone(now, opened)) {
-        status = es_later_repeat(now->session, now->work, opened, now->plugin);
+        status = es_told_begin(now->session, opened, now->plugin, &call.told);
+        if (status == ES_OK)
+            status = es_later_repeat(now->session, now->work, opened, call.told);
+        if (status == ES_OK)
+            es_told_end(now->session, call.told);
         if (status != ES_ABSENT)
             return status > 0 ? tell_failed(now, "examine", status, view->where) : status;
         status = ES_OK;
@@ -304,13 +293,15 @@ static es_status call_examine(turn *now, es_opened *opened, const es_artefact *v
         return status;
     host = es_host_make(&call);
     status = plugin_of(now)->examine(run->state, &host, view);
+    if (call.told)
+        call.told->noted = es_ledger_notes(now->session->ledger, &notes) > call.told->first_note;
     es_walks_end(&call);
     told = es_streams_end(&call);
     if (status >= 0 && told < 0)
         status = told;
     es_arena_free(call.arena);
-    if (status == ES_OK && alone(now, opened))
-        remember(now, opened, first_fact, first_note);
+    if (status == ES_OK && call.told)
+        es_told_end(now->session, call.told);
     return status > 0 ? tell_failed(now, "examine", status, view->where) : status;
 }
 

@@ -20,8 +20,28 @@
 #include "windows/bcd.h"
 #include "windows/catalog.h"
 #include "windows/components.h"
+#include "windows/evtx.h"
 #include "windows/install.h"
 #include "windows/zone.h"
+
+/* What was said of a chunk of an event log: a range of the ledger's facts. */
+typedef struct es_told_chunk {
+    es_evtx_chunk seen;
+    size_t first_fact, n_facts;
+    bool done;
+} es_told_chunk;
+
+/* What a plugin said of an artefact that stands for itself: ranges of the ledger's facts and notes.
+ * The host says it again of an earlier state that holds the same. */
+typedef struct es_told {
+    struct es_told *next;
+    size_t plugin;
+    bool done; /* it came to the end */
+    bool noted; /* the plugin itself noted something, perhaps that not all was told */
+    size_t first_fact, n_facts, first_note, n_notes;
+    es_told_chunk *chunks; /* NULL: not by record, or no event log */
+    uint64_t n_chunks;
+} es_told;
 
 /* An opened artefact: its record in the ledger, and what its kind needs. */
 typedef struct es_opened {
@@ -41,9 +61,7 @@ typedef struct es_opened {
     uint32_t log_ids[2];
     es_components *components;
     size_t progress; /* through it, for the examiner */
-    /* What the last plugin with ES_WANT_ALONE said of it: ranges of the ledger's facts and notes. */
-    size_t told_by; /* the plugin, counted from 1; 0: none, or it did not finish */
-    size_t first_fact, n_facts, first_note, n_notes;
+    es_told *told; /* by each plugin with ES_WANT_ALONE */
     es_artefact view;  /* without `want` */
 } es_opened;
 
@@ -122,6 +140,7 @@ typedef struct es_call {
     const es_opened *artefact; /* examine */
     es_arena *arena;           /* until the callback returns */
     bool judging;
+    es_told *told; /* examine, of an artefact that stands for itself: what is being said */
     es_walk *walks; /* of the artefacts that are being walked */
     es_stream *streams; /* of the logs and tables that are being read */
 } es_call;
@@ -166,10 +185,24 @@ es_status es_artefact_announce(es_session *session, const es_artefact_file *file
 es_state_work *es_later_of(es_session *session, const es_state_work *work);
 /* What was opened of the same name there, with its file or hive still open; NULL if nothing was. */
 es_opened *es_later_opened(es_session *session, es_state_work *work, const es_opened *opened);
-/* Say again what this plugin said of the same file there; ES_ABSENT when it is not the same, or
- * nothing was said. */
-es_status es_later_repeat(es_session *session, es_state_work *work, es_opened *opened,
-                          size_t plugin);
+/* Begin to remember what a plugin says of an artefact, and come to the end of it. */
+es_status es_told_begin(es_session *session, es_opened *opened, size_t plugin, es_told **ret_told);
+void es_told_end(es_session *session, es_told *told);
+void es_told_free(es_opened *opened);
+/* Say again what the plugin of `told` said of the same file there; ES_ABSENT when it is not the
+ * same, or nothing was said. */
+es_status es_later_repeat(es_session *session, es_state_work *work, const es_opened *opened,
+                          es_told *told);
+/* An event log that is another file there: what was said of it, both NULL when that cannot be said
+ * again; and a chunk that is the same, said again. ES_ABSENT: it is not. */
+typedef struct es_later_log {
+    const es_opened *opened;
+    const es_told *told;
+} es_later_log;
+es_later_log es_later_log_of(es_session *session, es_state_work *work, const es_opened *opened,
+                             size_t plugin);
+es_status es_later_chunk(es_session *session, es_state_work *work, const es_opened *opened,
+                         const es_later_log *later, uint64_t number, uint64_t offset);
 /* Keep what is open for the next earlier state, or close it; let go of what was kept before. */
 void es_opened_keep(es_session *session, es_state_work *work);
 void es_opened_let_go(es_state_work *work);

@@ -27,6 +27,9 @@ struct es_stream {
     es_text table; /* the one that is read */
     bool ended; /* there is more of it than is read */
     es_where where; /* of the record at hand */
+    es_call *call;
+    es_later_log later; /* what is known of the log from a later state */
+    size_t facts_before; /* those in the ledger when the chunk at hand was begun */
 };
 
 static es_stream *stream_of(es_call *call, const es_artefact *artefact)
@@ -76,7 +79,61 @@ static void place(es_stream *stream, uint64_t offset, uint64_t length, bool dama
 
 /* ------------------------------------------------------------------ event logs */
 
-static es_status open_log(es_call *call, es_stream *stream)
+static size_t n_facts(const es_call *call)
+{
+    const es_fact_record *facts;
+
+    return es_ledger_facts(call->session->ledger, &facts);
+}
+
+static void end_chunk(void *context, uint64_t number, const es_evtx_chunk *chunk)
+{
+    es_stream *stream = context;
+    es_told *told = stream->call->told;
+
+    if (number < told->n_chunks)
+        told->chunks[number] = (es_told_chunk){
+            .seen = *chunk, .first_fact = stream->facts_before,
+            .n_facts = n_facts(stream->call) - stream->facts_before, .done = true,
+        };
+}
+
+static es_status begin_chunk(void *context, uint64_t number, uint64_t offset,
+                             es_evtx_chunk *ret_known)
+{
+    es_stream *stream = context;
+    es_call *call = stream->call;
+    es_status status;
+
+    stream->facts_before = n_facts(call);
+    status = es_later_chunk(call->session, call->work, stream->artefact, &stream->later, number,
+                            offset);
+    if (status != ES_OK)
+        return status;
+    *ret_known = stream->later.told->chunks[number].seen;
+    end_chunk(stream, number, ret_known);
+    return ES_OK;
+}
+
+/* What is said of each record follows from it alone: remember it chunk by chunk, and do not read
+ * again what a later state holds too. */
+static es_status watch_chunks(es_call *call, es_stream *stream, const es_artefact *log)
+{
+    const es_plugin *plugin = es_plugins_at(call->session->plugins, call->plugin);
+    es_evtx_watch watch = { begin_chunk, end_chunk, stream };
+    es_told *told = call->told;
+
+    if (!told || told->chunks || call->artefact != stream->artefact ||
+        !(plugin->wants[log->want].flags & ES_WANT_BY_RECORD))
+        return ES_OK;
+    stream->call = call;
+    stream->later = es_later_log_of(call->session, call->work, stream->artefact, call->plugin);
+    told->n_chunks = es_evtx_watched(stream->events, &watch);
+    told->chunks = calloc(told->n_chunks + 1, sizeof *told->chunks);
+    return told->chunks ? ES_OK : ES_NOMEM;
+}
+
+static es_status open_log(es_call *call, es_stream *stream, const es_artefact *log)
 {
     es_artefact_file *file = stream->artefact->file;
     es_evtx_input input = { file->info.size, read_file, file };
@@ -87,6 +144,8 @@ static es_status open_log(es_call *call, es_stream *stream)
     stream->begun = true;
     stream->status = es_evtx_open(&input, &stream->events, &old);
     status = stream->status;
+    if (status == ES_OK)
+        status = watch_chunks(call, stream, log);
     if (status <= 0)
         return status;
     if (file->info.size == 0)
@@ -114,7 +173,7 @@ static es_status log_of(const es_host *host, const es_artefact *log, es_stream *
     *ret_stream = stream_of(call, log);
     if (!*ret_stream)
         return ES_LIMIT;
-    return (*ret_stream)->begun ? (*ret_stream)->status : open_log(call, *ret_stream);
+    return (*ret_stream)->begun ? (*ret_stream)->status : open_log(call, *ret_stream, log);
 }
 
 es_status es_host_event_only(const es_host *host, const es_artefact *log, const uint16_t *ids,
@@ -152,17 +211,19 @@ es_status es_host_event_next(const es_host *host, const es_artefact *log, es_eve
 
 es_status es_host_event_span(const es_host *host, const es_artefact *log, es_event_span *ret)
 {
-    const es_evtx_loss *read;
+    const es_evtx_loss *loss;
+    const es_evtx_span *read;
     es_stream *stream;
     es_status status = log_of(host, log, &stream);
 
     if (status != ES_OK)
         return status;
-    read = es_evtx_get_loss(stream->events);
+    loss = es_evtx_get_loss(stream->events);
+    read = &loss->read;
     *ret = (es_event_span){
         .size = sizeof *ret, .n_records = read->n_records, .first_record = read->lowest,
         .last_record = read->highest, .first = read->earliest, .last = read->latest,
-        .damaged = read->n_broken || read->n_damaged || read->n_records_lost || read->cut,
+        .damaged = loss->n_broken || loss->n_damaged || loss->n_records_lost || loss->cut,
     };
     return ES_OK;
 }
@@ -185,7 +246,7 @@ static es_status tell_loss(es_call *call, const es_stream *stream)
                     PRIu64 ". %" PRIu64 " records were read from the log, %" PRIu64 " that are "
                     "there could not be; others may be gone without a trace.",
                     bad, loss->n_chunks, path, loss->n_broken, loss->n_checksums, loss->n_damaged,
-                    loss->first_at, loss->n_records, loss->n_records_lost);
+                    loss->first_at, loss->read.n_records, loss->n_records_lost);
         status = tell(call, stream, &note);
     }
     if (status == ES_OK && (loss->header || loss->cut)) {

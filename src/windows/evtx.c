@@ -25,6 +25,8 @@ struct es_evtx {
     es_evtx_loss loss;
     uint8_t wanted[65536 / 8];
     bool filtered;
+    es_evtx_watch watch;
+    es_evtx_chunk now;   /* of the chunk at hand */
     uint64_t next_chunk; /* number of the slot that is read next */
     uint64_t n_slots;
     /* the chunk at hand */
@@ -139,6 +141,12 @@ void es_evtx_only(es_evtx *evtx, const uint16_t *ids, uint32_t n_ids)
         evtx->wanted[ids[i] / 8] |= (uint8_t)(1u << ids[i] % 8);
 }
 
+uint64_t es_evtx_watched(es_evtx *evtx, const es_evtx_watch *watch)
+{
+    evtx->watch = *watch;
+    return evtx->n_slots;
+}
+
 const es_evtx_loss *es_evtx_get_loss(const es_evtx *evtx)
 {
     return &evtx->loss;
@@ -215,14 +223,62 @@ static void enter_chunk(es_evtx *evtx)
         lose(evtx, &evtx->loss.n_checksums);
 }
 
+static void widen(es_evtx_span *span, const es_evtx_span *by)
+{
+    if (!by->n_records)
+        return;
+    if (!span->n_records || by->lowest < span->lowest)
+        span->lowest = by->lowest;
+    if (!span->n_records || by->highest > span->highest)
+        span->highest = by->highest;
+    span->n_records += by->n_records;
+    if (!es_time_known(by->earliest))
+        return;
+    if (!es_time_known(span->earliest) || by->earliest.ticks < span->earliest.ticks)
+        span->earliest = by->earliest;
+    if (!es_time_known(span->latest) || by->latest.ticks > span->latest.ticks)
+        span->latest = by->latest;
+}
+
+static void leave_chunk(es_evtx *evtx)
+{
+    if (evtx->have && evtx->watch.behind) {
+        evtx->now.sound = !evtx->counted;
+        evtx->watch.behind(evtx->watch.context, evtx->next_chunk - 1, &evtx->now);
+    }
+    evtx->have = false;
+}
+
+/* ES_OK: the chunk is known, and counted. */
+static es_status pass_chunk(es_evtx *evtx)
+{
+    es_evtx_chunk known = { .sound = false };
+    es_status status = ES_ABSENT;
+
+    if (evtx->watch.ahead)
+        status = evtx->watch.ahead(evtx->watch.context, evtx->next_chunk, evtx->chunk_at, &known);
+    if (status != ES_OK)
+        return status;
+    evtx->loss.n_chunks += !known.empty;
+    widen(&evtx->loss.read, &known.span);
+    evtx->next_chunk++;
+    return ES_OK;
+}
+
 /* Read the next chunk that holds something. */
 static es_status next_chunk(es_evtx *evtx)
 {
-    evtx->have = false;
+    leave_chunk(evtx);
     while (evtx->next_chunk < evtx->n_slots) {
         es_status status;
 
-        evtx->chunk_at = FILE_HEADER + evtx->next_chunk++ * ES_EVTX_CHUNK;
+        evtx->chunk_at = FILE_HEADER + evtx->next_chunk * ES_EVTX_CHUNK;
+        status = pass_chunk(evtx);
+        if (status == ES_OK)
+            continue;
+        if (status != ES_ABSENT)
+            return status;
+        evtx->next_chunk++;
         evtx->damaged = false;
         status = evtx->input.read(evtx->input.context, evtx->chunk_at, evtx->chunk, ES_EVTX_CHUNK,
                                   &evtx->damaged);
@@ -231,10 +287,14 @@ static es_status next_chunk(es_evtx *evtx)
         evtx->damaged |= status != ES_OK;
         if (status != ES_OK)
             memset(evtx->chunk, 0, ES_EVTX_CHUNK);
-        if (!is_empty(evtx) || evtx->damaged) {
+        evtx->now = (es_evtx_chunk){ .empty = !evtx->damaged && is_empty(evtx) };
+        if (!evtx->now.empty) {
             enter_chunk(evtx);
             return ES_OK;
         }
+        evtx->counted = NULL;
+        evtx->have = true; /* to be left */
+        leave_chunk(evtx);
     }
     return ES_END;
 }
@@ -282,19 +342,10 @@ static es_status read_record(es_evtx *evtx, uint32_t size)
 static void count(es_evtx *evtx)
 {
     const es_evtx_event *event = &evtx->record.event;
-    es_evtx_loss *so_far = &evtx->loss;
+    es_evtx_span one = { 1, event->record, event->record, event->written, event->written };
 
-    if (!so_far->n_records || event->record < so_far->lowest)
-        so_far->lowest = event->record;
-    if (!so_far->n_records || event->record > so_far->highest)
-        so_far->highest = event->record;
-    so_far->n_records++;
-    if (!es_time_known(event->written))
-        return;
-    if (!es_time_known(so_far->earliest) || event->written.ticks < so_far->earliest.ticks)
-        so_far->earliest = event->written;
-    if (!es_time_known(so_far->latest) || event->written.ticks > so_far->latest.ticks)
-        so_far->latest = event->written;
+    widen(&evtx->loss.read, &one);
+    widen(&evtx->now.span, &one);
 }
 
 /* One step in the chunk at hand. ES_ABSENT: nothing came of it. */

@@ -13,8 +13,6 @@
 
 #include <esuscan/bytes.h>
 
-#define ES_EVTX_CHUNK 65536u
-
 /* Types of values (libevtx documentation, "Value types"). */
 #define ES_EVTX_NULL 0x00u
 #define ES_EVTX_STRING 0x01u

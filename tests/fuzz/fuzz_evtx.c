@@ -62,9 +62,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 abort();
         }
         /* what is left out counts, unless it would not have been readable behind its head */
-        if (status != ES_END || (filtered && es_evtx_get_loss(evtx)->n_records < n_all))
+        if (status != ES_END || (filtered && es_evtx_get_loss(evtx)->read.n_records < n_all))
             abort();
-        n_all = es_evtx_get_loss(evtx)->n_records;
+        n_all = es_evtx_get_loss(evtx)->read.n_records;
         es_evtx_free(evtx);
     }
     return 0;

@@ -397,10 +397,79 @@ static void unchanged_files_are_repeated(void **unused)
     es_snapshots_free(set);
 }
 
+static unsigned handed_out;
+
+static es_status examine_events(void *state, const es_host *host, const es_artefact *log)
+{
+    es_event event;
+    es_event_span span;
+    es_status status;
+
+    (void)state;
+    for (;;) {
+        es_datum text = es_datum_text(log->path);
+        es_fact fact = { .size = sizeof fact, .fields = &text };
+
+        status = host->event_next(host, log, &event);
+        if (status != ES_OK)
+            break;
+        handed_out++;
+        fact.where = event.where;
+        assert_int_equal(host->emit(host, &fact, NULL), ES_OK);
+    }
+    assert_int_equal(host->event_span(host, log, &span), ES_OK);
+    assert_int_equal(span.first_record, 1);
+    assert_int_equal(span.n_records, span.last_record);
+    seen[log->want] += (unsigned)span.n_records;
+    return status == ES_END ? ES_OK : status;
+}
+
+/* A log that grew by chunks: those that did not change are read once, and told of in each state. */
+static void unchanged_chunks_are_repeated(void **unused)
+{
+    static const es_want wants[] = {
+        { sizeof(es_want), ES_KIND_EVENT_LOG, ES_SCOPE_SYSTEM_ROOT,
+          ES_WANT_ALONE | ES_WANT_BY_RECORD, "System32/winevt/Logs/System.evtx", "the test" },
+    };
+    es_plugin plugin = probe(wants, 1);
+    unsigned of_state[4] = { 0 };
+    const es_fact_record *found;
+    es_snapshots *set;
+    machine m;
+    size_t n;
+
+    (void)unused;
+    plugin.examine = examine_events;
+    plugin.judge = NULL;
+    plugin.n_verdicts = plugin.n_needs = 0;
+    handed_out = 0;
+    machine_open(&m, "snapshots-growing-log.raw");
+    set = open_snapshots(&m);
+    machine_run(&m, &plugin, NULL, 0);
+    n = es_ledger_facts(m.ledger, &found);
+    for (size_t i = 0; i < n; i++) {
+        const es_artefact_record *artefact = es_ledger_artefact(m.ledger, found[i].where.artefact);
+
+        if (strcmp(found[i].plugin, "probe"))
+            continue;
+        of_state[found[i].installation]++;
+        assert_int_equal(artefact->snapshot, found[i].installation == 1   ? -1
+                                             : found[i].installation == 2 ? 2
+                                                                          : 1);
+    }
+    /* as many as there are in five, three and two chunks, though not all were read again */
+    assert_int_equal(of_state[1] + of_state[2] + of_state[3], seen[0]);
+    assert_true(of_state[1] > of_state[2] && of_state[2] > of_state[3]);
+    assert_in_range(handed_out, of_state[1], of_state[1] + of_state[2] / 2);
+    machine_close(&m);
+    es_snapshots_free(set);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unchanged_files_are_repeated),
+        cmocka_unit_test(unchanged_chunks_are_repeated),
         cmocka_unit_test(a_full_ledger_ends_no_scan),
         cmocka_unit_test(wants_are_met),
         cmocka_unit_test(boot_kernel_is_found),
