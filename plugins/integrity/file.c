@@ -34,7 +34,7 @@ static int is_alias(es_text disk, es_text built)
     };
 
     for (uint32_t i = 0; i < ES_COUNT(aliases); i++)
-        if (text_is(disk, aliases[i].disk) && text_is(built, aliases[i].built))
+        if (es_name_is(disk, aliases[i].disk) && es_name_is(built, aliases[i].built))
             return 1;
     return 0;
 }
@@ -47,7 +47,7 @@ static es_text without(es_text text, const char *tail)
     if (text.size <= size)
         return text;
     end.data += text.size - size;
-    if (same_text(end, es_text_of(tail)))
+    if (es_name_same(end, es_text_of(tail)))
         text.size -= size;
     return text;
 }
@@ -55,19 +55,20 @@ static es_text without(es_text text, const char *tail)
 /* OriginalFilename may carry ".mui", or lack the extension ("kernel32"). */
 static int names_fit(es_text disk, es_text built)
 {
-    built = without(base_name(built), ".mui");
-    if (same_text(disk, built) || is_alias(disk, built))
+    built = without(es_name_base(built), ".mui");
+    if (es_name_same(disk, built) || is_alias(disk, built))
         return 1;
     return !memchr(built.data, '.', (size_t)built.size) &&
-           (same_text(without(disk, ".dll"), built) || same_text(without(disk, ".sys"), built) ||
-            same_text(without(disk, ".exe"), built));
+           (es_name_same(without(disk, ".dll"), built) ||
+            es_name_same(without(disk, ".sys"), built) ||
+            es_name_same(without(disk, ".exe"), built));
 }
 
 /* A kernel that a boot entry names may have any name: what counts is that it was built as one. */
 static int is_kernel_name(es_text built)
 {
-    return text_is(built, "ntoskrnl.exe") || text_is(built, "ntkrnlmp.exe") ||
-           text_is(built, "ntkrnlpa.exe") || text_is(built, "ntkrpamp.exe");
+    return es_name_is(built, "ntoskrnl.exe") || es_name_is(built, "ntkrnlmp.exe") ||
+           es_name_is(built, "ntkrnlpa.exe") || es_name_is(built, "ntkrpamp.exe");
 }
 
 static es_datum fits_path(const es_signature *from, es_text name, const char *role,
@@ -86,31 +87,31 @@ static es_datum fits_path(const es_signature *from, es_text name, const char *ro
         return es_datum_boolean(names_fit(name, member));
     /* Without any name the store's own place speaks for it. */
     if (component.size)
-        return es_datum_boolean(same_text(base_name(component), name));
+        return es_datum_boolean(es_name_same(es_name_base(component), name));
     return es_null();
 }
 
 static void fill_signature(const es_signature *from, es_datum *fields)
 {
-    fields[F_EMBEDDED] = text_or_null(from->status);
+    fields[F_EMBEDDED] = es_datum_text_or_null(from->status);
     fields[F_CHAIN] = from->flags & ES_SIGNATURE_SELF_SIGNED
                           ? es_datum_text(es_text_of("self-signed"))
-                          : text_or_null(from->chain);
-    fields[F_CHAIN_REASON] = text_or_null(from->chain_reason);
-    fields[F_SIGNER] = text_or_null(from->signer);
-    fields[F_ISSUER] = text_or_null(from->issuer);
-    fields[F_ROOT] = text_or_null(from->root);
-    fields[F_THUMBPRINT] = text_or_null(from->thumbprint);
+                          : es_datum_text_or_null(from->chain);
+    fields[F_CHAIN_REASON] = es_datum_text_or_null(from->chain_reason);
+    fields[F_SIGNER] = es_datum_text_or_null(from->signer);
+    fields[F_ISSUER] = es_datum_text_or_null(from->issuer);
+    fields[F_ROOT] = es_datum_text_or_null(from->root);
+    fields[F_THUMBPRINT] = es_datum_text_or_null(from->thumbprint);
     if (from->signer.size) {
-        fields[F_COMPONENT_USAGE] = es_datum_boolean(holds(from->usages, USAGE_COMPONENT));
+        fields[F_COMPONENT_USAGE] = es_datum_boolean(es_name_holds(from->usages, USAGE_COMPONENT));
         fields[F_TIME_PROVEN] =
             es_datum_boolean((from->flags & ES_SIGNATURE_TIME_PROVEN) != 0);
     }
-    fields[F_USAGES] = text_or_null(from->usages);
+    fields[F_USAGES] = es_datum_text_or_null(from->usages);
     fields[F_SIGNED_AT] = es_datum_time(from->signed_at);
-    fields[F_STAMP] = text_or_null(from->stamp);
-    fields[F_STAMPER] = text_or_null(from->stamper);
-    fields[F_ALGORITHM] = text_or_null(from->digest_algorithm);
+    fields[F_STAMP] = es_datum_text_or_null(from->stamp);
+    fields[F_STAMPER] = es_datum_text_or_null(from->stamper);
+    fields[F_ALGORITHM] = es_datum_text_or_null(from->digest_algorithm);
     if (from->image_digest.size)
         fields[F_STATED] = es_datum_bytes(from->image_digest);
     if (from->image_sha1.size) {
@@ -118,14 +119,14 @@ static void fill_signature(const es_signature *from, es_datum *fields)
         fields[F_IMAGE_SHA256] = es_datum_bytes(from->image_sha256);
     }
     fields[F_FILE_SHA256] = es_datum_bytes(from->file_sha256);
-    fields[F_PAGES] = text_or_null(from->pages);
+    fields[F_PAGES] = es_datum_text_or_null(from->pages);
     fields[F_N_SIGNATURES] = es_datum_integer(from->n_signers);
-    fields[F_KNOWN] = text_or_null(from->known);
+    fields[F_KNOWN] = es_datum_text_or_null(from->known);
     fields[F_APPENDED] = from->appended ? es_datum_integer((int64_t)from->appended) : es_null();
     fields[F_BEHIND] = from->behind ? es_datum_integer((int64_t)from->behind) : es_null();
     fields[F_UNCOVERED] = from->uncovered ? es_datum_integer((int64_t)from->uncovered) : es_null();
-    fields[F_PROBLEM] = text_or_null(from->problem);
-    fields[F_INSIDE] = text_or_null(from->inside);
+    fields[F_PROBLEM] = es_datum_text_or_null(from->problem);
+    fields[F_INSIDE] = es_datum_text_or_null(from->inside);
     if (from->inside.size)
         fields[F_INSIDE_AT] = es_datum_integer((int64_t)from->inside_at);
 }
@@ -140,13 +141,13 @@ static void fill_catalogs(const es_signature *from, es_datum *fields, texts *mad
         return;
     for (uint32_t i = 0; i < from->n_catalogs && i < ES_COUNT(made->catalogs); i++) {
         const es_signature *each = &from->catalogs[i];
-        int trusted = text_is(each->status, "sound") && text_is(each->chain, "trusted") &&
+        int trusted = es_name_is(each->status, "sound") && es_name_is(each->chain, "trusted") &&
                       !(each->flags & ES_SIGNATURE_DAMAGED);
 
-        if (trusted && holds(each->usages, USAGE_COMPONENT)) {
+        if (trusted && es_name_holds(each->usages, USAGE_COMPONENT)) {
             if (!n) {
-                fields[F_CATALOG_SIGNER] = text_or_null(each->signer);
-                fields[F_CATALOG_ROOT] = text_or_null(each->root);
+                fields[F_CATALOG_SIGNER] = es_datum_text_or_null(each->signer);
+                fields[F_CATALOG_ROOT] = es_datum_text_or_null(each->root);
                 fields[F_CATALOG_AT] = es_datum_time(each->signed_at);
             }
             if (each->member.size)
@@ -204,10 +205,10 @@ static void fill_executable(const es_executable *exe, es_datum *fields, texts *m
     }
     if (exe->n_strings)
         *ret_original = exe->strings[0].original_filename;
-    fields[F_ORIGINAL] = text_or_null(*ret_original);
+    fields[F_ORIGINAL] = es_datum_text_or_null(*ret_original);
     if (exe->checksum_known && exe->checksum_stored)
         fields[F_CHECKSUM] = es_datum_boolean(exe->checksum_stored == exe->checksum_computed);
-    fields[F_COMPONENT] = text_or_null(exe->component_path);
+    fields[F_COMPONENT] = es_datum_text_or_null(exe->component_path);
     fields[F_SEARCHED] = es_datum_boolean(exe->component_searched != 0);
 }
 
@@ -223,14 +224,14 @@ es_status file_examine(const es_host *host, const es_artefact *file, const char 
         return ES_OK;
     for (uint32_t i = 0; i < N_FILE_FIELDS; i++)
         fields[i] = es_null();
-    fields[F_NAME] = es_datum_text(base_name(file->path));
+    fields[F_NAME] = es_datum_text(es_name_base(file->path));
     fields[F_ROLE] = es_datum_text(es_text_of(role));
     fill_signature(from, fields);
     fill_catalogs(from, fields, &made, &member);
     if (from->executable)
         fill_executable(from->executable, fields, &made, &original);
-    fields[F_MEMBER] = text_or_null(member);
-    fields[F_FITS] = fits_path(from, base_name(file->path), role, original, member);
+    fields[F_MEMBER] = es_datum_text_or_null(member);
+    fields[F_FITS] = fits_path(from, es_name_base(file->path), role, original, member);
     fields[F_DAMAGED] = es_datum_boolean((file->flags & ES_ARTEFACT_DAMAGED) != 0);
     if (file->links)
         fields[F_LINKS] = es_datum_integer(file->links);
@@ -259,14 +260,14 @@ es_status boot_examine(const es_host *host, const es_artefact *artefact)
         concerns[n++] = es_text_of("it names a HAL of its own");
     if (entry->debug > 0)
         concerns[n++] = es_text_of("kernel debugging is on");
-    if (holds(entry->load_options, "DDISABLE_INTEGRITY_CHECKS") ||
-        holds(entry->load_options, "DISABLE_INTEGRITY_CHECKS"))
+    if (es_name_holds(entry->load_options, "DDISABLE_INTEGRITY_CHECKS") ||
+        es_name_holds(entry->load_options, "DISABLE_INTEGRITY_CHECKS"))
         concerns[n++] = es_text_of("load options ask for no integrity checks");
-    if (holds(entry->load_options, "TESTSIGNING"))
+    if (es_name_holds(entry->load_options, "TESTSIGNING"))
         concerns[n++] = es_text_of("load options ask for test signing");
-    fields[B_STORE] = text_or_null(entry->store);
-    fields[B_OBJECT] = text_or_null(entry->object);
-    fields[B_DESCRIPTION] = text_or_null(entry->description);
+    fields[B_STORE] = es_datum_text_or_null(entry->store);
+    fields[B_OBJECT] = es_datum_text_or_null(entry->object);
+    fields[B_DESCRIPTION] = es_datum_text_or_null(entry->description);
     fields[B_DEFAULT] = es_datum_boolean(entry->is_default != 0);
     fields[B_ORDER] = entry->order < 0 ? es_null() : es_datum_integer(entry->order);
     fields[B_CONCERNS] = es_datum_texts(concerns, n);

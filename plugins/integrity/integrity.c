@@ -119,7 +119,8 @@ static const es_field file_fields[] = {
     FIELD(INTEGER, "behind", "bytes behind the certificate table"),
     FIELD(INTEGER, "uncovered", "bytes between sections that no signature covers"),
     FIELD(TEXT, "problem", "what is broken in its layout"),
-    FIELD(TEXT, "inside", "it is no image and has one inside (bootmgr): as `embedded`, of that image; "
+    FIELD(TEXT, "inside", "it is no image and has one inside (bootmgr): as `embedded`, of that "
+                          "image; "
                           "signer and version are that image's"),
     FIELD(INTEGER, "inside_at", "where that image begins"),
 };

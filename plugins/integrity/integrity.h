@@ -9,6 +9,7 @@
 #ifndef ESUSCAN_PLUGIN_INTEGRITY_H
 #define ESUSCAN_PLUGIN_INTEGRITY_H
 
+#include <esuscan/names.h>
 #include <esuscan/plugin.h>
 
 /* Usage of a certificate that signs components of Windows. */
@@ -41,55 +42,5 @@ es_status traces_of_file(const es_host *host, const es_artefact *file);
 es_status store_examine(const es_host *host, const es_artefact *store);
 es_status integrity_judge(void *state, const es_host *host, const es_installation *installation,
                           const es_question *question);
-
-/* ---- small things */
-static inline es_datum text_or_null(es_text text)
-{
-    return text.size ? es_datum_text(text) : es_null();
-}
-
-static inline char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-/* Equal but for ASCII letter case. */
-static inline int same_text(es_text a, es_text b)
-{
-    if (a.size != b.size)
-        return 0;
-    for (uint64_t i = 0; i < a.size; i++)
-        if (lower(a.data[i]) != lower(b.data[i]))
-            return 0;
-    return 1;
-}
-
-static inline int text_is(es_text text, const char *word)
-{
-    return same_text(text, es_text_of(word));
-}
-
-/* Does `text` hold `word` anywhere, letter case aside? */
-static inline int holds(es_text text, const char *word)
-{
-    es_text part = { text.data, strlen(word) };
-
-    for (; text.size >= part.size; part.data++, text.size--)
-        if (same_text(part, es_text_of(word)))
-            return 1;
-    return 0;
-}
-
-static inline es_text base_name(es_text path)
-{
-    uint64_t at = path.size;
-    es_text name;
-
-    while (at && path.data[at - 1] != '/' && path.data[at - 1] != '\\')
-        at--;
-    name.data = at ? path.data + at : path.data;
-    name.size = path.size - at;
-    return name;
-}
 
 #endif

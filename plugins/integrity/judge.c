@@ -10,27 +10,13 @@
  */
 #include "judge.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
-void integrity_say(words *to, const char *format, ...)
-{
-    va_list list;
-    int n;
-
-    va_start(list, format);
-    n = vsnprintf(to->text + to->n, WORDS - to->n, format, list);
-    va_end(list);
-    if (n > 0)
-        to->n = to->n + (size_t)n < WORDS ? to->n + (size_t)n : WORDS - 1;
-}
-
 /* ------------------------------------------------------------------ one file */
 
 static int claims_microsoft(const es_fact_view *fact)
 {
-    return holds(field(fact, F_SIGNER), "microsoft") || holds(field(fact, F_ISSUER), "microsoft") ||
-           holds(field(fact, F_ROOT), "microsoft");
+    return es_name_holds(field(fact, F_SIGNER), "microsoft") ||
+    es_name_holds(field(fact, F_ISSUER), "microsoft") ||
+           es_name_holds(field(fact, F_ROOT), "microsoft");
 }
 
 static int catalogs_unread(const es_fact_view *fact)
@@ -38,130 +24,140 @@ static int catalogs_unread(const es_fact_view *fact)
     return fact->fields[F_CATALOGS_FOUND].type == 0 || number(fact, F_CATALOGS_UNREAD) > 0;
 }
 
-static uint32_t judge_genuine(const judging *at, const es_fact_view *fact, words *why)
+static uint32_t judge_genuine(const judging *at, const es_fact_view *fact, es_prose *why)
 {
     if (fact->fields[F_CATALOGS].type && fact->fields[F_CATALOGS].n)
-        say(why, "Its hash is in a catalog signed by %.*s, whose chain ends at %.*s. ",
-            TEXT(field(fact, F_CATALOG_SIGNER)), TEXT(field(fact, F_CATALOG_ROOT)));
+        es_prose_say(why, "Its hash is in a catalog signed by %.*s, whose chain ends at %.*s. ",
+                     ES_SHOWN(field(fact, F_CATALOG_SIGNER)),
+                     ES_SHOWN(field(fact, F_CATALOG_ROOT)));
     else
-        say(why, "It is as %.*s signed it; the chain ends at %.*s%s. ",
-            TEXT(field(fact, F_SIGNER)), TEXT(field(fact, F_ROOT)),
-            is_true(fact, F_TIME_PROVEN) ? ", judged at the time of its time stamp"
-                                         : ", judged without a proven time");
+        es_prose_say(why, "It is as %.*s signed it; the chain ends at %.*s%s. ",
+                     ES_SHOWN(field(fact, F_SIGNER)), ES_SHOWN(field(fact, F_ROOT)),
+                     is_true(fact, F_TIME_PROVEN) ? ", judged at the time of its time stamp"
+                                                  : ", judged without a proven time");
     if (!fact->fields[F_FITS].type) {
-        say(why, "Nothing says under which name it was built, so whether it belongs here is open. ");
+        es_prose_say(why, "Nothing says under which name it was built, so whether it belongs here "
+                          "is open. ");
         return UNKNOWN;
     }
     if (!is_true(fact, F_FITS)) {
-        say(why, "But it was built as %.*s: another file of Windows under this name. ",
-            TEXT(field(fact, F_ORIGINAL).size ? field(fact, F_ORIGINAL) : field(fact, F_MEMBER)));
+        es_prose_say(why, "But it was built as %.*s: another file of Windows under this name. ",
+                     ES_SHOWN(field(fact, F_ORIGINAL).size ? field(fact, F_ORIGINAL)
+                                                           : field(fact, F_MEMBER)));
         return NOT_OF_BUILD;
     }
     return place_other_build(at, fact, why) ? NOT_OF_BUILD : ORIGINAL;
 }
 
 /* A sound signature of the file that does not make it Microsoft's component. */
-static uint32_t judge_other_signature(const es_fact_view *fact, words *why)
+static uint32_t judge_other_signature(const es_fact_view *fact, es_prose *why)
 {
     es_text chain = field(fact, F_CHAIN);
 
-    say(why, "It is as %.*s signed it (issued by %.*s). ", TEXT(field(fact, F_SIGNER)),
-        TEXT(field(fact, F_ISSUER)));
-    if (text_is(chain, "trusted")) {
-        say(why, "The chain ends at %.*s, but may not sign components of Windows. ",
-            TEXT(field(fact, F_ROOT)));
+    es_prose_say(why, "It is as %.*s signed it (issued by %.*s). ", ES_SHOWN(field(fact, F_SIGNER)),
+                 ES_SHOWN(field(fact, F_ISSUER)));
+    if (es_name_is(chain, "trusted")) {
+        es_prose_say(why, "The chain ends at %.*s, but may not sign components of Windows. ",
+                     ES_SHOWN(field(fact, F_ROOT)));
         return BY_ANOTHER;
     }
-    if (text_is(chain, "self-signed")) {
-        say(why, "That certificate is signed by itself: nobody vouches for the name in it. ");
+    if (es_name_is(chain, "self-signed")) {
+        es_prose_say(why, "That certificate is signed by itself: nobody vouches for the name in "
+                          "it. ");
         return BY_ANOTHER;
     }
-    if (text_is(chain, "forged")) {
-        say(why, "The chain names %.*s as its root, and that root's key did not sign it. ",
-            TEXT(field(fact, F_ROOT)));
+    if (es_name_is(chain, "forged")) {
+        es_prose_say(why, "The chain names %.*s as its root, and that root's key did not sign it. ",
+                     ES_SHOWN(field(fact, F_ROOT)));
         return BY_ANOTHER;
     }
-    say(why, "The chain could not be judged (%.*s; it leads to %.*s). ",
-        TEXT(field(fact, F_CHAIN_REASON)), TEXT(field(fact, F_ROOT)));
-    if (text_is(chain, "no-root") && !claims_microsoft(fact))
+    es_prose_say(why, "The chain could not be judged (%.*s; it leads to %.*s). ",
+                 ES_SHOWN(field(fact, F_CHAIN_REASON)), ES_SHOWN(field(fact, F_ROOT)));
+    if (es_name_is(chain, "no-root") && !claims_microsoft(fact))
         return BY_ANOTHER;
     return UNKNOWN;
 }
 
 /* A boot manager for BIOS is code of its own with an image behind it. What covers the whole of it
  * is a catalog; where none does, its image tells something and not enough. */
-static uint32_t judge_stub(const es_fact_view *fact, words *why)
+static uint32_t judge_stub(const es_fact_view *fact, es_prose *why)
 {
     es_text inside = field(fact, F_INSIDE);
 
-    say(why, "It is no PE file, so no signature of its own covers it");
+    es_prose_say(why, "It is no PE file, so no signature of its own covers it");
     if (catalogs_unread(fact))
-        say(why, ", and of %lld catalogs %lld could not be read undamaged. ",
-            (long long)number(fact, F_CATALOGS_FOUND), (long long)number(fact, F_CATALOGS_UNREAD));
+        es_prose_say(why, ", and of %lld catalogs %lld could not be read undamaged. ",
+                     (long long)number(fact, F_CATALOGS_FOUND),
+                     (long long)number(fact, F_CATALOGS_UNREAD));
     else
-        say(why, ", and none of %lld catalogs vouches for it as a whole. ",
-            (long long)number(fact, F_CATALOGS_FOUND));
+        es_prose_say(why, ", and none of %lld catalogs vouches for it as a whole. ",
+                     (long long)number(fact, F_CATALOGS_FOUND));
     if (!inside.size)
-        say(why, "Whose it is cannot be said: no image was found inside it that would be signed. ");
-    else if (text_is(inside, "sound"))
-        say(why, "The image inside it, from byte %lld on, is as %.*s signed it (chain: %.*s, %.*s); "
-                 "of the code before that nothing is known. ",
-            (long long)number(fact, F_INSIDE_AT), TEXT(field(fact, F_SIGNER)),
-            TEXT(field(fact, F_CHAIN)), TEXT(field(fact, F_ROOT)));
-    else if (text_is(inside, "digest-differs") || text_is(inside, "broken"))
-        say(why, "The image inside it, from byte %lld on, does not fit the signature by %.*s that "
-                 "it carries: it may have been changed, or not have been signed as it lies here. ",
-            (long long)number(fact, F_INSIDE_AT), TEXT(field(fact, F_SIGNER)));
+        es_prose_say(why, "Whose it is cannot be said: no image was found inside it that would be "
+                          "signed. ");
+    else if (es_name_is(inside, "sound"))
+        es_prose_say(why, "The image inside it, from byte %lld on, is as %.*s signed it (chain: "
+                          "%.*s, %.*s); of the code before that nothing is known. ",
+                     (long long)number(fact, F_INSIDE_AT), ES_SHOWN(field(fact, F_SIGNER)),
+                     ES_SHOWN(field(fact, F_CHAIN)), ES_SHOWN(field(fact, F_ROOT)));
+    else if (es_name_is(inside, "digest-differs") || es_name_is(inside, "broken"))
+        es_prose_say(why, "The image inside it, from byte %lld on, does not fit the signature by "
+                          "%.*s that it carries: it may have been changed, or not have been signed "
+                          "as it lies here. ",
+                     (long long)number(fact, F_INSIDE_AT), ES_SHOWN(field(fact, F_SIGNER)));
     else
-        say(why, "The image inside it, from byte %lld on, carries no signature that could be "
-                 "judged. ",
-            (long long)number(fact, F_INSIDE_AT));
+        es_prose_say(why, "The image inside it, from byte %lld on, carries no signature that "
+                          "could be judged. ",
+                     (long long)number(fact, F_INSIDE_AT));
     return UNKNOWN;
 }
 
-static uint32_t judge_unvouched(const es_fact_view *fact, words *why)
+static uint32_t judge_unvouched(const es_fact_view *fact, es_prose *why)
 {
     es_text embedded = field(fact, F_EMBEDDED);
     const char *state = "It carries no signature";
     uint32_t answer = UNSIGNED;
 
-    if (text_is(embedded, "digest-differs")) {
-        say(why, "It is not as %.*s signed it: its image hash is another than the signature "
-                 "states%s. ",
-            TEXT(field(fact, F_SIGNER)),
-            text_is(field(fact, F_PAGES), "differ") ? ", and page hashes show where" : "");
+    if (es_name_is(embedded, "digest-differs")) {
+        es_prose_say(why, "It is not as %.*s signed it: its image hash is another than the "
+                          "signature states%s. ",
+                     ES_SHOWN(field(fact, F_SIGNER)),
+                     es_name_is(field(fact, F_PAGES), "differ") ? ", and page hashes show where"
+                                                                : "");
         answer = MODIFIED;
-    } else if (text_is(embedded, "broken")) {
-        say(why, "Its signature by %.*s does not verify: the signature or what it signs was "
-                 "changed. ",
-            TEXT(field(fact, F_SIGNER)));
+    } else if (es_name_is(embedded, "broken")) {
+        es_prose_say(why, "Its signature by %.*s does not verify: the signature or what it signs "
+                          "was changed. ",
+                     ES_SHOWN(field(fact, F_SIGNER)));
         answer = MODIFIED;
-    } else if (text_is(embedded, "unsupported")) {
-        say(why, "Its signature is in a form, or uses an algorithm, that this version cannot "
-                 "verify. ");
+    } else if (es_name_is(embedded, "unsupported")) {
+        es_prose_say(why, "Its signature is in a form, or uses an algorithm, that this version "
+                          "cannot verify. ");
         answer = UNKNOWN;
     } else {
-        if (text_is(embedded, "unreadable"))
+        if (es_name_is(embedded, "unreadable"))
             state = "Its certificate table holds no signature";
-        say(why, "%s, ", state);
+        es_prose_say(why, "%s, ", state);
     }
     if (catalogs_unread(fact)) {
-        say(why, "and of %lld catalogs %lld could not be read undamaged: one of them may vouch for "
-                 "it. ",
-            (long long)number(fact, F_CATALOGS_FOUND), (long long)number(fact, F_CATALOGS_UNREAD));
+        es_prose_say(why, "and of %lld catalogs %lld could not be read undamaged: one of them may "
+                          "vouch for it. ",
+                     (long long)number(fact, F_CATALOGS_FOUND),
+                     (long long)number(fact, F_CATALOGS_UNREAD));
         return UNKNOWN;
     }
     /* Every Windows has catalogs: where all are gone, what they would say is not known. */
     if (answer == UNSIGNED && number(fact, F_CATALOGS_FOUND) == 0) {
-        say(why, "and this installation has no catalogs at all, which could vouch for it. ");
+        es_prose_say(why, "and this installation has no catalogs at all, which could vouch for "
+                          "it. ");
         return UNKNOWN;
     }
-    say(why, answer == UNSIGNED ? "and none of %lld catalogs vouches for it. "
-                                : "None of %lld catalogs vouches for it either. ",
-        (long long)number(fact, F_CATALOGS_FOUND));
+    es_prose_say(why, answer == UNSIGNED ? "and none of %lld catalogs vouches for it. "
+                                         : "None of %lld catalogs vouches for it either. ",
+                 (long long)number(fact, F_CATALOGS_FOUND));
     for (uint64_t i = 0; i < fact->fields[F_OTHER_CATALOGS].n && i < 2; i++)
-        say(why, "A catalog holds its hash and cannot be relied on (%.*s). ",
-            TEXT(fact->fields[F_OTHER_CATALOGS].texts[i]));
+        es_prose_say(why, "A catalog holds its hash and cannot be relied on (%.*s). ",
+                     ES_SHOWN(fact->fields[F_OTHER_CATALOGS].texts[i]));
     return answer;
 }
 
@@ -169,71 +165,74 @@ static uint32_t judge_unvouched(const es_fact_view *fact, words *why)
 static int has_unjudged_catalog(const es_fact_view *fact)
 {
     for (uint64_t i = 0; i < fact->fields[F_OTHER_CATALOGS].n; i++)
-        if (holds(fact->fields[F_OTHER_CATALOGS].texts[i], "sound: no-root"))
+        if (es_name_holds(fact->fields[F_OTHER_CATALOGS].texts[i], "sound: no-root"))
             return 1;
     return 0;
 }
 
-static uint32_t judge_signature(const judging *at, const es_fact_view *fact, words *why)
+static uint32_t judge_signature(const judging *at, const es_fact_view *fact, es_prose *why)
 {
     es_text embedded = field(fact, F_EMBEDDED);
-    int sound = text_is(embedded, "sound");
+    int sound = es_name_is(embedded, "sound");
 
-    if ((sound && text_is(field(fact, F_CHAIN), "trusted") && is_true(fact, F_COMPONENT_USAGE)) ||
+    if ((sound && es_name_is(field(fact, F_CHAIN), "trusted") &&
+         is_true(fact, F_COMPONENT_USAGE)) ||
         (fact->fields[F_CATALOGS].type && fact->fields[F_CATALOGS].n))
         return judge_genuine(at, fact, why);
     if (is_true(fact, F_DAMAGED)) {
-        say(why, "It lies on bytes of the image that cannot be trusted, so nothing follows from "
-                 "its hash. ");
+        es_prose_say(why, "It lies on bytes of the image that cannot be trusted, so nothing "
+                          "follows from its hash. ");
         return UNKNOWN;
     }
     if (sound)
         return judge_other_signature(fact, why);
     if (is_true(fact, F_CATALOG_BY_ANOTHER)) {
-        say(why, "Its hash is in a catalog that is trusted, but not for components of Windows "
-                 "(%.*s). ",
-            TEXT(fact->fields[F_OTHER_CATALOGS].texts[0]));
+        es_prose_say(why, "Its hash is in a catalog that is trusted, but not for components of "
+                          "Windows (%.*s). ",
+                     ES_SHOWN(fact->fields[F_OTHER_CATALOGS].texts[0]));
         return BY_ANOTHER;
     }
     if (has_unjudged_catalog(fact)) {
-        say(why, "Its hash is in a catalog whose chain could not be judged (%.*s). ",
-            TEXT(fact->fields[F_OTHER_CATALOGS].texts[0]));
+        es_prose_say(why, "Its hash is in a catalog whose chain could not be judged (%.*s). ",
+                     ES_SHOWN(fact->fields[F_OTHER_CATALOGS].texts[0]));
         return UNKNOWN;
     }
-    if (text_is(field(fact, F_NAME), "bootmgr") && !fact->fields[F_IMAGE_SHA1].type &&
+    if (es_name_is(field(fact, F_NAME), "bootmgr") && !fact->fields[F_IMAGE_SHA1].type &&
         (number(fact, F_CATALOGS_FOUND) > 0 || field(fact, F_INSIDE).size))
         return judge_stub(fact, why);
     return judge_unvouched(fact, why);
 }
 
 /* What is odd about a file whoever signed it. */
-static int remark(const es_fact_view *fact, words *why)
+static int remark(const es_fact_view *fact, es_prose *why)
 {
-    size_t before = why->n;
+    size_t before = why->used;
 
     if (fact->fields[F_CHECKSUM].type && !is_true(fact, F_CHECKSUM))
-        say(why, "Its PE checksum does not fit, which no signature covers. ");
+        es_prose_say(why, "Its PE checksum does not fit, which no signature covers. ");
     if (is_true(fact, F_VERSION_DIFFERS))
-        say(why, "Its version in words is another than in numbers. ");
+        es_prose_say(why, "Its version in words is another than in numbers. ");
     if (number(fact, F_APPENDED) > 0)
-        say(why, "Its certificate table holds %lld bytes that no signature covers. ",
-            (long long)number(fact, F_APPENDED));
+        es_prose_say(why, "Its certificate table holds %lld bytes that no signature covers. ",
+                     (long long)number(fact, F_APPENDED));
     if (field(fact, F_PROBLEM).size)
-        say(why, "Its layout is odd: %.*s. ", TEXT(field(fact, F_PROBLEM)));
+        es_prose_say(why, "Its layout is odd: %.*s. ", ES_SHOWN(field(fact, F_PROBLEM)));
     if (number(fact, F_UNCOVERED) > 0)
-        say(why, "%lld bytes between its sections are covered by no signature. ",
-            (long long)number(fact, F_UNCOVERED));
+        es_prose_say(why, "%lld bytes between its sections are covered by no signature. ",
+                     (long long)number(fact, F_UNCOVERED));
     if (is_true(fact, F_SEARCHED) && !field(fact, F_COMPONENT).size &&
-        !text_is(field(fact, F_ROLE), "asked") && !text_is(field(fact, F_ROLE), "boot-manager"))
-        say(why, "The component store has no such file%s: it was put there outside servicing. ",
-            number(fact, F_LINKS) == 1 ? ", it has one link" : "");
+        !es_name_is(field(fact, F_ROLE), "asked") &&
+        !es_name_is(field(fact, F_ROLE), "boot-manager"))
+        es_prose_say(why, "The component store has no such file%s: it was put there outside "
+                          "servicing. ",
+                     number(fact, F_LINKS) == 1 ? ", it has one link" : "");
     if (is_true(fact, F_CHECKED))
-        say(why, "It is a checked (debug) build. ");
-    if (text_is(field(fact, F_KNOWN), "bad"))
-        say(why, "The list of known hashes calls it bad. ");
-    else if (text_is(field(fact, F_KNOWN), "good"))
-        say(why, "The list of known hashes calls it good. ");
-    return why->n > before;
+        es_prose_say(why, "It is a checked (debug) build. ");
+    if (es_name_is(field(fact, F_KNOWN), "bad"))
+        es_prose_say(why, "The list of known hashes calls it bad. ");
+    else if (es_name_is(field(fact, F_KNOWN), "good"))
+        es_prose_say(why, "The list of known hashes calls it good. ");
+    return why->used > before;
 }
 
 static es_status judge_file(judging *at, const es_fact_view *fact)
@@ -241,18 +240,20 @@ static es_status judge_file(judging *at, const es_fact_view *fact)
     static const char *const answers[] = { "original", "original-but-not-of-this-build",
                                            "signed-by-another", "modified", "unsigned",
                                            "unknown" };
-    words why = { { 0 }, 0 };
-    uint32_t answer = judge_signature(at, fact, &why);
+    es_prose why;
+    uint32_t answer;
     es_datum fields[5];
     es_row row = { sizeof row, 0, fields };
-    int odd = remark(fact, &why);
+    es_status status = es_prose_make(at->host, WORDS, &why);
+    int odd;
 
+    if (status)
+        return status;
+    answer = judge_signature(at, fact, &why);
+    odd = remark(fact, &why);
     if (place_extended_kernel(at, fact, answer, &why) && at->n_traces < MAX_LISTED)
         at->traces[at->n_traces++] = es_text_of("extended kernel, by its looks");
-
-    if (why.n && why.text[why.n - 1] == ' ')
-        why.n--;
-    if (!text_is(field(fact, F_ROLE), "asked")) {
+    if (!es_name_is(field(fact, F_ROLE), "asked")) {
         at->n_files++;
         at->unusual |= odd;
         if (!at->counts[answer]++) {
@@ -263,9 +264,9 @@ static es_status judge_file(judging *at, const es_fact_view *fact)
             at->because[at->n_because++] = fact->reference;
     }
     fields[0] = es_datum_text(fact->path);
-    fields[1] = text_or_null(field(fact, F_ROLE));
+    fields[1] = es_datum_text_or_null(field(fact, F_ROLE));
     fields[2] = es_datum_text(es_text_of(answers[answer]));
-    fields[3] = es_datum_text((es_text){ why.text, why.n });
+    fields[3] = es_datum_text(es_prose_text(&why));
     fields[4] = es_datum_fact(fact->reference);
     return at->host->row(at->host, &row);
 }
@@ -345,7 +346,7 @@ static uint32_t overall(const judging *at)
     return at->n_files ? ORIGINAL : UNKNOWN;
 }
 
-static void explain(const judging *at, uint32_t answer, words *to)
+static void explain(const judging *at, uint32_t answer, es_prose *to)
 {
     static const char *const what[] = {
         "original and of this build", "Microsoft's but not of this build", "signed by another",
@@ -354,27 +355,29 @@ static void explain(const judging *at, uint32_t answer, words *to)
     };
 
     if (!at->n_files) {
-        say(to, "No kernel or boot file could be looked at.");
+        es_prose_say(to, "No kernel or boot file could be looked at.");
         return;
     }
     if (answer == ORIGINAL)
-        say(to, "All %u kernel and boot files are %s.", at->n_files, what[ORIGINAL]);
+        es_prose_say(to, "All %u kernel and boot files are %s.", at->n_files, what[ORIGINAL]);
     for (uint32_t i = 0; i < ES_COUNT(worst); i++) {
         uint32_t n = at->counts[worst[i]];
 
         if (n)
-            say(to, "%s%u of %u kernel and boot files %s %s (%.*s%s).", to->n ? " " : "", n,
-                at->n_files, n == 1 ? "is" : "are", what[worst[i]],
-                TEXT(at->first_name[worst[i]]), n > 1 ? " …" : "");
+            es_prose_say(to, "%s%u of %u kernel and boot files %s %s (%.*s%s).",
+                         to->used ? " " : "", n,
+                         at->n_files, n == 1 ? "is" : "are", what[worst[i]],
+                         ES_SHOWN(at->first_name[worst[i]]), n > 1 ? " …" : "");
     }
     if (at->unusual)
-        say(to, " See the list of files for what is unusual about them.");
+        es_prose_say(to, " See the list of files for what is unusual about them.");
     if (at->n_concerns)
-        say(to, " The boot store lets other code run: %.*s%s.", TEXT(at->concerns[0]),
-            at->n_concerns > 1 ? " …" : "");
+        es_prose_say(to, " The boot store lets other code run: %.*s%s.", ES_SHOWN(at->concerns[0]),
+                     at->n_concerns > 1 ? " …" : "");
     if (at->n_traces)
-        say(to, " Traces of spoofing or of bypasses were found: %.*s%s.", TEXT(at->traces[0]),
-            at->n_traces > 1 ? " …" : "");
+        es_prose_say(to, " Traces of spoofing or of bypasses were found: %.*s%s.",
+                     ES_SHOWN(at->traces[0]),
+                     at->n_traces > 1 ? " …" : "");
 }
 
 es_status integrity_judge(void *state, const es_host *host, const es_installation *installation,
@@ -382,8 +385,8 @@ es_status integrity_judge(void *state, const es_host *host, const es_installatio
 {
     judging *at = NULL;
     es_datum fields[6];
-    words why = { { 0 }, 0 };
-    es_text explanation = { why.text, 0 };
+    es_prose why;
+    es_text explanation;
     es_verdict verdict = { sizeof verdict, 0, UNKNOWN, 0, NULL, &explanation, fields };
     void *memory = NULL;
     es_status status = host->alloc(host, sizeof *at, &memory);
@@ -399,11 +402,13 @@ es_status integrity_judge(void *state, const es_host *host, const es_installatio
         status = read_files(at);
     if (status == ES_OK)
         status = read_rest(at);
+    if (status == ES_OK)
+        status = es_prose_make(host, WORDS, &why);
     if (status != ES_OK)
         return status;
     verdict.answer = overall(at);
     explain(at, verdict.answer, &why);
-    explanation.size = why.n;
+    explanation = es_prose_text(&why);
     fields[0] = es_datum_integer(at->n_files);
     fields[1] = es_datum_integer(at->counts[ORIGINAL]);
     fields[2] = es_datum_texts(at->concerns, at->n_concerns);

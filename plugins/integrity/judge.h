@@ -7,6 +7,8 @@
 
 #include "integrity.h"
 
+#include <esuscan/prose.h>
+
 enum { ORIGINAL, NOT_OF_BUILD, BY_ANOTHER, MODIFIED, UNSIGNED, UNKNOWN };
 
 #define MAX_LISTED 64u
@@ -31,19 +33,6 @@ typedef struct judging {
     int unusual; /* something of a file that is original yet worth a word */
 } judging;
 
-typedef struct words {
-    char text[WORDS];
-    size_t n;
-} words;
-
-#if defined(__GNUC__)
-__attribute__((format(printf, 2, 3)))
-#endif
-void integrity_say(words *to, const char *format, ...);
-#define say integrity_say
-
-#define TEXT(text) (int)((text).size & 0x3ff), (text).data
-
 static inline es_text field(const es_fact_view *fact, uint32_t index)
 {
     const es_text none = ES_TEXT("");
@@ -66,9 +55,9 @@ static inline int64_t number(const es_fact_view *fact, uint32_t index)
 /* The versions that servicing says are in effect. */
 es_status place_winners(judging *at);
 /* Whether servicing says another version should be there; says so. */
-int place_other_build(const judging *at, const es_fact_view *fact, words *why);
+int place_other_build(const judging *at, const es_fact_view *fact, es_prose *why);
 /* Whether a file that is not Microsoft's stands in for one as extended kernels do; says so. */
 int place_extended_kernel(const judging *at, const es_fact_view *fact, uint32_t answer,
-                          words *why);
+                          es_prose *why);
 
 #endif

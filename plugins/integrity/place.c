@@ -19,9 +19,9 @@ es_status place_winners(judging *at)
                                          &fact)) == ES_OK) {
         winner *to = &at->winners[at->n_winners];
 
-        if (fact.n_fields < 4 || !text_is(field(&fact, 3), "winners"))
+        if (fact.n_fields < 4 || !es_name_is(field(&fact, 3), "winners"))
             continue;
-        if (holds(field(&fact, 0), "edsecurityupdatesai") && field(&fact, 2).size > 3 &&
+        if (es_name_holds(field(&fact, 0), "edsecurityupdatesai") && field(&fact, 2).size > 3 &&
             !memcmp(field(&fact, 2).data, "6.3.", 4) && at->n_traces < MAX_LISTED) {
             at->traces[at->n_traces++] =
                 es_text_of("a component of Windows 8.1 won that keeps ESU updates from asking for "
@@ -115,7 +115,7 @@ static const char *usual_component(es_text name)
     };
 
     for (uint32_t i = 0; i < ES_COUNT(usual); i++)
-        if (text_is(name, usual[i].file))
+        if (es_name_is(name, usual[i].file))
             return usual[i].component;
     return NULL;
 }
@@ -127,9 +127,9 @@ static es_text should_be(const judging *at, const winner *component)
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < at->n_winners; i++) {
-        if (!same_text(at->winners[i].component, component->component) ||
+        if (!es_name_same(at->winners[i].component, component->component) ||
             (component->architecture.size && at->winners[i].architecture.size &&
-             !same_text(at->winners[i].architecture, component->architecture)))
+             !es_name_same(at->winners[i].architecture, component->architecture)))
             continue;
         if (n++ && !es_text_equal(version, at->winners[i].version))
             version.size = 0;
@@ -159,7 +159,7 @@ static int compare_versions(es_text a, es_text b)
     return 0;
 }
 
-int place_other_build(const judging *at, const es_fact_view *fact, words *why)
+int place_other_build(const judging *at, const es_fact_view *fact, es_prose *why)
 {
     winner mine = { ES_TEXT(""), ES_TEXT(""), ES_TEXT("") };
     es_text version = field(fact, F_VERSION), due;
@@ -179,16 +179,19 @@ int place_other_build(const judging *at, const es_fact_view *fact, words *why)
     order = compare_versions(version, due);
     if (order == 0)
         return 0;
-    say(why, "It is version %.*s, and servicing says that %.*s of %.*s is in effect: %s. ",
-        TEXT(version), TEXT(due), TEXT(mine.component),
-        order < 0 ? "an older file was put back, or the update's file never came into place"
-                  : "the file is ahead of what servicing knows");
+    es_prose_say(why, "It is version %.*s, and servicing says that %.*s of %.*s is in effect: %s. ",
+                 ES_SHOWN(version), ES_SHOWN(due), ES_SHOWN(mine.component),
+                 order < 0 ? "an older file was put back, or the update's file never came into "
+                             "place"
+                           : "the file is ahead of what servicing knows");
     return 1;
 }
 
 /* Extended kernels for Vista put files of Windows' own version, unsigned or signed by themselves,
- * in the place of Microsoft's. That is what such a file looks like, not proof of where it is from. */
-int place_extended_kernel(const judging *at, const es_fact_view *fact, uint32_t answer, words *why)
+ * in the place of Microsoft's. That is what such a file looks like, not proof of where it is from.
+ */
+int place_extended_kernel(const judging *at, const es_fact_view *fact, uint32_t answer,
+                          es_prose *why)
 {
     static const char *const replaced[] = { "ntoskrnl.exe", "ntkrnlpa.exe", "kernel32.dll",
                                             "ntdll.dll" };
@@ -196,17 +199,17 @@ int place_extended_kernel(const judging *at, const es_fact_view *fact, uint32_t 
     winner component = { ES_TEXT(""), ES_TEXT(""), ES_TEXT("") };
     uint32_t i = 0;
 
-    while (i < ES_COUNT(replaced) && !text_is(name, replaced[i]))
+    while (i < ES_COUNT(replaced) && !es_name_is(name, replaced[i]))
         i++;
     if (i == ES_COUNT(replaced) || version.size < 4 || memcmp(version.data, "6.0.", 4) != 0 ||
-        (answer != UNSIGNED && !text_is(field(fact, F_CHAIN), "self-signed")) ||
+        (answer != UNSIGNED && !es_name_is(field(fact, F_CHAIN), "self-signed")) ||
         !is_true(fact, F_SEARCHED) || field(fact, F_COMPONENT).size)
         return 0;
     component.component = es_text_of(usual_component(name));
     due = should_be(at, &component);
     if (due.size && compare_versions(version, due) != 0)
         return 0;
-    say(why, "It has the looks of an extended kernel: of a version that Windows has, not "
-             "Microsoft's, and put there outside servicing. ");
+    es_prose_say(why, "It has the looks of an extended kernel: of a version that Windows has, not "
+                      "Microsoft's, and put there outside servicing. ");
     return 1;
 }

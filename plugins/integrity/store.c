@@ -14,7 +14,7 @@ static es_status emit_component(const es_host *host, const es_component *from)
 
     fields[C_PATH] = es_datum_text(from->path);
     fields[C_STATE] = es_datum_text(from->word);
-    fields[C_ALGORITHM] = text_or_null(from->digest_algorithm);
+    fields[C_ALGORITHM] = es_datum_text_or_null(from->digest_algorithm);
     fields[C_STATED] = from->stated.size ? es_datum_bytes(from->stated) : es_null();
     fields[C_COMPUTED] = from->computed.size ? es_datum_bytes(from->computed) : es_null();
     fields[C_SIZE] = es_datum_integer((int64_t)from->file_size);

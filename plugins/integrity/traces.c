@@ -18,7 +18,7 @@ static es_status emit_trace(const es_host *host, const char *trace, es_text foun
     es_fact fact = { sizeof fact, FACT_TRACE, fields, { 0, 0, 0 }, where };
 
     fields[T_TRACE] = es_datum_text(es_text_of(trace));
-    fields[T_FOUND] = text_or_null(found);
+    fields[T_FOUND] = es_datum_text_or_null(found);
     fields[T_EXPECTED] = expected ? es_datum_text(es_text_of(expected)) : es_null();
     fields[T_MEANS] = es_datum_text(es_text_of(means));
     return host->emit(host, &fact, NULL);
@@ -82,7 +82,7 @@ static es_status trace_verifiers(const es_host *host, const es_artefact *hive)
         if (host->key_child(host, &options, i, &program) != ES_OK)
             break;
         if (read_text(host, &program, "VerifierDlls", &value, &text) &&
-            !text_is(text, "vrfcore.dll") && !text_is(text, "verifier.dll"))
+            !es_name_is(text, "vrfcore.dll") && !es_name_is(text, "verifier.dll"))
             status = emit_trace(host, "verifier loaded into a program", text, "no such value",
                                 "licence bypasses and version shims (msiesu.dll, KexDll.dll) are "
                                 "loaded so",
@@ -97,7 +97,7 @@ static int lies_of_version(es_text layers)
                                          "WINSRV", "WIN2000", "NT4SP", "WIN95", "WIN98" };
 
     for (uint32_t i = 0; i < ES_COUNT(words); i++)
-        if (holds(layers, words[i]))
+        if (es_name_holds(layers, words[i]))
             return 1;
     return 0;
 }
@@ -132,7 +132,8 @@ static es_status trace_databases(const es_host *host, const es_artefact *hive)
     es_text text;
     es_status status = ES_OK;
 
-    if (host->key_open(host, hive, es_text_of(VERSION_KEY "\\AppCompatFlags\\InstalledSDB"), &key) !=
+    if (host->key_open(host, hive, es_text_of(VERSION_KEY "\\AppCompatFlags\\InstalledSDB"),
+                       &key) !=
         ES_OK)
         return ES_OK;
     for (uint64_t i = 0; i < MAX_CHILDREN && status == ES_OK; i++) {
@@ -176,7 +177,7 @@ es_status traces_of_system(const es_host *host, const es_artefact *hive)
     if (host->key_open(host, hive, es_text_of("CurrentControlSet\\Services\\wuauserv\\Parameters"),
                        &key) == ES_OK &&
         read_text(host, &key, "ServiceDll", &value, &text) &&
-        !text_is(base_name(text), "wuaueng.dll"))
+        !es_name_is(es_name_base(text), "wuaueng.dll"))
         status = emit_trace(host, "update service redirected", text,
                             "%systemroot%\\system32\\wuaueng.dll",
                             "update patchers and licence bypasses put a patched agent here",
@@ -184,7 +185,7 @@ es_status traces_of_system(const es_host *host, const es_artefact *hive)
     if (status == ES_OK &&
         host->key_open(host, hive, es_text_of("CurrentControlSet\\Control"), &key) == ES_OK &&
         read_text(host, &key, "SystemStartOptions", &value, &text) &&
-        (holds(text, "TESTSIGNING") || holds(text, "DISABLE_INTEGRITY_CHECKS")))
+        (es_name_holds(text, "TESTSIGNING") || es_name_holds(text, "DISABLE_INTEGRITY_CHECKS")))
         status = emit_trace(host, "last start allowed unsigned code", text, NULL,
                             "the loader wrote down the options of the last start", value.where);
     return status;
@@ -205,7 +206,7 @@ es_status traces_of_file(const es_host *host, const es_artefact *file)
     const char *means = "a file of a licence bypass";
 
     for (uint32_t i = ES_COUNT(kinds); i-- > 0;)
-        if (holds(file->path, kinds[i].word))
+        if (es_name_holds(file->path, kinds[i].word))
             means = kinds[i].means;
     return emit_trace(host, "file of a bypass or patcher", file->path, "no such file", means,
                       file->where);
