@@ -13,6 +13,7 @@
  *
  * A file that a boot entry names can be one that is wanted by its own name too: it gives one fact.
  */
+#include <esuscan/names.h>
 #include <esuscan/plugin.h>
 
 #include <stdio.h>
@@ -160,16 +161,9 @@ static int is_seen(kernel_state *state, const es_artefact *file)
     return 0;
 }
 
-static es_datum text_or_null(es_text text)
-{
-    return text.size ? es_datum_text(text) : es_null();
-}
-
 static char plain(char c)
 {
-    if (c == '\\')
-        return '/';
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    return c == '\\' ? '/' : es_name_lower(c);
 }
 
 /* Does `text` end with `tail` (lower case, '/'), letter case and kind of slash aside? */
@@ -194,18 +188,6 @@ static int has(es_text text, const char *word)
             return 1;
     }
     return 0;
-}
-
-static es_text base_name(es_text path)
-{
-    uint64_t at = path.size;
-    es_text name;
-
-    while (at && path.data[at - 1] != '/' && path.data[at - 1] != '\\')
-        at--;
-    name.data = at ? path.data + at : path.data;
-    name.size = path.size - at;
-    return name;
 }
 
 /* A file that a boot entry names keeps its own role when it is one of the wanted files. */
@@ -374,9 +356,9 @@ static void fill_version(const es_executable *exe, es_datum *fields, texts *made
         fields[CHECKED] = es_datum_boolean((exe->file_flags & 1u) != 0);
     }
     fields[MISMATCH] = compare_words(exe, &words);
-    fields[STRING_VERSION] = text_or_null(words);
+    fields[STRING_VERSION] = es_datum_text_or_null(words);
     tag = tag_of(words);
-    fields[TAG] = text_or_null(tag);
+    fields[TAG] = es_datum_text_or_null(tag);
     by_words = branch_of_tag(tag);
     fields[BRANCH] = literal_or_null(by_words ? by_words : by_revision);
     fields[REVISION_BRANCH] = literal_or_null(by_revision);
@@ -391,9 +373,9 @@ static void fill_strings(const es_executable *exe, es_datum *fields, texts *made
         made->languages[i] = exe->strings[i].language;
     fields[LANGUAGES] = es_datum_texts(made->languages, n);
     if (n) {
-        fields[ORIGINAL] = text_or_null(exe->strings[0].original_filename);
-        fields[INTERNAL] = text_or_null(exe->strings[0].internal_name);
-        fields[COMPANY] = text_or_null(exe->strings[0].company_name);
+        fields[ORIGINAL] = es_datum_text_or_null(exe->strings[0].original_filename);
+        fields[INTERNAL] = es_datum_text_or_null(exe->strings[0].internal_name);
+        fields[COMPANY] = es_datum_text_or_null(exe->strings[0].company_name);
     }
 }
 
@@ -417,11 +399,11 @@ static void fill_header(const es_executable *exe, es_datum *fields, texts *made)
         if (exe->checksum_stored)
             fields[SUM_MATCHES] = es_datum_boolean(exe->checksum_stored == exe->checksum_computed);
     }
-    fields[COMPONENT] = text_or_null(exe->component_path);
+    fields[COMPONENT] = es_datum_text_or_null(exe->component_path);
     fields[SEARCHED] = es_datum_boolean(exe->component_searched != 0);
-    fields[PDB_ID] = text_or_null(exe->pdb_id);
-    fields[PDB_NAME] = text_or_null(exe->pdb_name);
-    fields[PROBLEM] = text_or_null(exe->problem);
+    fields[PDB_ID] = es_datum_text_or_null(exe->pdb_id);
+    fields[PDB_NAME] = es_datum_text_or_null(exe->pdb_name);
+    fields[PROBLEM] = es_datum_text_or_null(exe->problem);
 }
 
 /* The fact is placed at the version resource where there is one: that is what it is about. */
@@ -434,7 +416,7 @@ static es_status emit_file(const es_host *host, const es_artefact *file)
 
     for (uint32_t i = 0; i < N_FILE_FIELDS; i++)
         fields[i] = es_null();
-    fields[NAME] = es_datum_text(base_name(file->path));
+    fields[NAME] = es_datum_text(es_name_base(file->path));
     fields[ROLE] = es_datum_text(es_text_of(role_of(file)));
     fields[FILE_SIZE] = es_datum_integer((int64_t)file->file_size);
     if (file->links)
@@ -478,16 +460,16 @@ static es_status emit_boot(const es_host *host, const es_artefact *artefact)
 
     if (!entry)
         return ES_OK;
-    fields[n++] = text_or_null(entry->store);
-    fields[n++] = text_or_null(entry->object);
-    fields[n++] = text_or_null(entry->description);
+    fields[n++] = es_datum_text_or_null(entry->store);
+    fields[n++] = es_datum_text_or_null(entry->object);
+    fields[n++] = es_datum_text_or_null(entry->description);
     fields[n++] = es_datum_boolean(entry->is_default != 0);
     fields[n++] = entry->order < 0 ? es_null() : es_datum_integer(entry->order);
-    fields[n++] = text_or_null(entry->loader);
-    fields[n++] = text_or_null(entry->system_root);
-    fields[n++] = text_or_null(entry->kernel);
-    fields[n++] = text_or_null(entry->hal);
-    fields[n++] = text_or_null(entry->load_options);
+    fields[n++] = es_datum_text_or_null(entry->loader);
+    fields[n++] = es_datum_text_or_null(entry->system_root);
+    fields[n++] = es_datum_text_or_null(entry->kernel);
+    fields[n++] = es_datum_text_or_null(entry->hal);
+    fields[n++] = es_datum_text_or_null(entry->load_options);
     fields[n++] = choice(entry->pae, pae, ES_COUNT(pae));
     fields[n++] = choice(entry->nx, nx, ES_COUNT(nx));
     fields[n++] = flag_or_null(entry->test_signing);

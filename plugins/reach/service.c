@@ -95,19 +95,6 @@ static es_text part_of(es_text rule, const char *name)
     return next_part(rule, name, &at, &part) ? part : (es_text)ES_TEXT("");
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-static int is_word(es_text text, const char *word)
-{
-    for (uint64_t i = 0; i < text.size; i++)
-        if (!word[i] || lower(text.data[i]) != lower(word[i]))
-            return 0;
-    return !word[text.size];
-}
-
 /* "3389", or "3000-4000" as from rules 2.10 on. */
 static int is_port(es_text text, uint32_t port)
 {
@@ -129,9 +116,9 @@ static int is_of_service(es_text rule, const char *service)
 {
     es_text program = part_of(rule, "App="), of = part_of(rule, "Svc=");
 
-    if (of.size && !is_word(of, "*"))
-        return is_word(of, service);
-    return !program.size || is_word(program, "System");
+    if (of.size && !es_name_is(of, "*"))
+        return es_name_is(of, service);
+    return !program.size || es_name_is(program, "System");
 }
 
 /* An active inbound rule that concerns one of these TCP ports. */
@@ -141,8 +128,8 @@ static int concerns(es_text rule, const char *service, const uint32_t *ports, ui
     es_text protocol = part_of(rule, "Protocol="), part;
     int n_parts = 0;
 
-    if (!is_word(part_of(rule, "Active="), "TRUE") || !is_word(part_of(rule, "Dir="), "In") ||
-        (protocol.size && !is_word(protocol, "6")))
+    if (!es_name_is(part_of(rule, "Active="), "TRUE") || !es_name_is(part_of(rule, "Dir="), "In") ||
+        (protocol.size && !es_name_is(protocol, "6")))
         return 0;
     for (uint32_t k = 0; k < ES_COUNT(names); k++) {
         uint64_t at = 0;
@@ -150,7 +137,7 @@ static int concerns(es_text rule, const char *service, const uint32_t *ports, ui
         while (next_part(rule, names[k], &at, &part)) {
             n_parts++;
             for (uint32_t i = 0; i < n; i++)
-                if (is_port(part, ports[i]) || is_word(part, "*"))
+                if (is_port(part, ports[i]) || es_name_is(part, "*"))
                     return 1;
         }
     }
@@ -240,7 +227,6 @@ es_status service_profiles(const es_host *host, const es_artefact *hive, const c
 es_status service_emit(const es_host *host, const es_datum *fields, const es_where *where)
 {
     es_time no_time = { 0, 0, 0 };
-    es_fact fact = { sizeof fact, 0, fields, no_time, where };
 
-    return host->emit(host, &fact, NULL);
+    return es_emit(host, 0, fields, no_time, where);
 }

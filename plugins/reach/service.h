@@ -7,6 +7,7 @@
 #ifndef ESUSCAN_PLUGIN_SERVICE_H
 #define ESUSCAN_PLUGIN_SERVICE_H
 
+#include <esuscan/names.h>
 #include <esuscan/plugin.h>
 
 #define SERVICES "CurrentControlSet\\Services\\"
