@@ -24,17 +24,17 @@
 
 static int of_licensing(es_text provider)
 {
-    return same_text(provider, "Microsoft-Windows-Security-Licensing-SLC") ||
-           same_text(provider, "Software Licensing Service") ||
-           same_text(provider, "Microsoft-Windows-Security-SPP");
+    return es_name_is(provider, "Microsoft-Windows-Security-Licensing-SLC") ||
+           es_name_is(provider, "Software Licensing Service") ||
+           es_name_is(provider, "Microsoft-Windows-Security-SPP");
 }
 
 /* Behind the id: ", 1, 1 [". Returns -1 where the line has another form. */
 static int licensed_behind(es_text rest)
 {
-    if (starts_with(rest, ", 1, 1 ["))
+    if (es_name_begins(rest, ", 1, 1 ["))
         return 1;
-    return starts_with(rest, ", 1, 0 [") || starts_with(rest, ", 0, 0 [") ? 0 : -1;
+    return es_name_begins(rest, ", 1, 0 [") || es_name_begins(rest, ", 0, 0 [") ? 0 : -1;
 }
 
 /* The application that the event is about: the string that is nothing but a GUID. */
@@ -63,12 +63,12 @@ static es_status emit_event(const es_host *host, const es_event *event, es_text 
 
     fields[0] = es_datum_integer(event->id);
     fields[1] = es_datum_text(activation->id);
-    fields[2] = text_or_null(activation->sku);
+    fields[2] = es_datum_text_or_null(activation->sku);
     fields[3] = licensed < 0 ? es_null() : es_datum_boolean(licensed);
     fields[4] = es_datum_boolean(!applies_to_2008(activation) ||
-                                 (application.size && !same_text(application, WINDOWS)));
-    fields[5] = text_or_null(application);
-    return emit(host, FACT_EVENT, fields, event->written, event->where);
+                                 (application.size && !es_name_is(application, WINDOWS)));
+    fields[5] = es_datum_text_or_null(application);
+    return es_emit(host, FACT_EVENT, fields, event->written, event->where);
 }
 
 /* What a string says of an id: 1, 0, -1 (named only), -2 (not named). */
@@ -80,7 +80,7 @@ static int string_says(es_text text, es_text id)
         es_text part = { text.data + at, id.size };
         es_text rest = { part.data + id.size, text.size - at - id.size };
 
-        if (same_texts(part, id) && licensed_behind(rest) > says)
+        if (es_name_same(part, id) && licensed_behind(rest) > says)
             says = licensed_behind(rest);
     }
     return says;
@@ -103,7 +103,7 @@ static es_status look_at(const es_host *host, const es_catalogue *catalogue, con
                          int8_t told[2][MAX_IDS])
 {
     es_text application = application_of(event);
-    int8_t *of = told[application.size && !same_text(application, WINDOWS)];
+    int8_t *of = told[application.size && !es_name_is(application, WINDOWS)];
     es_status status = ES_OK;
 
     for (uint32_t i = 0; i < catalogue->n_activations && i < MAX_IDS && status == ES_OK; i++) {

@@ -35,9 +35,9 @@ static int left_as(es_text name)
         if (wanted.data[wanted.size - 1] == '*') {
             wanted.size--;
             if (name.size >= wanted.size &&
-                same_texts((es_text){ name.data, wanted.size }, wanted))
+                es_name_same((es_text){ name.data, wanted.size }, wanted))
                 return (int)i;
-        } else if (same_texts(name, wanted)) {
+        } else if (es_name_same(name, wanted)) {
             return (int)i;
         }
     }
@@ -67,7 +67,7 @@ static es_status emit_trusted_store(const es_host *host, es_text name)
     fields[1] = es_datum_text(file.path);
     fields[2] = es_datum_integer((int64_t)file.file_size);
     fields[3] = es_datum_boolean(0);
-    return emit(host, FACT_STORE, fields, file.modified, file.where);
+    return es_emit(host, FACT_STORE, fields, file.modified, file.where);
 }
 
 es_status examine_system32(const es_host *host, const es_artefact *listing)
@@ -80,7 +80,7 @@ es_status examine_system32(const es_host *host, const es_artefact *listing)
             continue;
         if (left_as(entry.name) >= 0)
             status = emit_left(host, entry.name, left_as(entry.name));
-        else if (starts_with(entry.name, "7B296FB0-376B-497e-B012-9C450E1B7327-"))
+        else if (es_name_begins(entry.name, "7B296FB0-376B-497e-B012-9C450E1B7327-"))
             status = emit_trusted_store(host, entry.name);
         if (status < 0)
             return status;
@@ -126,7 +126,8 @@ es_status examine_update_agent(const es_host *host, const es_artefact *file)
             continue;
         status = host->place(host, file->where, patterns[i].first, patterns[i].size, &where);
         if (status == ES_OK)
-            status = say(host, &detail, "%.*s holds \"%s\"", SHOWN(file->path), words[i / 2]);
+            status = es_prose_one(host, &detail, "%.*s holds \"%s\"", ES_SHOWN(file->path),
+                                  words[i / 2]);
         return status ? (status < 0 ? status : ES_OK)
                       : emit_trace(host, "patched update agent", detail,
                                    "the update patcher for Vista or BypassESU", 1, file->modified,
@@ -148,13 +149,14 @@ es_status examine_agent_version(const es_host *host, const es_artefact *file)
 
     if (!agent || !agent->has_version)
         return ES_OK;
-    status = say(host, &version, "%u.%u.%u.%u", agent->file_version[0], agent->file_version[1],
-                 agent->file_version[2], agent->file_version[3]);
+    status = es_prose_one(host, &version, "%u.%u.%u.%u", agent->file_version[0],
+                          agent->file_version[1],
+                          agent->file_version[2], agent->file_version[3]);
     if (status)
         return status;
     fields[0] = es_datum_text(file->path);
     fields[1] = es_datum_text(version);
-    return emit(host, FACT_AGENT, fields, no_time, agent->version_where);
+    return es_emit(host, FACT_AGENT, fields, no_time, agent->version_where);
 }
 
 /* ------------------------------------------------------------------ the licence check */
@@ -192,9 +194,9 @@ static es_status look_into_components(const es_host *host, es_text manifest)
     es_key key;
     es_status status;
 
-    if (ends_with(name, ".manifest"))
+    if (es_name_ends(name, ".manifest"))
         name.size -= strlen(".manifest");
-    status = say(host, &path, COMPONENTS, SHOWN(name));
+    status = es_prose_one(host, &path, COMPONENTS, ES_SHOWN(name));
     if (status == ES_OK)
         status = host->artefact_open(host, WANT_COMPONENTS, (es_text)ES_TEXT(""), &hive);
     if (status == ES_OK)
@@ -212,7 +214,7 @@ es_status examine_check(const es_host *host, const es_artefact *document)
     es_xml_node node;
     es_datum fields[5];
     es_time no_time = { 0, 0, 0 };
-    es_text name = base_name(document->path), version = version_of(name);
+    es_text name = es_name_base(document->path), version = version_of(name);
     uint32_t n = 0;
     int empty;
     es_status status;
@@ -224,12 +226,12 @@ es_status examine_check(const es_host *host, const es_artefact *document)
     /* The root and its identity. */
     empty = status == ES_END && n <= 2;
     fields[0] = es_datum_text(name);
-    fields[1] = text_or_null(version);
+    fields[1] = es_datum_text_or_null(version);
     fields[2] = es_datum_integer((int64_t)document->file_size);
     fields[3] = status == ES_END ? es_datum_integer(n) : es_null();
     fields[4] = es_datum_boolean(empty);
-    status = emit(host, FACT_CHECK, fields, no_time, document->where);
-    if (status || !starts_with(version, "6.3.9603."))
+    status = es_emit(host, FACT_CHECK, fields, no_time, document->where);
+    if (status || !es_name_begins(version, "6.3.9603."))
         return status;
     status = emit_trace(host, "manifest of the licence check", name, SUPPRESSOR, 1,
                         document->modified, document->where);

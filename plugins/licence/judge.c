@@ -71,8 +71,8 @@ static es_status add_row(finding *of, uint32_t list, const char *what, es_text d
     if (of->n_rows++ >= MAX_ROWS)
         return ES_OK;
     fields[0] = es_datum_text(es_text_of(what));
-    fields[1] = text_or_null(detail);
-    fields[2] = text_or_null(means);
+    fields[1] = es_datum_text_or_null(detail);
+    fields[2] = es_datum_text_or_null(means);
     fields[3] = es_datum_boolean(weight);
     fields[4] = es_datum_time(fact->time);
     fields[5] = es_datum_fact(fact->reference);
@@ -101,19 +101,19 @@ static es_status take_registry(finding *of, const es_fact_view *fact)
 {
     es_text name = text_of(fact, "name"), text = text_of(fact, "text");
 
-    if (number_of(fact, "wow64") == 1 || !same_text(text_of(fact, "hive"), "SOFTWARE"))
+    if (number_of(fact, "wow64") == 1 || !es_name_is(text_of(fact, "hive"), "SOFTWARE"))
         return ES_OK;
     of->software_read = 1;
-    if (same_text(name, "CurrentVersion") && starts_with(text, "6.0"))
+    if (es_name_is(name, "CurrentVersion") && es_name_begins(text, "6.0"))
         of->nt60 = 1;
-    if (same_text(name, "CSDVersion") && same_text(text, "Service Pack 2"))
+    if (es_name_is(name, "CSDVersion") && es_name_is(text, "Service Pack 2"))
         of->server_pack_2 = 1;
     return ES_OK;
 }
 
 static es_status take_product(finding *of, const es_fact_view *fact)
 {
-    of->client = same_text(text_of(fact, "product_type"), "WinNT");
+    of->client = es_name_is(text_of(fact, "product_type"), "WinNT");
     return ES_OK;
 }
 
@@ -121,8 +121,8 @@ static es_status take_unreadable(finding *of, const es_fact_view *fact)
 {
     es_text path = text_of(fact, "path");
 
-    of->unreadable = of->unreadable || ends_with(path, "tokens.dat") ||
-                     ends_with(path, "config/SOFTWARE") || ends_with(path, "config/SYSTEM");
+    of->unreadable = of->unreadable || es_name_ends(path, "tokens.dat") ||
+                     es_name_ends(path, "config/SOFTWARE") || es_name_ends(path, "config/SYSTEM");
     return ES_OK;
 }
 
@@ -132,15 +132,16 @@ static es_status take_id(finding *of, const es_fact_view *fact)
 {
     int foreign = number_of(fact, "foreign") == 1;
     es_text detail, means;
-    es_status status = say(of->host, &detail, "%.*s (%.*s, %.*s) as %.*s",
-                           SHOWN(text_of(fact, "id")), SHOWN(text_of(fact, "sku")),
-                           SHOWN(text_of(fact, "licence_channel")), SHOWN(text_of(fact, "form")));
+    es_status status = es_prose_one(of->host, &detail, "%.*s (%.*s, %.*s) as %.*s",
+                                    ES_SHOWN(text_of(fact, "id")), ES_SHOWN(text_of(fact, "sku")),
+                                    ES_SHOWN(text_of(fact, "licence_channel")),
+                                    ES_SHOWN(text_of(fact, "form")));
 
     if (status == ES_OK)
-        status = foreign ? say(of->host, &means, "of another product (%.*s)",
-                               SHOWN(text_of(fact, "applies_to")))
-                         : say(of->host, &means, "licence files of this product are installed; "
-                                                 "not that it was activated");
+        status = foreign ? es_prose_one(of->host, &means, "of another product (%.*s)",
+                                        ES_SHOWN(text_of(fact, "applies_to")))
+                         : es_prose_one(of->host, &means, "licence files of this product are "
+                                                          "installed; not that it was activated");
     of->files = of->files || !foreign;
     return status ? status
                   : add_row(of, EVIDENCE, "activation id in the token store", detail, means,
@@ -149,7 +150,7 @@ static es_status take_id(finding *of, const es_fact_view *fact)
 
 static es_status take_store(finding *of, const es_fact_view *fact)
 {
-    if (!same_text(text_of(fact, "what"), "tokens.dat"))
+    if (!es_name_is(text_of(fact, "what"), "tokens.dat"))
         return ES_OK;
     of->tokens_there = 1;
     of->tokens_read = of->tokens_read || number_of(fact, "searched") == 1;
@@ -174,8 +175,8 @@ static es_status take_event(finding *of, const es_fact_view *fact)
 static es_status take_azure(finding *of, const es_fact_view *fact)
 {
     es_text detail;
-    es_status status = say(of->host, &detail, "%.*s %.*s", SHOWN(text_of(fact, "what")),
-                           SHOWN(text_of(fact, "detail")));
+    es_status status = es_prose_one(of->host, &detail, "%.*s %.*s", ES_SHOWN(text_of(fact, "what")),
+                                    ES_SHOWN(text_of(fact, "detail")));
 
     of->azure = 1;
     if (status)
@@ -191,8 +192,8 @@ static const es_catalogue_prerequisite *preparation_of(const finding *of, uint32
     for (uint32_t i = 0; of->catalogue && i < of->catalogue->n_prerequisites; i++) {
         const es_catalogue_prerequisite *one = of->catalogue->prerequisites[i];
 
-        if (one->kb == kb && same_text(one->role, "esu-licensing-preparation") &&
-            holds(one->operating_system, "Windows Server 2008 SP2"))
+        if (one->kb == kb && es_name_is(one->role, "esu-licensing-preparation") &&
+            es_name_holds(one->operating_system, "Windows Server 2008 SP2"))
             return one;
     }
     return NULL;
@@ -230,27 +231,27 @@ static es_status take_package(finding *of, const es_fact_view *fact)
     es_text state = text_of(fact, "state"), role = text_of(fact, "role");
     es_text identity = text_of(fact, "identity");
     uint32_t kb = es_kb_number(text_of(fact, "kb"));
-    int installed = same_text(state, "installed") || same_text(state, "permanent") ||
-                    same_text(state, "superseded");
+    int installed = es_name_is(state, "installed") || es_name_is(state, "permanent") ||
+                    es_name_is(state, "superseded");
     es_status status = ES_OK;
 
     if (!installed)
         return ES_OK;
-    if (same_text(role, "update") && preparation_of(of, kb))
+    if (es_name_is(role, "update") && preparation_of(of, kb))
         status = add_row(of, EVIDENCE, "preparation package", text_of(fact, "kb"),
                          es_text_of("lets ESU updates check for a licence; installs without one"),
                          0, fact);
-    if (status == ES_OK && same_text(role, "update") && is_esu_update(of, kb) && of->n_esu++ == 0)
+    if (status == ES_OK && es_name_is(role, "update") && is_esu_update(of, kb) && of->n_esu++ == 0)
         of->first_esu = *fact;
     if (status == ES_OK && of->nt60 && of->client && kb == 4474419 &&
-        starts_with(identity, "Package_25_for_") && number_of(fact, "visibility") == 2) {
+        es_name_begins(identity, "Package_25_for_") && number_of(fact, "visibility") == 2) {
         of->bypass = 1;
         status = add_row(of, TRACES, "part of KB4474419 that is for servers, hidden on a client",
                          identity, es_text_of("the update patcher for Vista (Vista_SHA2_WUC)"), 1,
                          fact);
     }
     if (status == ES_OK && fact->time.ticks == TOOL_TICKS && es_time_known(fact->time) &&
-        !holds(identity, "~6.0.6000.")) {
+        !es_name_holds(identity, "~6.0.6000.")) {
         of->bypass = 1;
         status = add_row(of, TRACES, "install time that a tool writes into every package", identity,
                          es_text_of("the update patcher for Vista: the constant 2006-11-02 "
@@ -262,7 +263,7 @@ static es_status take_package(finding *of, const es_fact_view *fact)
 
 static es_status take_agent(finding *of, const es_fact_view *fact)
 {
-    if (!of->nt60 || !of->client || !starts_with(text_of(fact, "version"), "7.7.6003."))
+    if (!of->nt60 || !of->client || !es_name_begins(text_of(fact, "version"), "7.7.6003."))
         return ES_OK;
     of->hints = 1;
     return add_row(of, TRACES, "update agent made for Server 2008, on a client",
@@ -275,7 +276,7 @@ static es_status take_check(finding *of, const es_fact_view *fact)
     of->check_there = 1;
     of->check = *fact;
     because(of, fact);
-    if (number_of(fact, "empty") != 1 || starts_with(text_of(fact, "version"), "6.3.9603."))
+    if (number_of(fact, "empty") != 1 || es_name_begins(text_of(fact, "version"), "6.3.9603."))
         return ES_OK;
     of->hints = 1;
     return add_row(of, TRACES, "manifest of the licence check with nothing in it",
@@ -284,10 +285,10 @@ static es_status take_check(finding *of, const es_fact_view *fact)
 
 static es_status take_component(finding *of, const es_fact_view *fact)
 {
-    if (!ends_with(text_of(fact, "component"), "edsecurityupdatesai"))
+    if (!es_name_ends(text_of(fact, "component"), "edsecurityupdatesai"))
         return ES_OK;
     of->check_won = 1;
-    if (!of->nt60 || !starts_with(text_of(fact, "version"), "6.3."))
+    if (!of->nt60 || !es_name_begins(text_of(fact, "version"), "6.3."))
         return ES_OK;
     of->bypass = 1;
     return add_row(of, TRACES, "winning licence check of another Windows",
@@ -311,8 +312,8 @@ static es_status flag(finding *of)
         (!of->client && (of->files || of->activated || of->azure)))
         return status;
     of->hints = 1;
-    status = say(of->host, &detail, "%u ESU update%s, first %.*s", of->n_esu,
-                 of->n_esu == 1 ? "" : "s", SHOWN(text_of(&of->first_esu, "kb")));
+    status = es_prose_one(of->host, &detail, "%u ESU update%s, first %.*s", of->n_esu,
+                          of->n_esu == 1 ? "" : "s", ES_SHOWN(text_of(&of->first_esu, "kb")));
     return status ? status
                   : add_row(of, TRACES,
                             of->client ? "ESU updates on a client" : "ESU updates without licence "
@@ -383,9 +384,9 @@ static es_status explain(const finding *of, uint32_t answer, es_text *ret)
                              ? ""
                              : "The token store was not found. ";
 
-    return say(of->host, ret, "%s%s%s%s%sLicensing events are evidence only as far as the "
-                              "Application log could be read.",
-               sentence_of(of, answer), also, hints, azure, tokens);
+    return es_prose_one(of->host, ret, "%s%s%s%s%sLicensing events are evidence only as far as the "
+                                       "Application log could be read.",
+                        sentence_of(of, answer), also, hints, azure, tokens);
 }
 
 static es_status gather(finding *of)

@@ -4,7 +4,7 @@
  *
  * licence.c describes the plugin; search.c finds patterns in bytes; tokens.c looks for activation
  * ids; registry.c and files.c for what else speaks of the licence, of Azure, or of a bypass;
- * events.c reads licensing events; judge.c weighs; say.c builds sentences.
+ * events.c reads licensing events; judge.c weighs; steps.c has what all of them do.
  *
  * Ownership: everything is borrowed from the callback it was made in.
  */
@@ -13,7 +13,8 @@
 
 #include <esuscan/bytes.h>
 #include <esuscan/catalogue.h>
-#include <esuscan/plugin.h>
+#include <esuscan/names.h>
+#include <esuscan/prose.h>
 
 enum {
     WANT_SOFTWARE,
@@ -66,27 +67,11 @@ void pattern_utf16(pattern *made, const char *text, uint64_t size);
 es_status search_file(const es_host *host, const es_artefact *file, pattern *patterns, uint32_t n,
                       int *ret_whole);
 
-/* ---- say.c */
-#if defined(__GNUC__)
-__attribute__((format(printf, 3, 4)))
-#endif
-es_status say(const es_host *host, es_text *ret, const char *format, ...);
-es_text shown(es_text text); /* at most 160 bytes, cut between characters */
-#define SHOWN(text) (int)shown(text).size, (text).size ? (text).data : ""
-int same_text(es_text a, const char *b); /* but for ASCII letter case */
-int same_texts(es_text a, es_text b);
-int starts_with(es_text text, const char *prefix);
-int ends_with(es_text text, const char *suffix);
-int holds(es_text text, const char *word);
-es_text base_name(es_text path);
-es_status emit(const es_host *host, uint32_t type, const es_datum *fields, es_time time,
-               const es_where *where);
-es_datum text_or_null(es_text text);
+/* ---- steps.c */
 /* A trace of a bypass. `specific`: nothing else is known to leave it. */
 es_status emit_trace(const es_host *host, const char *what, es_text detail, const char *typical_of,
                      int specific, es_time time, const es_where *where);
-/* 1: there, 0: not (an unreadable one is noted), negative: failure. */
-es_status open_key(const es_host *host, const es_artefact *hive, const char *path, es_key *ret);
+/* 1: there, 0: not, negative: failure. */
 es_status find_text(const es_host *host, const es_key *key, const char *name, es_value *ret_value,
                     es_text *ret);
 es_status find_number(const es_host *host, const es_key *key, const char *name,

@@ -26,7 +26,7 @@ static es_status emit_values(const es_host *host, const es_artefact *hive, const
     es_key key;
     es_value value;
     es_time no_time = { 0, 0, 0 };
-    es_status status = open_key(host, hive, path, &key);
+    es_status status = es_prose_key(host, hive, path, &key);
 
     for (uint64_t i = 0; status > 0 && i < MAX_VALUES; i++) {
         es_datum fields[4] = { es_datum_text(es_text_of(path)), es_null(), es_null(), es_null() };
@@ -43,7 +43,7 @@ static es_status emit_values(const es_host *host, const es_artefact *hive, const
             fields[2] = es_datum_text(text);
         else if (host->value_number(host, &value, 0, &number) == ES_OK)
             fields[3] = es_datum_integer((int64_t)number);
-        got = emit(host, FACT_REGISTRY, fields, no_time, value.where);
+        got = es_emit(host, FACT_REGISTRY, fields, no_time, value.where);
         if (got)
             return got;
     }
@@ -56,7 +56,7 @@ static es_status look_at_edition(const es_host *host, const es_artefact *hive)
     es_key key;
     es_value value;
     es_text text = ES_TEXT("");
-    es_status status = open_key(host, hive, NT, &key);
+    es_status status = es_prose_key(host, hive, NT, &key);
 
     if (status > 0)
         status = find_text(host, &key, "EditionID_bak", &value, &text);
@@ -74,9 +74,9 @@ static const char *verifier_of(es_text dlls, int *ret_specific)
 
     *ret_specific = 1;
     for (size_t i = 0; i < sizeof net / sizeof *net; i++)
-        if (holds(dlls, net[i]))
+        if (es_name_holds(dlls, net[i]))
             return NET_BYPASS;
-    return holds(dlls, "kexdll") || holds(dlls, "vxkex") ? SPOOF : NULL;
+    return es_name_holds(dlls, "kexdll") || es_name_holds(dlls, "vxkex") ? SPOOF : NULL;
 }
 
 static es_status look_at_program(const es_host *host, const es_key *key)
@@ -94,14 +94,16 @@ static es_status look_at_program(const es_host *host, const es_key *key)
     if (status < 0)
         return status;
     typical = verifier_of(dlls, &specific);
-    if (!typical && !same_text(key->name, "msiexec.exe"))
+    if (!typical && !es_name_is(key->name, "msiexec.exe"))
         return ES_OK;
     if (!typical) {
-        typical = "a library put into the installer, as bypasses of the ESU check do, and debuggers";
+        typical = "a library put into the installer, as bypasses of the ESU check do, and "
+                  "debuggers";
         specific = 0;
     }
-    status = say(host, &detail, "%.*s: VerifierDlls %.*s, GlobalFlag 0x%x", SHOWN(key->name),
-                 SHOWN(dlls), (unsigned)flags);
+    status = es_prose_one(host, &detail, "%.*s: VerifierDlls %.*s, GlobalFlag 0x%x",
+                          ES_SHOWN(key->name),
+                          ES_SHOWN(dlls), (unsigned)flags);
     return status ? status
                   : emit_trace(host, "Image File Execution Options", detail, typical, specific,
                                key->written, value.where);
@@ -110,7 +112,7 @@ static es_status look_at_program(const es_host *host, const es_key *key)
 static es_status look_at_programs(const es_host *host, const es_artefact *hive)
 {
     es_key options, key;
-    es_status status = open_key(host, hive, IFEO, &options);
+    es_status status = es_prose_key(host, hive, IFEO, &options);
 
     for (uint64_t i = 0; status > 0 && i < MAX_KEYS; i++) {
         es_status got = host->key_child(host, &options, i, &key);
@@ -148,19 +150,19 @@ static es_status look_at_update_service(const es_host *host, const es_artefact *
     es_text path, file;
     const char *typical = "an update agent that is not the original one";
     int specific = 0;
-    es_status status = open_key(host, hive, SERVICES "wuauserv\\Parameters", &key);
+    es_status status = es_prose_key(host, hive, SERVICES "wuauserv\\Parameters", &key);
 
     if (status > 0)
         status = find_text(host, &key, "ServiceDll", &value, &path);
     if (status <= 0)
         return status;
-    file = base_name(path);
-    if (same_text(file, "wuaueng.dll"))
+    file = es_name_base(path);
+    if (es_name_is(file, "wuaueng.dll"))
         return ES_OK;
-    if (same_text(file, "wuaueng6.dll")) {
+    if (es_name_is(file, "wuaueng6.dll")) {
         typical = WUC;
         specific = 1;
-    } else if (same_text(file, "wuaueng3.dll")) {
+    } else if (es_name_is(file, "wuaueng3.dll")) {
         typical = BYPASS;
         specific = 1;
     }
@@ -175,8 +177,8 @@ static es_status emit_azure(const es_host *host, const char *what, es_text detai
     es_datum fields[2];
 
     fields[0] = es_datum_text(es_text_of(what));
-    fields[1] = text_or_null(detail);
-    return emit(host, FACT_AZURE, fields, no_time, where);
+    fields[1] = es_datum_text_or_null(detail);
+    return es_emit(host, FACT_AZURE, fields, no_time, where);
 }
 
 static es_status look_for_agents(const es_host *host, const es_artefact *hive)
@@ -187,7 +189,7 @@ static es_status look_for_agents(const es_host *host, const es_artefact *hive)
     es_status status = ES_OK;
 
     for (size_t i = 0; i < sizeof services / sizeof *services && status >= 0; i++) {
-        status = open_key(host, hive, services[i], &key);
+        status = es_prose_key(host, hive, services[i], &key);
         if (status > 0)
             status = emit_azure(host, "service", key.name, key.where);
     }
@@ -200,14 +202,15 @@ static es_status look_at_firmware(const es_host *host, const es_artefact *hive)
     es_key key;
     es_value value;
     es_text maker = ES_TEXT(""), product = ES_TEXT("");
-    es_status status = open_key(host, hive, "CurrentControlSet\\Control\\SystemInformation", &key);
+    es_status status = es_prose_key(host, hive, "CurrentControlSet\\Control\\SystemInformation",
+                                    &key);
 
     if (status > 0)
         status = find_text(host, &key, "SystemManufacturer", &value, &maker);
     if (status > 0)
         status = find_text(host, &key, "SystemProductName", &value, &product);
-    if (status <= 0 || !same_text(maker, "Microsoft Corporation") ||
-        !same_text(product, "Virtual Machine"))
+    if (status <= 0 || !es_name_is(maker, "Microsoft Corporation") ||
+        !es_name_is(product, "Virtual Machine"))
         return status;
     return emit_azure(host, "Hyper-V firmware (of any Hyper-V host, not only Azure's)", product,
                       value.where);
@@ -236,7 +239,8 @@ static es_status look_at_leases(const es_host *host, const es_artefact *hive)
 {
     es_key interfaces, key;
     es_value value;
-    es_status status = open_key(host, hive, SERVICES "Tcpip\\Parameters\\Interfaces", &interfaces);
+    es_status status = es_prose_key(host, hive, SERVICES "Tcpip\\Parameters\\Interfaces",
+                                    &interfaces);
 
     for (uint64_t i = 0; status > 0 && i < 256; i++) {
         es_status got = host->key_child(host, &interfaces, i, &key);

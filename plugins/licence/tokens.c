@@ -21,7 +21,7 @@ int applies_to_2008(const es_catalogue_activation *activation)
         const char *end = (const char *)memchr(left.data, ';', (size_t)left.size);
         es_text one = { left.data, end ? (uint64_t)(end - left.data) : left.size };
 
-        if (same_text(one, "Windows Server 2008"))
+        if (es_name_is(one, "Windows Server 2008"))
             return 1;
         left.data += one.size;
         left.size -= one.size;
@@ -76,13 +76,13 @@ static es_status emit_id(const es_host *host, const es_artefact *file,
     if (status < 0)
         return status;
     fields[0] = es_datum_text(activation->id);
-    fields[1] = text_or_null(activation->sku);
-    fields[2] = text_or_null(activation->applies_to);
-    fields[3] = text_or_null(activation->licence_channel);
+    fields[1] = es_datum_text_or_null(activation->sku);
+    fields[2] = es_datum_text_or_null(activation->applies_to);
+    fields[3] = es_datum_text_or_null(activation->licence_channel);
     fields[4] = es_datum_text(es_text_of(forms[form]));
     fields[5] = es_datum_integer(found->hits);
     fields[6] = es_datum_boolean(!applies_to_2008(activation));
-    return emit(host, FACT_ID, fields, no_time, status == ES_OK ? where : file->where);
+    return es_emit(host, FACT_ID, fields, no_time, status == ES_OK ? where : file->where);
 }
 
 static es_status emit_store(const es_host *host, const es_artefact *file, int whole)
@@ -93,7 +93,7 @@ static es_status emit_store(const es_host *host, const es_artefact *file, int wh
     fields[1] = es_datum_text(file->path);
     fields[2] = es_datum_integer((int64_t)file->file_size);
     fields[3] = es_datum_boolean(whole);
-    return emit(host, FACT_STORE, fields, file->modified, file->where);
+    return es_emit(host, FACT_STORE, fields, file->modified, file->where);
 }
 
 static es_status search(const es_host *host, const es_artefact *file, const es_catalogue *from,
