@@ -19,7 +19,7 @@ static void begin(es_datum fields[N_FIELDS], const es_event *event, const char *
     for (uint32_t i = 0; i < N_FIELDS; i++)
         fields[i] = es_null();
     fields[KIND] = es_datum_text(es_text_of(kind));
-    fields[PROVIDER] = history_text(event->provider);
+    fields[PROVIDER] = es_datum_text_or_null(event->provider);
     fields[EVENT_ID] = es_datum_integer(event->id);
     fields[RECORD] = es_datum_integer((int64_t)event->record);
     fields[RECOVERED] = es_datum_boolean(event->recovered != 0);
@@ -52,7 +52,7 @@ static es_status joined(history_log *log, const es_event *event, es_datum *ret)
         memcpy(text + at, event->data[i].data, (size_t)event->data[i].size);
         at += event->data[i].size;
     }
-    *ret = history_text((es_text){ text, at });
+    *ret = es_datum_text_or_null((es_text){ text, at });
     return ES_OK;
 }
 
@@ -61,7 +61,7 @@ static es_datum trimmed(es_text text)
 {
     while (text.size && text.data[text.size - 1] == ' ')
         text.size--;
-    return history_text(text);
+    return es_datum_text_or_null(text);
 }
 
 /* The n-th of strings that lie one behind the other, each with a NUL, in UTF-16. */
@@ -102,7 +102,7 @@ static es_status uptime(history_log *log, const es_event *event)
 
     begin(fields, event, "uptime");
     fields[BUILD] = build_of(lab);
-    fields[TEXT] = history_text(lab);
+    fields[TEXT] = es_datum_text_or_null(lab);
     if (fields[BUILD].type == 0)
         fields[TEXT] = es_null();
     if (event->n_data >= 5)
@@ -188,8 +188,8 @@ es_status history_setup(history_log *log, const es_event *event)
                                           : history_datum(event, "HostOSbuildversion", 5));
     fields[SERVICE_PACK] = trimmed(target ? history_datum(event, "OSservicepackName", 5)
                                           : history_datum(event, "HostOSservicepackName", 6));
-    fields[TEXT] = history_text(target ? history_datum(event, "OSName", 0)
-                                       : history_datum(event, "HostOSName", 0));
+    fields[TEXT] = es_datum_text_or_null(target ? history_datum(event, "OSName", 0)
+                                                : history_datum(event, "HostOSName", 0));
     return end(log, event, fields);
 }
 
@@ -219,8 +219,8 @@ es_status history_clock(history_log *log, const es_event *event, const char *bef
     fields[1] = es_datum_time(to);
     if (es_time_known(from) && es_time_known(to))
         fields[2] = es_datum_integer((to.ticks - from.ticks) / ES_TICKS_PER_SECOND);
-    fields[3] = history_text(history_datum(event, "SubjectUserName", -1));
-    fields[4] = history_text(event->provider);
+    fields[3] = es_datum_text_or_null(history_datum(event, "SubjectUserName", -1));
+    fields[4] = es_datum_text_or_null(event->provider);
     fields[5] = es_datum_integer(event->id);
     fields[6] = es_datum_integer((int64_t)event->record);
     return history_emit(log->host, HISTORY_FACT_CLOCK, fields, event->written, event->where);

@@ -14,7 +14,7 @@
 static const es_cell *cell_of(const es_table_row *row, const char *name)
 {
     for (uint32_t i = 0; i < row->n_cells; i++)
-        if (history_is(row->cells[i].column, name))
+        if (es_name_is(row->cells[i].column, name))
             return row->cells[i].type ? &row->cells[i] : NULL;
     return NULL;
 }
@@ -23,7 +23,7 @@ static es_datum text_of(const es_table_row *row, const char *name)
 {
     const es_cell *cell = cell_of(row, name);
 
-    return cell && cell->type == ES_FIELD_TEXT ? history_text(cell->text) : es_null();
+    return cell && cell->type == ES_FIELD_TEXT ? es_datum_text_or_null(cell->text) : es_null();
 }
 
 static es_time time_of(const es_table_row *row)
@@ -89,7 +89,7 @@ static es_status take_row(const es_host *host, const es_table_row *row)
     uint8_t bytes[4];
 
     fields[1] = text_of(row, "title");
-    fields[0] = fields[1].type ? history_text(history_kb(fields[1].text, kb)) : es_null();
+    fields[0] = fields[1].type ? es_datum_text_or_null(history_kb(fields[1].text, kb)) : es_null();
     fields[2] = es_datum_text(es_text_of(result_of(row)));
     fields[3] = es_datum_text(es_text_of("DataStore.edb"));
     fields[4] = guid_of(row, guid);

@@ -74,9 +74,9 @@ static int is_of(const source *from, const es_event *event)
 {
     if (event->id < from->first || event->id > from->last)
         return 0;
-    if (from->guid && history_is(event->provider_guid, from->guid))
+    if (from->guid && es_name_is(event->provider_guid, from->guid))
         return 1;
-    return history_is(event->provider, from->name);
+    return es_name_is(event->provider, from->name);
 }
 
 static es_status dispatch(history_log *log, const es_event *event)

@@ -13,6 +13,7 @@
 #define ESUSCAN_PLUGIN_HISTORY_H
 
 #include <esuscan/bytes.h>
+#include <esuscan/names.h>
 #include <esuscan/plugin.h>
 
 enum {
@@ -73,10 +74,8 @@ es_status history_emit(const es_host *host, uint32_t type, const es_datum *field
 /* The datum of this name, else the one at `index` (from 0; -1: none); empty when neither is. */
 es_text history_datum(const es_event *event, const char *name, int32_t index);
 /* Text as a datum; null when it is empty. */
-es_datum history_text(es_text text);
 /* A decimal or 0x… number; null when it is none. */
 es_datum history_number(es_text text);
-int history_is(es_text text, const char *lower); /* equal but for ASCII letter case */
 /* "KB4493471" of a title or package name; empty when there is none. `room` holds the spelling. */
 #define HISTORY_KB_ROOM 16u
 es_text history_kb(es_text text, char room[HISTORY_KB_ROOM]);

@@ -20,9 +20,9 @@ es_status history_bugcheck(history_log *log, const es_event *event)
     for (stop.size = 0; stop.size < code.size && code.data[stop.size] != ' ';)
         stop.size++;
     fields[0] = es_datum_text(es_text_of("event log"));
-    fields[1] = history_text(stop);
-    fields[2] = history_text(code);
-    fields[3] = history_text(history_datum(event, "param2", 1));
+    fields[1] = es_datum_text_or_null(stop);
+    fields[2] = es_datum_text_or_null(code);
+    fields[3] = es_datum_text_or_null(history_datum(event, "param2", 1));
     fields[8] = es_datum_integer(event->id);
     fields[9] = es_datum_integer((int64_t)event->record);
     return history_emit(log->host, HISTORY_FACT_CRASH, fields, event->written, event->where);
@@ -60,7 +60,7 @@ es_status history_licensing(history_log *log, const es_event *event)
     fields[0] = es_datum_integer(event->id);
     fields[1] = es_datum_texts(event->data, event->n_data);
     fields[2] = es_datum_texts(guids, n);
-    fields[3] = history_text(event->provider);
+    fields[3] = es_datum_text_or_null(event->provider);
     fields[4] = es_datum_integer((int64_t)event->record);
     return history_emit(log->host, HISTORY_FACT_LICENCE, fields, event->written, event->where);
 }
@@ -82,16 +82,16 @@ static es_status audit(history_log *log, const es_event *event, const char *kind
     }
     log->n_logons++;
     fields[KIND] = es_datum_text(es_text_of(kind));
-    fields[USER] = history_text(history_datum(event, names[0], -1));
-    fields[DOMAIN_NAME] = history_text(history_datum(event, names[1], -1));
-    fields[SID] = history_text(history_datum(event, names[2], -1));
+    fields[USER] = es_datum_text_or_null(history_datum(event, names[0], -1));
+    fields[DOMAIN_NAME] = es_datum_text_or_null(history_datum(event, names[1], -1));
+    fields[SID] = es_datum_text_or_null(history_datum(event, names[2], -1));
     fields[LOGON_TYPE] = history_number(history_datum(event, "LogonType", -1));
-    fields[LOGON_ID] = history_text(history_datum(
+    fields[LOGON_ID] = es_datum_text_or_null(history_datum(
         event, names[0][0] == 'T' ? "TargetLogonId" : "SubjectLogonId", -1));
-    fields[ADDRESS] = history_text(history_datum(event, "IpAddress", -1));
-    fields[WORKSTATION] = history_text(history_datum(event, "WorkstationName", -1));
-    fields[PROCESS] = history_text(process.size ? process
-                                                : history_datum(event, "ProcessName", -1));
+    fields[ADDRESS] = es_datum_text_or_null(history_datum(event, "IpAddress", -1));
+    fields[WORKSTATION] = es_datum_text_or_null(history_datum(event, "WorkstationName", -1));
+    fields[PROCESS] = es_datum_text_or_null(process.size ? process
+                                                         : history_datum(event, "ProcessName", -1));
     fields[EVENT_ID] = es_datum_integer(event->id);
     fields[RECORD] = es_datum_integer((int64_t)event->record);
     return history_emit(log->host, HISTORY_FACT_LOGON, fields, event->written, event->where);
@@ -123,10 +123,10 @@ es_status history_cleared(history_log *log, const es_event *event)
     if (event->id != 104 && event->id != 1102)
         return ES_OK;
     fields[0] = event->id == 1102 ? es_datum_text(es_text_of("Security"))
-                                  : history_text(history_datum(event, "Channel", 2));
-    fields[1] = history_text(history_datum(event, "SubjectUserName", -1));
-    fields[2] = history_text(history_datum(event, "SubjectDomainName", -1));
-    fields[3] = history_text(history_datum(event, "BackupPath", -1));
+                                  : es_datum_text_or_null(history_datum(event, "Channel", 2));
+    fields[1] = es_datum_text_or_null(history_datum(event, "SubjectUserName", -1));
+    fields[2] = es_datum_text_or_null(history_datum(event, "SubjectDomainName", -1));
+    fields[3] = es_datum_text_or_null(history_datum(event, "BackupPath", -1));
     fields[4] = es_datum_integer(event->id);
     fields[5] = es_datum_integer((int64_t)event->record);
     es_status status = log->host->note(log->host, 1, es_text_of(said), event->where);

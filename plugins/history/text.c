@@ -112,8 +112,8 @@ static es_status device(text_log *log, const es_line *line)
         name = trim(after(what, dash + 3));
         what.size = dash;
     }
-    fields[0] = history_text(what);
-    fields[1] = history_text(name);
+    fields[0] = es_datum_text_or_null(what);
+    fields[1] = es_datum_text_or_null(name);
     fields[2] = es_datum_text(log->name);
     fields[3] = es_datum_integer((int64_t)line->number);
     return history_emit(log->host, HISTORY_FACT_DEVICE, fields,
@@ -145,7 +145,7 @@ static es_status header(text_log *log, const es_line *line)
 
             fields[0] = es_datum_text(log->name);
             fields[1] = es_datum_text((es_text){ keys[i], strlen(keys[i]) - 3 });
-            fields[2] = history_text(after(text, strlen(keys[i])));
+            fields[2] = es_datum_text_or_null(after(text, strlen(keys[i])));
             if (i == 0)
                 log->build = build_of(after(text, strlen(keys[i])));
             fields[3] = es_datum_integer((int64_t)line->number);
@@ -252,12 +252,12 @@ static es_status report(text_log *log, const es_line *line, es_text text)
         at = find(title, ": ");
         title = at < title.size ? after(title, at + 2) : title;
     }
-    fields[0] = history_text(history_kb(title, room));
-    fields[1] = history_text(title);
+    fields[0] = es_datum_text_or_null(history_kb(title, room));
+    fields[1] = es_datum_text_or_null(title);
     fields[2] = es_datum_text(es_text_of(result));
     fields[3] = es_datum_text(log->name);
-    fields[4] = history_text(part[5]);
-    fields[5] = history_is(part[7], "0") ? es_null() : history_text(part[7]);
+    fields[4] = es_datum_text_or_null(part[5]);
+    fields[5] = es_name_is(part[7], "0") ? es_null() : es_datum_text_or_null(part[7]);
     fields[6] = history_number(part[3]);
     fields[7] = es_datum_integer((int64_t)line->number);
     return history_emit(log->host, HISTORY_FACT_UPDATE, fields, with_offset(part[1]), line->where);
@@ -297,7 +297,7 @@ static es_status cbs(text_log *log, const es_line *line)
         n++;
     identity.size = n;
     fields[0] = es_datum_text(identity);
-    fields[1] = history_text(history_kb(identity, room));
+    fields[1] = es_datum_text_or_null(history_kb(identity, room));
     fields[2] = es_datum_boolean(failed);
     fields[3] = es_datum_text(trim(after(line->text, 20)));
     fields[4] = es_datum_text(log->name);

@@ -49,7 +49,7 @@ static const char *reached(es_text state)
     while (state.size && state.data[state.size - 1] == ' ')
         state.size--;
     for (uint32_t i = 0; i < ES_COUNT(words); i++)
-        if (history_is(state, words[i].word))
+        if (es_name_is(state, words[i].word))
             return words[i].result;
     return NULL;
 }
@@ -105,16 +105,16 @@ es_status history_servicing(history_log *log, const es_event *event)
     result = result_of(event, state);
     for (uint32_t i = 0; i < N_FIELDS; i++)
         fields[i] = es_null();
-    fields[IDENTITY] = history_text(identity);
-    fields[KB] = history_text(history_kb(identity, room));
+    fields[IDENTITY] = es_datum_text_or_null(identity);
+    fields[KB] = es_datum_text_or_null(history_kb(identity, room));
     if (result)
         fields[RESULT] = es_datum_text(es_text_of(result));
-    fields[STATE] = history_text(state);
+    fields[STATE] = es_datum_text_or_null(state);
     if (of_update)
-        fields[UPDATE] = history_text(history_datum(event, "updateName", 0));
-    fields[CLIENT] = history_text(history_datum(event, "Client", -1));
-    fields[ERROR_CODE] = history_text(any(event, errors, -1));
-    fields[PROVIDER] = history_text(event->provider);
+        fields[UPDATE] = es_datum_text_or_null(history_datum(event, "updateName", 0));
+    fields[CLIENT] = es_datum_text_or_null(history_datum(event, "Client", -1));
+    fields[ERROR_CODE] = es_datum_text_or_null(any(event, errors, -1));
+    fields[PROVIDER] = es_datum_text_or_null(event->provider);
     fields[EVENT_ID] = es_datum_integer(event->id);
     fields[RECORD] = es_datum_integer((int64_t)event->record);
     return history_emit(log->host, HISTORY_FACT_SERVICING, fields, event->written, event->where);
@@ -141,12 +141,13 @@ es_status history_update_client(history_log *log, const es_event *event)
         title = history_datum(event, "updateTitle", known[i].title);
         if (!title.size) /* 21 and 22 list those that wait */
             title = history_datum(event, "updatelist", 0);
-        fields[0] = history_text(history_kb(title, room));
-        fields[1] = history_text(title);
+        fields[0] = es_datum_text_or_null(history_kb(title, room));
+        fields[1] = es_datum_text_or_null(title);
         fields[2] = es_datum_text(es_text_of(known[i].result));
         fields[3] = es_datum_text(es_text_of("event log"));
-        fields[4] = history_text(history_datum(event, "updateGuid", -1));
-        fields[5] = history_text(history_datum(event, "errorCode", event->id == 20 ? 0 : -1));
+        fields[4] = es_datum_text_or_null(history_datum(event, "updateGuid", -1));
+        fields[5] = es_datum_text_or_null(history_datum(event, "errorCode",
+                                                        event->id == 20 ? 0 : -1));
         fields[6] = es_datum_integer(event->id);
         fields[7] = es_datum_integer((int64_t)event->record);
         return history_emit(log->host, HISTORY_FACT_UPDATE, fields, event->written, event->where);

@@ -4,62 +4,28 @@
  */
 #include "history.h"
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-int history_is(es_text text, const char *word)
-{
-    uint64_t n = strlen(word);
-
-    if (text.size != n)
-        return 0;
-    for (uint64_t i = 0; i < n; i++)
-        if (lower(text.data[i]) != word[i])
-            return 0;
-    return 1;
-}
-
-static int same(es_text a, const char *b)
-{
-    uint64_t n = strlen(b);
-
-    if (a.size != n)
-        return 0;
-    for (uint64_t i = 0; i < n; i++)
-        if (lower(a.data[i]) != lower(b[i]))
-            return 0;
-    return 1;
-}
-
 es_text history_datum(const es_event *event, const char *name, int32_t index)
 {
     es_text none = { "", 0 };
 
     for (uint32_t i = 0; i < event->n_data; i++)
-        if (same(event->data_names[i], name))
+        if (es_name_is(event->data_names[i], name))
             return event->data[i];
     if (index < 0 || (uint32_t)index >= event->n_data)
         return none;
     return event->data[index];
 }
 
-es_datum history_text(es_text text)
-{
-    return text.size ? es_datum_text(text) : es_null();
-}
-
 es_datum history_number(es_text text)
 {
     uint64_t at = 0, number = 0, base = 10, digits = 0;
 
-    if (text.size > 2 && text.data[0] == '0' && lower(text.data[1]) == 'x') {
+    if (text.size > 2 && text.data[0] == '0' && es_name_lower(text.data[1]) == 'x') {
         base = 16;
         at = 2;
     }
     for (; at < text.size; at++, digits++) {
-        char c = lower(text.data[at]);
+        char c = es_name_lower(text.data[at]);
         uint64_t digit = c >= '0' && c <= '9'   ? (uint64_t)(c - '0')
                          : c >= 'a' && c <= 'f' ? (uint64_t)(c - 'a') + 10
                                                 : 16;
@@ -83,9 +49,10 @@ es_text history_kb(es_text text, char room[HISTORY_KB_ROOM])
 
     for (uint64_t at = 0; at + 8 <= text.size; at++) {
         uint64_t n = 0;
-        char before = at ? lower(text.data[at - 1]) : ' ';
+        char before = at ? es_name_lower(text.data[at - 1]) : ' ';
 
-        if (lower(text.data[at]) != 'k' || lower(text.data[at + 1]) != 'b' || is_digit(before) ||
+        if (es_name_lower(text.data[at]) != 'k' || es_name_lower(text.data[at + 1]) != 'b' ||
+            is_digit(before) ||
             (before >= 'a' && before <= 'z'))
             continue;
         while (at + 2 + n < text.size && n < 8 && is_digit(text.data[at + 2 + n]))
