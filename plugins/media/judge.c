@@ -41,7 +41,7 @@ typedef struct work {
 static void add(list *to, es_text text)
 {
     for (uint64_t i = 0; i < to->n; i++)
-        if (media_same(to->items[i], text))
+        if (es_name_same(to->items[i], text))
             return;
     if (text.size && to->n < LIST_MAX)
         to->items[to->n++] = text;
@@ -56,7 +56,7 @@ static es_text text_at(const es_fact_view *fact, int field)
 static device *by_serial(work *all, es_text serial)
 {
     for (uint32_t i = 0; i < all->n; i++)
-        if (media_same(all->devices[i].serial, serial))
+        if (es_name_same(all->devices[i].serial, serial))
             return &all->devices[i];
     return NULL;
 }
@@ -65,7 +65,7 @@ static device *by_volume(work *all, es_text guid)
 {
     for (uint32_t i = 0; i < all->n; i++)
         for (uint64_t k = 0; k < all->devices[i].volumes.n; k++)
-            if (media_same(all->devices[i].volumes.items[k], guid))
+            if (es_name_same(all->devices[i].volumes.items[k], guid))
                 return &all->devices[i];
     return NULL;
 }
@@ -144,7 +144,7 @@ static int logged_name(es_text text, media_name *ret)
     uint64_t at = sizeof before - 1;
 
     if (text.size < sizeof before ||
-        !media_same((es_text){ text.data, sizeof before - 1 }, es_text_of(before)))
+        !es_name_same((es_text){ text.data, sizeof before - 1 }, es_text_of(before)))
         return 0;
     while (at < text.size && text.data[at] != '\\')
         at++;
@@ -298,7 +298,8 @@ es_status media_judge(void *state, const es_host *host, const es_installation *i
         verdict.answer = 1;
         verdict.because = &all.place;
         verdict.n_because = 1;
-        why = es_text_of("No USB storage device is known to the registry. Lists can be cleaned, and "
+        why = es_text_of("No USB storage device is known to the registry. Lists can be cleaned, "
+                         "and "
                       "other media leave other traces.");
     }
     verdict.explanation = &why;

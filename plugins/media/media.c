@@ -69,30 +69,17 @@ const es_fact_type media_facts[] = {
 
 /* ------------------------------------------------------------------ traces */
 
-static es_datum text_or_null(es_text text)
-{
-    return text.size ? es_datum_text(text) : es_null();
-}
-
 static void trace_of(const media_name *name, es_datum fields[TRACE_N_FIELDS])
 {
     for (int i = 0; i < TRACE_N_FIELDS; i++)
         fields[i] = es_null();
     if (!name)
         return;
-    fields[TRACE_SERIAL] = text_or_null(media_serial(name->instance));
+    fields[TRACE_SERIAL] = es_datum_text_or_null(media_serial(name->instance));
     fields[TRACE_OWN_SERIAL] = es_datum_boolean(media_own_serial(name->instance));
-    fields[TRACE_VENDOR] = text_or_null(name->vendor);
-    fields[TRACE_PRODUCT] = text_or_null(name->product);
-    fields[TRACE_REVISION] = text_or_null(name->revision);
-}
-
-static es_status emit(const es_host *host, uint32_t type, const es_datum *fields, es_time time,
-                      const es_where *where)
-{
-    es_fact fact = { sizeof fact, type, fields, time, where };
-
-    return host->emit(host, &fact, NULL);
+    fields[TRACE_VENDOR] = es_datum_text_or_null(name->vendor);
+    fields[TRACE_PRODUCT] = es_datum_text_or_null(name->product);
+    fields[TRACE_REVISION] = es_datum_text_or_null(name->revision);
 }
 
 /* The text of a value, "" when there is none. */
@@ -146,8 +133,8 @@ static es_status device(const es_host *host, const es_key *key, void *context)
         return status;
     name.instance = key->name;
     trace_of(&name, fields);
-    fields[TRACE_NAME] = text_or_null(friendly);
-    return emit(host, MEDIA_DEVICE, fields, key->written, key->where);
+    fields[TRACE_NAME] = es_datum_text_or_null(friendly);
+    return es_emit(host, MEDIA_DEVICE, fields, key->written, key->where);
 }
 
 static es_status device_class(const es_host *host, const es_key *key, void *context)
@@ -167,12 +154,12 @@ static es_status usb(const es_host *host, const es_key *key, void *context)
     es_text service;
     es_status status = text_of(host, key, "Service", &service);
 
-    if (status || !media_same(service, es_text_of("usbstor")))
+    if (status || !es_name_same(service, es_text_of("usbstor")))
         return status;
     name.instance = key->name;
     trace_of(&name, fields);
-    fields[TRACE_SERIAL] = text_or_null(key->name); /* no "&0" here */
-    return emit(host, MEDIA_USB, fields, key->written, key->where);
+    fields[TRACE_SERIAL] = es_datum_text_or_null(key->name); /* no "&0" here */
+    return es_emit(host, MEDIA_USB, fields, key->written, key->where);
 }
 
 static es_status usb_class(const es_host *host, const es_key *key, void *context)
@@ -182,7 +169,7 @@ static es_status usb_class(const es_host *host, const es_key *key, void *context
     es_text text = key->name;
 
     (void)context;
-    if (text.size < 17 || !media_same((es_text){ text.data, 4 }, es_text_of("vid_")))
+    if (text.size < 17 || !es_name_same((es_text){ text.data, 4 }, es_text_of("vid_")))
         return ES_OK;
     name.vendor = (es_text){ text.data, 8 };
     name.product = (es_text){ text.data + 9, 8 };
@@ -198,7 +185,7 @@ static es_status arrival(const es_host *host, const es_key *key, void *context)
     if (!media_name_parse(key->name, &name))
         return ES_OK;
     trace_of(&name, fields);
-    return emit(host, MEDIA_ARRIVAL, fields, key->written, key->where);
+    return es_emit(host, MEDIA_ARRIVAL, fields, key->written, key->where);
 }
 
 static es_status mounted(const es_host *host, const es_value *value)
@@ -220,7 +207,7 @@ static es_status mounted(const es_host *host, const es_value *value)
     else if (value->name.size >= 2)
         fields[TRACE_MOUNT] = es_datum_text(
             (es_text){ value->name.data + value->name.size - 2, 2 });
-    return emit(host, MEDIA_LETTER, fields, (es_time){ 0, 0, 0 }, value->where);
+    return es_emit(host, MEDIA_LETTER, fields, (es_time){ 0, 0, 0 }, value->where);
 }
 
 static es_status examine_mounted(const es_host *host, const es_artefact *hive)
@@ -263,7 +250,7 @@ static es_status examine_system(const es_host *host, const es_artefact *hive)
 
     if (status == ES_CORRUPT || status < 0)
         return status;
-    status = emit(host, MEDIA_PLACE, fields, (es_time){ 0, 0, 0 }, hive->where);
+    status = es_emit(host, MEDIA_PLACE, fields, (es_time){ 0, 0, 0 }, hive->where);
     if (status == ES_OK)
         status = examine_list(host, hive, usbstor, device_class);
     if (status == ES_OK)
@@ -286,8 +273,8 @@ static es_status portable(const es_host *host, const es_key *key, void *context)
     if (status || !media_name_parse(key->name, &name))
         return status;
     trace_of(&name, fields);
-    fields[TRACE_LABEL] = text_or_null(label);
-    return emit(host, MEDIA_PORTABLE, fields, key->written, key->where);
+    fields[TRACE_LABEL] = es_datum_text_or_null(label);
+    return es_emit(host, MEDIA_PORTABLE, fields, key->written, key->where);
 }
 
 /* "LABEL_1234567890": the volume's label and its serial number, decimal. */
@@ -345,12 +332,12 @@ static es_status readyboost(const es_host *host, const es_key *key, void *contex
         return status;
     trace_of(&name, fields);
     split_label(name.tail, &label, &serial);
-    fields[TRACE_LABEL] = text_or_null(label);
+    fields[TRACE_LABEL] = es_datum_text_or_null(label);
     for (int i = 0; i < 9; i++)
         hex[i] = i == 4 ? '-' : digits[serial >> (4 * (i < 4 ? 7 - i : 8 - i)) & 15];
     if (serial)
         fields[TRACE_VOLUME_SERIAL] = es_datum_text((es_text){ hex, 9 });
-    return emit(host, MEDIA_READYBOOST, fields, tested, key->where);
+    return es_emit(host, MEDIA_READYBOOST, fields, tested, key->where);
 }
 
 static es_status examine_software(const es_host *host, const es_artefact *hive)
@@ -388,8 +375,8 @@ static es_status mount_point(const es_host *host, const es_key *key, void *conte
         return ES_OK;
     trace_of(NULL, fields);
     fields[TRACE_VOLUME] = es_datum_text(guid);
-    fields[TRACE_USER] = text_or_null(*(const es_text *)context);
-    return emit(host, MEDIA_USER, fields, key->written, key->where);
+    fields[TRACE_USER] = es_datum_text_or_null(*(const es_text *)context);
+    return es_emit(host, MEDIA_USER, fields, key->written, key->where);
 }
 
 static es_status examine_user(const es_host *host, const es_artefact *hive)

@@ -9,6 +9,7 @@
 #ifndef MEDIA_H
 #define MEDIA_H
 
+#include <esuscan/names.h>
 #include <esuscan/plugin.h>
 
 enum {
@@ -43,7 +44,6 @@ int media_name_parse(es_text text, media_name *ret);
 int media_class_parse(es_text text, media_name *ret); /* "Disk&Ven_X&Prod_Y&Rev_Z" */
 es_text media_serial(es_text instance);               /* without "&0" */
 int media_own_serial(es_text instance);               /* Windows makes "7&2c…" when there is none */
-int media_same(es_text a, es_text b);                 /* but for ASCII case */
 int media_guid(es_text text, es_text *ret);           /* the first "{…}" of 38 characters */
 
 es_status media_judge(void *state, const es_host *host, const es_installation *installation,

@@ -8,32 +8,6 @@
  */
 #include "media.h"
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-int media_same(es_text a, es_text b)
-{
-    if (a.size != b.size)
-        return 0;
-    for (uint64_t i = 0; i < a.size; i++)
-        if (lower(a.data[i]) != lower(b.data[i]))
-            return 0;
-    return 1;
-}
-
-/* Where `what` (lower case) begins in the text; its size when it does not. */
-static uint64_t find(es_text text, const char *what)
-{
-    es_text wanted = es_text_of(what);
-
-    for (uint64_t i = 0; wanted.size <= text.size && i <= text.size - wanted.size; i++)
-        if (media_same((es_text){ text.data + i, wanted.size }, wanted))
-            return i;
-    return text.size;
-}
-
 static es_text behind(es_text text, uint64_t at)
 {
     return at < text.size ? (es_text){ text.data + at, text.size - at } : (es_text){ "", 0 };
@@ -53,7 +27,7 @@ static es_text cut(es_text *text, char at)
 /* "Ven_SanDisk" of "Disk&Ven_SanDisk&Prod_…", without its prefix. */
 static es_text member(es_text text, const char *prefix)
 {
-    uint64_t at = find(text, prefix);
+    uint64_t at = es_name_find(text, prefix);
     es_text rest = behind(text, at + es_text_of(prefix).size);
 
     return at < text.size ? cut(&rest, '&') : (es_text){ "", 0 };
@@ -80,7 +54,7 @@ int media_guid(es_text text, es_text *ret)
 
 int media_name_parse(es_text text, media_name *ret)
 {
-    uint64_t at = find(text, "usbstor#");
+    uint64_t at = es_name_find(text, "usbstor#");
     es_text rest = behind(text, at + 8), class_name, guid;
 
     if (at >= text.size)
