@@ -23,7 +23,7 @@ static int well_known(es_text sid, es_text *ret_name)
     };
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (same_text(sid, es_text_of(names[i][0]))) {
+        if (es_name_same(sid, es_text_of(names[i][0]))) {
             *ret_name = es_text_of(names[i][1]);
             return 1;
         }
@@ -41,7 +41,7 @@ static int take_part(es_text *text, uint32_t *ret)
         value = value * 10 + (uint64_t)(text->data[i] - '0');
     if (i == 1 || value > UINT32_MAX)
         return 0;
-    *text = cut_front(*text, i);
+    *text = es_name_behind(*text, i);
     *ret = (uint32_t)value;
     return 1;
 }
@@ -49,9 +49,9 @@ static int take_part(es_text *text, uint32_t *ret)
 /* "S-1-5-21-a-b-c-rid". */
 static int take_account(es_text sid, uint32_t authority[3], uint32_t *ret_rid)
 {
-    if (!starts_with(sid, "s-1-5-21"))
+    if (!es_name_begins(sid, "s-1-5-21"))
         return 0;
-    sid = cut_front(sid, 8);
+    sid = es_name_behind(sid, 8);
     return take_part(&sid, &authority[0]) && take_part(&sid, &authority[1]) &&
            take_part(&sid, &authority[2]) && take_part(&sid, ret_rid) && sid.size == 0;
 }
@@ -109,7 +109,7 @@ static es_status name_from_profile(work *at, es_text sid, es_text *ret_name)
     es_key key;
     es_value value;
     es_text path, text;
-    es_status status = say(at->host, &path, PROFILES "%.*s", SHOWN(sid));
+    es_status status = es_prose_one(at->host, &path, PROFILES "%.*s", ES_SHOWN(sid));
 
     if (status == ES_OK)
         status = at->host->key_open(at->host, at->hive, path, &key);
@@ -121,7 +121,7 @@ static es_status name_from_profile(work *at, es_text sid, es_text *ret_name)
         return status < 0 ? status : ES_OK;
     for (uint64_t i = text.size; i > 0; i--)
         if (text.data[i - 1] == '\\' || text.data[i - 1] == '/') {
-            text = cut_front(text, i);
+            text = es_name_behind(text, i);
             break;
         }
     *ret_name = text;
@@ -150,7 +150,7 @@ es_status account_name(work *at, es_text sid, es_text *ret_name)
     if (!sid.size)
         return ES_OK;
     for (uint32_t i = 0; i < at->n_accounts; i++)
-        if (same_text(at->accounts[i].sid, sid)) {
+        if (es_name_same(at->accounts[i].sid, sid)) {
             *ret_name = at->accounts[i].name;
             return ES_OK;
         }

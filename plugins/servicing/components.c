@@ -26,7 +26,7 @@ static es_text cut_last(es_text *text)
 
     for (uint64_t i = text->size; i > 0; i--)
         if (text->data[i - 1] == '_') {
-            last = cut_front(*text, i);
+            last = es_name_behind(*text, i);
             text->size = i - 1;
             break;
         }
@@ -40,7 +40,7 @@ static es_text cut_first(es_text *text)
     for (uint64_t i = 0; i < text->size; i++)
         if (text->data[i] == '_') {
             first.size = i;
-            *text = cut_front(*text, i + 1);
+            *text = es_name_behind(*text, i + 1);
             return first;
         }
     text->size = 0;
@@ -79,22 +79,22 @@ static int names_same(es_text full, es_text stored)
 {
     for (uint64_t i = 0; i + 1 < stored.size; i++)
         if (stored.data[i] == '.' && stored.data[i + 1] == '.') {
-            es_text head = { stored.data, i }, tail = cut_front(stored, i + 2);
+            es_text head = { stored.data, i }, tail = es_name_behind(stored, i + 2);
             es_text front = full, back;
 
             if (full.size < head.size + tail.size)
                 return 0;
             front.size = head.size;
-            back = cut_front(full, full.size - tail.size);
-            return same_text(front, head) && same_text(back, tail);
+            back = es_name_behind(full, full.size - tail.size);
+            return es_name_same(front, head) && es_name_same(back, tail);
         }
-    return same_text(full, stored);
+    return es_name_same(full, stored);
 }
 
 static int is_asked(const work *at, const store_name *of)
 {
     for (uint32_t i = 0; i < at->n_components; i++)
-        if (same_text(at->components[i].architecture, of->architecture) &&
+        if (es_name_same(at->components[i].architecture, of->architecture) &&
             names_same(at->components[i].name, of->name))
             return 1;
     return 0;
@@ -112,10 +112,10 @@ static int matters(const work *at, const store_name *of)
         "microsoft-windows-bootenvironment-windows", "microsoft-windows-servicingstack",
     };
 
-    if (ends_with(of->name, "edsecurityupdatesai"))
+    if (es_name_ends(of->name, "edsecurityupdatesai"))
         return 1;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (same_text(of->name, es_text_of(names[i])))
+        if (es_name_same(of->name, es_text_of(names[i])))
             return 1;
     return is_asked(at, of);
 }
@@ -134,8 +134,8 @@ static es_status fill_file(work *at, const store_name *of, es_text version, int 
     status = file_look(at, &winner, &file);
     if (status)
         return status;
-    fields[0] = text_or_null(file.version);
-    fields[1] = text_or_null(file.path);
+    fields[0] = es_datum_text_or_null(file.version);
+    fields[1] = es_datum_text_or_null(file.path);
     fields[2] = file.agrees < 0 ? es_null() : es_datum_boolean(file.agrees);
     return ES_OK;
 }
@@ -158,13 +158,13 @@ static es_status emit_winner(work *at, const store_name *of, const es_key *key)
             at->host->value_text(at->host, &value, 0, &version) != ES_OK)
             continue;
         fields[0] = es_datum_text(of->name);
-        fields[1] = text_or_null(of->architecture);
-        fields[2] = text_or_null(version);
+        fields[1] = es_datum_text_or_null(of->architecture);
+        fields[2] = es_datum_text_or_null(version);
         fields[3] = es_datum_text(es_text_of("winners"));
         status = fill_file(at, of, version, asked, &fields[4]);
         if (status)
             break;
-        status = emit(at->host, FACT_COMPONENT, fields, no_time, value.where);
+        status = es_emit(at->host, FACT_COMPONENT, fields, no_time, value.where);
     }
     return status < 0 ? status : ES_OK;
 }
@@ -173,7 +173,7 @@ es_status components_examine(work *at)
 {
     es_key winners, key;
     uint32_t told = 0;
-    es_status status = open_key(at->host, at->hive, WINNERS, &winners);
+    es_status status = es_prose_key(at->host, at->hive, WINNERS, &winners);
 
     if (status <= 0)
         return status;
@@ -205,9 +205,9 @@ static component_file file_of(const es_xml_node *node)
     component_file made = { ES_TEXT(""), ES_TEXT("") };
 
     for (uint32_t i = 0; i < node->n_attributes; i++) {
-        if (same_text(node->attribute_names[i], es_text_of("name")))
+        if (es_name_same(node->attribute_names[i], es_text_of("name")))
             made.name = node->attribute_values[i];
-        if (same_text(node->attribute_names[i], es_text_of("destinationPath")))
+        if (es_name_same(node->attribute_names[i], es_text_of("destinationPath")))
             made.destination = node->attribute_values[i];
     }
     return made;
@@ -223,7 +223,7 @@ static es_status read_files(work *at, const es_artefact *document, wanted_compon
 
     while ((status = at->host->xml_next(at->host, document, &node)) == ES_OK) {
         if (node.kind != ES_XML_START || node.depth != 2 ||
-            !same_text(node.name, es_text_of("file")) || n == MAX_COMPONENT_FILES)
+            !es_name_same(node.name, es_text_of("file")) || n == MAX_COMPONENT_FILES)
             continue;
         files[n] = file_of(&node);
         n += files[n].name.size != 0;
@@ -261,7 +261,7 @@ static es_status list_manifests(work *at)
     at->manifests = (es_text *)memory;
     while (status == ES_OK && at->n_manifests < MAX_MANIFESTS) {
         status = at->host->entry_next(at->host, &folder, &entry);
-        if (status == ES_OK && ends_with(entry.name, ".manifest"))
+        if (status == ES_OK && es_name_ends(entry.name, ".manifest"))
             at->manifests[at->n_manifests++] = entry.name;
     }
     if (status < 0 || status == ES_END)
@@ -278,8 +278,8 @@ static const wanted_component *find_read(const work *at, const wanted_component 
     for (uint32_t i = 0; i < at->n_components; i++) {
         const wanted_component *one = &at->components[i];
 
-        if (one->n_files && same_text(one->version, component->version) &&
-            same_text(one->architecture, component->architecture) &&
+        if (one->n_files && es_name_same(one->version, component->version) &&
+            es_name_same(one->architecture, component->architecture) &&
             names_match(one->name, component->name))
             return one;
     }
@@ -314,7 +314,7 @@ void component_files_of_another(const work *at, wanted_component *component)
     for (uint32_t i = 0; i < at->n_components && !component->n_files; i++) {
         const wanted_component *one = &at->components[i];
 
-        if (same_text(one->architecture, component->architecture) &&
+        if (es_name_same(one->architecture, component->architecture) &&
             names_match(one->name, component->name)) {
             component->files = one->files;
             component->n_files = one->n_files;
@@ -326,7 +326,7 @@ int component_is_in(const wanted_component *component, es_text folder)
 {
     store_name of = manifest_name(folder);
 
-    return same_text(of.version, component->version) &&
-           same_text(of.architecture, component->architecture) &&
+    return es_name_same(of.version, component->version) &&
+           es_name_same(of.architecture, component->architecture) &&
            names_match(component->name, of.name);
 }

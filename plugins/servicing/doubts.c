@@ -4,9 +4,6 @@
  */
 #include "servicing.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 static const char *const sentences[N_DOUBTS] = {
     [DOUBT_IDENTITY] = "this package name does not follow the grammar, so no KB was taken from it",
     [DOUBT_DUPLICATE] = "this package is there twice",
@@ -34,39 +31,6 @@ static uint32_t severity_of(uint32_t sort)
                ? 0 : 1;
 }
 
-es_status say(const es_host *host, es_text *ret, const char *format, ...)
-{
-    const int most = 1023;
-    void *memory = NULL;
-    va_list arguments;
-    int n;
-    es_status status;
-
-    va_start(arguments, format);
-    n = vsnprintf(NULL, 0, format, arguments);
-    va_end(arguments);
-    status = n < 0 ? ES_BUG : host->alloc(host, (uint64_t)(n < most ? n : most) + 1, &memory);
-    if (status)
-        return status;
-    va_start(arguments, format);
-    (void)vsnprintf((char *)memory, (size_t)(n < most ? n : most) + 1, format, arguments);
-    va_end(arguments);
-    ret->data = (const char *)memory;
-    ret->size = (uint64_t)(n < most ? n : most);
-    return ES_OK;
-}
-
-/* At most 160 bytes of evidence, cut between characters. */
-static es_text shown(es_text text)
-{
-    if (text.size > 160) {
-        text.size = 160;
-        while (text.size && ((uint8_t)text.data[text.size] & 0xC0) == 0x80)
-            text.size--;
-    }
-    return text;
-}
-
 es_status doubt(work *at, uint32_t sort, es_text about, const es_where *where)
 {
     es_text text;
@@ -74,8 +38,7 @@ es_status doubt(work *at, uint32_t sort, es_text about, const es_where *where)
 
     if (++at->doubts[sort] > DOUBTS_TOLD)
         return ES_OK;
-    about = shown(about);
-    status = say(at->host, &text, "%s: %.*s", sentences[sort], SHOWN(about));
+    status = es_prose_one(at->host, &text, "%s: %.*s", sentences[sort], ES_SHOWN(about));
     return status ? status : at->host->note(at->host, severity_of(sort), text, where);
 }
 
@@ -88,40 +51,12 @@ es_status doubts_sum_up(work *at)
 
         if (at->doubts[i] <= DOUBTS_TOLD)
             continue;
-        status = say(at->host, &text, "%s: %u more such packages", sentences[i],
-                     at->doubts[i] - DOUBTS_TOLD);
+        status = es_prose_one(at->host, &text, "%s: %u more such packages", sentences[i],
+                              at->doubts[i] - DOUBTS_TOLD);
         if (status == ES_OK)
             status = at->host->note(at->host, severity_of(i), text, at->hive->where);
     }
     return status;
-}
-
-es_status emit(const es_host *host, uint32_t type, const es_datum *fields, es_time time,
-               const es_where *where)
-{
-    es_fact fact = { sizeof fact, type, fields, time, where };
-
-    return host->emit(host, &fact, NULL);
-}
-
-es_status open_key(const es_host *host, const es_artefact *hive, const char *path, es_key *ret)
-{
-    es_text text;
-    es_status status = host->key_open(host, hive, es_text_of(path), ret);
-
-    if (status <= 0)
-        return status < 0 ? status : 1;
-    if (status == ES_ABSENT)
-        return 0;
-    status = say(host, &text, "the key %s cannot be read", path);
-    if (status == ES_OK)
-        status = host->note(host, 1, text, hive->where);
-    return status < 0 ? status : 0;
-}
-
-es_datum text_or_null(es_text text)
-{
-    return text.size ? es_datum_text(text) : es_null();
 }
 
 es_text kb_text(const es_host *host, uint32_t kb)
@@ -129,6 +64,6 @@ es_text kb_text(const es_host *host, uint32_t kb)
     es_text text = ES_TEXT("");
 
     if (kb)
-        (void)say(host, &text, "KB%u", kb);
+        (void)es_prose_one(host, &text, "KB%u", kb);
     return text;
 }

@@ -15,7 +15,7 @@ static uint32_t slot_of(const work *at, es_text name, uint32_t hash)
     uint32_t slot = hash & (at->table_size - 1);
 
     while (at->table[slot] && (at->files[at->table[slot] - 1].hash != hash ||
-                               !same_text(at->files[at->table[slot] - 1].name, name)))
+                               !es_name_same(at->files[at->table[slot] - 1].name, name)))
         slot = (slot + 1) & (at->table_size - 1);
     return slot;
 }
@@ -80,7 +80,7 @@ es_status files_of(work *at, es_text identity, package_file **ret)
 
 static es_status add(work *at, const es_entry *entry)
 {
-    int mum = ends_with(entry->name, ".mum"), cat = ends_with(entry->name, ".cat");
+    int mum = es_name_ends(entry->name, ".mum"), cat = es_name_ends(entry->name, ".cat");
     es_text name = { entry->name.data, entry->name.size - 4 };
     package_file *file;
     es_status status;
@@ -133,10 +133,10 @@ static es_status emit_file(work *at, const package_file *file)
     es_datum fields[4];
 
     fields[0] = es_datum_text(file->name);
-    fields[1] = text_or_null(kb_text(at->host, name.kb));
+    fields[1] = es_datum_text_or_null(kb_text(at->host, name.kb));
     fields[2] = es_datum_boolean(file->mum != 0);
     fields[3] = es_datum_boolean(file->cat != 0);
-    return emit(at->host, FACT_FILE, fields, no_time, at->folder.where);
+    return es_emit(at->host, FACT_FILE, fields, no_time, at->folder.where);
 }
 
 es_status files_emit_orphans(work *at)

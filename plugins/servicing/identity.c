@@ -17,59 +17,9 @@
  */
 #include "identity.h"
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 static int is_digit(char c)
 {
     return c >= '0' && c <= '9';
-}
-
-int same_text(es_text a, es_text b)
-{
-    if (a.size != b.size)
-        return 0;
-    for (uint64_t i = 0; i < a.size; i++)
-        if (lower(a.data[i]) != lower(b.data[i]))
-            return 0;
-    return 1;
-}
-
-es_text cut_front(es_text text, uint64_t n)
-{
-    n = n < text.size ? n : text.size;
-    if (n) {
-        text.data += n;
-        text.size -= n;
-    }
-    return text;
-}
-
-int starts_with(es_text text, const char *word)
-{
-    uint64_t size = strlen(word);
-
-    if (size > text.size)
-        return 0;
-    text.size = size;
-    return same_text(text, es_text_of(word));
-}
-
-int ends_with(es_text text, const char *word)
-{
-    uint64_t size = strlen(word);
-
-    return size <= text.size && starts_with(cut_front(text, text.size - size), word);
-}
-
-int holds(es_text text, const char *word)
-{
-    for (uint64_t i = 0; i < text.size; i++)
-        if (lower(text.data[i]) == word[0] && starts_with(cut_front(text, i), word))
-            return 1;
-    return 0;
 }
 
 /* FNV-1a of the lower-case bytes. */
@@ -78,7 +28,7 @@ uint32_t hash_text(es_text text)
     uint32_t hash = 2166136261u;
 
     for (uint64_t i = 0; i < text.size; i++)
-        hash = (hash ^ (uint8_t)lower(text.data[i])) * 16777619u;
+        hash = (hash ^ (uint8_t)es_name_lower(text.data[i])) * 16777619u;
     return hash;
 }
 
@@ -91,11 +41,11 @@ static es_text take_until(es_text *from, char mark, int *ret_found)
     for (uint64_t i = 0; i < from->size; i++)
         if (from->data[i] == mark) {
             taken.size = i;
-            *from = cut_front(*from, i + 1);
+            *from = es_name_behind(*from, i + 1);
             *ret_found = 1;
             return taken;
         }
-    *from = cut_front(*from, from->size);
+    *from = es_name_behind(*from, from->size);
     return taken;
 }
 
@@ -112,7 +62,7 @@ static uint64_t digits_at(es_text text, uint64_t at)
 static int ends_number(es_text rest)
 {
     return rest.size == 0 || rest.data[0] == '_' || rest.data[0] == '-' ||
-           (rest.size > 1 && lower(rest.data[0]) == 'v' && is_digit(rest.data[1]));
+           (rest.size > 1 && es_name_lower(rest.data[0]) == 'v' && is_digit(rest.data[1]));
 }
 
 /* Digits of a KB: six or seven, no leading zero, and then the number's end. 0 if they are not. */
@@ -121,7 +71,7 @@ static uint32_t number_at(es_text name, uint64_t at)
     uint64_t n = digits_at(name, at);
     uint32_t kb = 0;
 
-    if (n < 6 || n > 7 || name.data[at] == '0' || !ends_number(cut_front(name, at + n)))
+    if (n < 6 || n > 7 || name.data[at] == '0' || !ends_number(es_name_behind(name, at + n)))
         return 0;
     for (uint64_t k = 0; k < n; k++)
         kb = kb * 10 + (uint32_t)(name.data[at + k] - '0');
@@ -133,12 +83,12 @@ static uint64_t package_prefix(es_text name)
 {
     uint64_t n;
 
-    if (starts_with(name, "package_for_"))
+    if (es_name_begins(name, "package_for_"))
         return 12;
-    if (!starts_with(name, "package_"))
+    if (!es_name_begins(name, "package_"))
         return 0;
     n = digits_at(name, 8);
-    return n && starts_with(cut_front(name, 8 + n), "_for_") ? 8 + n + 5 : 0;
+    return n && es_name_begins(es_name_behind(name, 8 + n), "_for_") ? 8 + n + 5 : 0;
 }
 
 static void find_kb(package_name *of)
@@ -150,7 +100,7 @@ static void find_kb(package_name *of)
     for (uint64_t i = 0; i + 2 < name.size; i++) {
         uint32_t kb;
 
-        if (!starts_with(cut_front(name, i), "kb") || !is_digit(name.data[i + 2]))
+        if (!es_name_begins(es_name_behind(name, i), "kb") || !is_digit(name.data[i + 2]))
             continue;
         kb = number_at(name, i + 2);
         if ((i > 0 && name.data[i - 1] != '_' && name.data[i - 1] != '-') || !kb) {
@@ -175,9 +125,9 @@ static uint32_t role_of(const package_name *of)
 {
     es_text name = of->name;
     uint64_t prefix = package_prefix(name);
-    es_text behind = cut_front(name, prefix);
+    es_text behind = es_name_behind(name, prefix);
 
-    if (starts_with(name, "package_for_rollupfix"))
+    if (es_name_begins(name, "package_for_rollupfix"))
         return ROLE_ROLLUP_FIX;
     if (prefix > 12)
         return ROLE_CHILD;
@@ -189,11 +139,11 @@ static uint32_t role_of(const package_name *of)
     }
     if (is_service_pack_kb(of->kb))
         return ROLE_SERVICE_PACK;
-    if (of->kb && starts_with(name, "kb"))
+    if (of->kb && es_name_begins(name, "kb"))
         return ROLE_UPDATE;
-    if (holds(name, "languagepack"))
+    if (es_name_holds(name, "languagepack"))
         return ROLE_LANGUAGE_PACK;
-    if (starts_with(name, "microsoft-windows-foundation-"))
+    if (es_name_begins(name, "microsoft-windows-foundation-"))
         return ROLE_FOUNDATION;
     return of->kb ? ROLE_UPDATE : ROLE_OTHER;
 }
@@ -209,11 +159,11 @@ static int is_version(es_text text)
             value = value * 10 + (uint32_t)(text.data[i] - '0');
         if (n == 0 || n > 5 || value > 65535)
             return 0;
-        text = cut_front(text, n);
+        text = es_name_behind(text, n);
         if (part < 3) {
             if (!text.size || text.data[0] != '.')
                 return 0;
-            text = cut_front(text, 1);
+            text = es_name_behind(text, 1);
         }
     }
     return text.size == 0;
@@ -226,7 +176,7 @@ static es_text known_architecture(es_text text, int *ret_known)
 
     *ret_known = 1;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (same_text(text, es_text_of(words[i])))
+        if (es_name_same(text, es_text_of(words[i])))
             return es_text_of(words[i]);
     *ret_known = 0;
     return text;
@@ -246,7 +196,7 @@ package_name identity_parse(es_text text)
     of.architecture = known_architecture(of.architecture, &known);
     of.well_formed = more[0] && more[1] && more[2] && more[3] && !more[4] && of.name.size &&
                      known && is_version(of.version);
-    of.foreign = of.token.size != 0 && !same_text(of.token, es_text_of("31bf3856ad364e35"));
+    of.foreign = of.token.size != 0 && !es_name_same(of.token, es_text_of("31bf3856ad364e35"));
     find_kb(&of);
     of.role = role_of(&of);
     if (!of.well_formed || of.foreign) {

@@ -7,7 +7,7 @@
 #ifndef ESUSCAN_PLUGIN_SERVICING_IDENTITY_H
 #define ESUSCAN_PLUGIN_SERVICING_IDENTITY_H
 
-#include <esuscan/types.h>
+#include <esuscan/names.h>
 
 #define ROLE_OTHER 0u
 #define ROLE_UPDATE 1u
@@ -34,12 +34,7 @@ const char *role_word(uint32_t role);
 /* CurrentState by value: the small numbers of NT 6.0 and the wide ones of 6.1 and later. */
 const char *state_word(int32_t value);
 
-/* ASCII, without regard to letter case. */
-int same_text(es_text a, es_text b);
-int starts_with(es_text text, const char *lower);
-int ends_with(es_text text, const char *lower);
-int holds(es_text text, const char *lower);
-es_text cut_front(es_text text, uint64_t n);
+/* Equal for names that are the same. */
 uint32_t hash_text(es_text text);
 
 #endif

@@ -48,16 +48,16 @@ static int compare(const uint32_t a[4], const uint32_t b[4])
  * System32 of their own. */
 static uint32_t want_of(const work *at, const wanted_component *of, es_text destination)
 {
-    int other = same_text(of->architecture, es_text_of("wow64")) ||
-                (same_text(of->architecture, es_text_of("x86")) &&
+    int other = es_name_same(of->architecture, es_text_of("wow64")) ||
+                (es_name_same(of->architecture, es_text_of("x86")) &&
                  at->machine_type != ES_MACHINE_I386);
 
     while (destination.size && destination.data[destination.size - 1] == '\\')
         destination.size--;
-    if (same_text(destination, es_text_of("$(runtime.system32)")))
+    if (es_name_same(destination, es_text_of("$(runtime.system32)")))
         return other ? WANT_SYSWOW64 : WANT_SYSTEM32;
-    if (!other && (same_text(destination, es_text_of("$(runtime.drivers)")) ||
-                   same_text(destination, es_text_of("$(runtime.system32)\\drivers"))))
+    if (!other && (es_name_same(destination, es_text_of("$(runtime.drivers)")) ||
+                   es_name_same(destination, es_text_of("$(runtime.system32)\\drivers"))))
         return WANT_DRIVERS;
     return 0;
 }
@@ -128,6 +128,6 @@ es_status file_look(work *at, wanted_component *winner, file_in_place *ret)
     }
     if (status || !oldest.known)
         return status;
-    return say(at->host, &ret->version, "%u.%u.%u.%u", oldest.parts[0], oldest.parts[1],
-               oldest.parts[2], oldest.parts[3]);
+    return es_prose_one(at->host, &ret->version, "%u.%u.%u.%u", oldest.parts[0], oldest.parts[1],
+                        oldest.parts[2], oldest.parts[3]);
 }

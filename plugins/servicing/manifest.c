@@ -54,7 +54,7 @@ static void ask_for_cve(work *at, es_text id)
     for (uint32_t i = 0; catalogue && i < catalogue->n_cves; i++) {
         const es_catalogue_cve *cve = catalogue->cves[i];
 
-        if (!same_text(cve->id, id))
+        if (!es_name_same(cve->id, id))
             continue;
         for (uint32_t k = 0; k < cve->n_fixes; k++)
             ask(at, cve->fixes[k]->update->kb);
@@ -114,14 +114,14 @@ es_status manifest_want(work *at, es_text identity, uint32_t kb, int asked)
 static es_text attribute(const es_xml_node *node, const char *name)
 {
     for (uint32_t i = 0; i < node->n_attributes; i++)
-        if (same_text(node->attribute_names[i], es_text_of(name)))
+        if (es_name_same(node->attribute_names[i], es_text_of(name)))
             return node->attribute_values[i];
     return (es_text)ES_TEXT("");
 }
 
 static int is_below(const mum_content *of, uint32_t depth, const char *name)
 {
-    return depth >= 1 && depth <= MAX_DEPTH && same_text(of->path[depth - 1], es_text_of(name));
+    return depth >= 1 && depth <= MAX_DEPTH && es_name_same(of->path[depth - 1], es_text_of(name));
 }
 
 static es_status identity_of(const es_host *host, const es_xml_node *node, es_text *ret)
@@ -130,10 +130,10 @@ static es_status identity_of(const es_host *host, const es_xml_node *node, es_te
             architecture = attribute(node, "processorArchitecture"),
             language = attribute(node, "language"), version = attribute(node, "version");
 
-    if (same_text(language, es_text_of("neutral")))
+    if (es_name_same(language, es_text_of("neutral")))
         language.size = 0;
-    return say(host, ret, "%.*s~%.*s~%.*s~%.*s~%.*s", SHOWN(name), SHOWN(token),
-               SHOWN(architecture), SHOWN(language), SHOWN(version));
+    return es_prose_one(host, ret, "%.*s~%.*s~%.*s~%.*s~%.*s", ES_SHOWN(name), ES_SHOWN(token),
+                        ES_SHOWN(architecture), ES_SHOWN(language), ES_SHOWN(version));
 }
 
 static void take_component(mum_content *of, const es_xml_node *node)
@@ -144,9 +144,9 @@ static void take_component(mum_content *of, const es_xml_node *node)
     if (!part.name.size)
         return;
     for (uint32_t i = 0; i < of->n_parts; i++)
-        if (same_text(of->parts[i].name, part.name) &&
-            same_text(of->parts[i].version, part.version) &&
-            same_text(of->parts[i].architecture, part.architecture))
+        if (es_name_same(of->parts[i].name, part.name) &&
+            es_name_same(of->parts[i].version, part.version) &&
+            es_name_same(of->parts[i].architecture, part.architecture))
             return;
     if (of->n_parts < MAX_PARTS)
         of->parts[of->n_parts++] = part;
@@ -169,10 +169,10 @@ static es_status take_identity(const es_host *host, mum_content *of, const es_xm
 
 static void look_for_check(mum_content *of, const es_xml_node *node)
 {
-    of->esu_checked = of->esu_checked || holds(node->text, "extendedsecurityupdatesai");
+    of->esu_checked = of->esu_checked || es_name_holds(node->text, "extendedsecurityupdatesai");
     for (uint32_t i = 0; i < node->n_attributes && !of->esu_checked; i++)
-        of->esu_checked = holds(node->attribute_values[i], "extendedsecurityupdatesai") ||
-                          holds(node->attribute_values[i], "edsecurityupdatesai");
+        of->esu_checked = es_name_holds(node->attribute_values[i], "extendedsecurityupdatesai") ||
+                          es_name_holds(node->attribute_values[i], "edsecurityupdatesai");
 }
 
 static es_status take_node(const es_host *host, mum_content *of, const es_xml_node *node)
@@ -182,9 +182,9 @@ static es_status take_node(const es_host *host, mum_content *of, const es_xml_no
         return ES_OK;
     if (node->depth >= 1 && node->depth <= MAX_DEPTH)
         of->path[node->depth - 1] = node->name;
-    if (node->depth >= 2 && same_text(node->name, es_text_of("assemblyIdentity")))
+    if (node->depth >= 2 && es_name_same(node->name, es_text_of("assemblyIdentity")))
         return take_identity(host, of, node);
-    if (node->depth == 2 && same_text(node->name, es_text_of("package"))) {
+    if (node->depth == 2 && es_name_same(node->name, es_text_of("package"))) {
         of->release_type = attribute(node, "releaseType");
         of->restart = attribute(node, "restart");
     }
@@ -219,8 +219,10 @@ static es_status add_lines(work *at, wanted_component *part, int with_files, es_
     uint32_t n_files = part->n_files ? part->n_files : 1;
 
     for (uint32_t i = 0; i < n_files && status == ES_OK && *n < MAX_LINES; i++)
-        status = say(at->host, &lines[(*n)++], "%.*s|%.*s|%.*s|%.*s", SHOWN(part->architecture),
-                     SHOWN(part->name), SHOWN(part->version), SHOWN(files[i].name));
+        status = es_prose_one(at->host, &lines[(*n)++], "%.*s|%.*s|%.*s|%.*s",
+                              ES_SHOWN(part->architecture),
+                              ES_SHOWN(part->name), ES_SHOWN(part->version),
+                              ES_SHOWN(files[i].name));
     return status;
 }
 
@@ -240,19 +242,19 @@ static es_status emit_manifest(work *at, const wanted_manifest *wanted, mum_cont
     if (status)
         return status;
     fields[0] = es_datum_text(wanted->identity);
-    fields[1] = text_or_null(wanted->kb);
+    fields[1] = es_datum_text_or_null(wanted->kb);
     fields[2] = es_datum_texts(of->parents, of->n_parents);
-    fields[3] = text_or_null(of->release_type);
-    fields[4] = text_or_null(of->restart);
+    fields[3] = es_datum_text_or_null(of->release_type);
+    fields[4] = es_datum_text_or_null(of->restart);
     fields[5] = es_datum_texts(at->lines, n);
     fields[6] = es_datum_boolean(of->esu_checked);
-    return emit(at->host, FACT_MANIFEST, fields, no_time, document->where);
+    return es_emit(at->host, FACT_MANIFEST, fields, no_time, document->where);
 }
 
 /* The name a manifest gives itself must be the one it is filed under. */
 static int is_of(const mum_content *of, es_text identity)
 {
-    return of->self.size == 0 || identity.size > 400 || same_text(of->self, identity);
+    return of->self.size == 0 || identity.size > 400 || es_name_same(of->self, identity);
 }
 
 static es_status examine_manifest(work *at, const wanted_manifest *wanted)
@@ -261,8 +263,9 @@ static es_status examine_manifest(work *at, const wanted_manifest *wanted)
     es_xml_node node;
     es_text name;
     mum_content *of = at->mum;
-    es_status status = say(at->host, &name, "%.*s.mum", (int)(wanted->identity.size & 0x3ff),
-                           wanted->identity.data);
+    es_status status = es_prose_one(at->host, &name, "%.*s.mum",
+                                    (int)(wanted->identity.size & 0x3ff),
+                                    wanted->identity.data);
 
     if (status)
         return status;

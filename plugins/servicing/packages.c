@@ -57,11 +57,11 @@ static es_status take_value(work *at, package *of, const es_key *key, const es_v
                                                     "installtimelow", "visibility" };
 
     for (uint32_t i = 0; i < N_NUMBERS; i++)
-        if (same_text(value->name, es_text_of(numbers[i])))
+        if (es_name_same(value->name, es_text_of(numbers[i])))
             return take_number(at, of, i, key, value);
-    if (same_text(value->name, es_text_of("InstallClient")))
+    if (es_name_same(value->name, es_text_of("InstallClient")))
         return take_text(at, &of->client, key, value);
-    if (same_text(value->name, es_text_of("InstallUser")))
+    if (es_name_same(value->name, es_text_of("InstallUser")))
         return take_text(at, &of->user, key, value);
     return ES_OK;
 }
@@ -147,25 +147,26 @@ static es_status emit_package(work *at, const package_name *name, const package 
     es_datum fields[17];
 
     fields[0] = es_datum_text(key->name);
-    fields[1] = text_or_null(name->name);
-    fields[2] = name->other_machine ? es_null() : text_or_null(kb_text(at->host, name->kb));
+    fields[1] = es_datum_text_or_null(name->name);
+    fields[2] = name->other_machine ? es_null()
+                                    : es_datum_text_or_null(kb_text(at->host, name->kb));
     fields[3] = es_datum_text(es_text_of(role_word(name->role)));
-    fields[4] = text_or_null(name->architecture);
-    fields[5] = text_or_null(name->language);
-    fields[6] = text_or_null(name->version);
+    fields[4] = es_datum_text_or_null(name->architecture);
+    fields[5] = es_datum_text_or_null(name->language);
+    fields[6] = es_datum_text_or_null(name->version);
     fields[7] = es_datum_text(es_text_of(certain ? state_word(state) : "unknown"));
     fields[8] = known ? es_datum_integer(state) : es_null();
     fields[9] = es_datum_boolean(known && state < 0);
-    fields[10] = text_or_null(of->client);
-    fields[11] = text_or_null(of->user);
-    fields[12] = text_or_null(user);
+    fields[10] = es_datum_text_or_null(of->client);
+    fields[11] = es_datum_text_or_null(of->user);
+    fields[12] = es_datum_text_or_null(user);
     fields[13] = of->there & 1u << VALUE_VISIBILITY
                      ? es_datum_integer(of->numbers[VALUE_VISIBILITY])
                      : es_null();
     fields[14] = es_datum_texts(of->owners, of->n_owners);
     fields[15] = at->listed ? es_datum_boolean(file && file->mum) : es_null();
     fields[16] = at->listed ? es_datum_boolean(file && file->cat) : es_null();
-    return emit(at->host, FACT_PACKAGE, fields, time, key->where);
+    return es_emit(at->host, FACT_PACKAGE, fields, time, key->where);
 }
 
 /* A .mum is worth reading where its KB is asked for, and where key and files disagree. */
@@ -193,7 +194,7 @@ static int is_for_another(const work *at, const package_name *of)
     };
 
     for (size_t i = 0; at->machine_type && i < sizeof words / sizeof *words; i++)
-        if (same_text(of->architecture, es_text_of(words[i].word)))
+        if (es_name_same(of->architecture, es_text_of(words[i].word)))
             return words[i].machine != at->machine_type;
     return 0;
 }
@@ -285,7 +286,7 @@ es_status packages_examine(work *at)
 {
     es_key packages;
     uint64_t unread = 0;
-    es_status status = open_key(at->host, at->hive, CBS "\\Packages", &packages);
+    es_status status = es_prose_key(at->host, at->hive, CBS "\\Packages", &packages);
 
     if (status <= 0)
         return status;

@@ -19,8 +19,8 @@ static es_status emit_pending(const es_host *host, const char *what, es_text ide
     es_datum fields[2];
 
     fields[0] = es_datum_text(es_text_of(what));
-    fields[1] = text_or_null(identity);
-    return emit(host, FACT_PENDING, fields, time, where);
+    fields[1] = es_datum_text_or_null(identity);
+    return es_emit(host, FACT_PENDING, fields, time, where);
 }
 
 /* A key each below this one. */
@@ -29,7 +29,7 @@ static es_status examine_list(work *at, const char *what, const char *path)
     es_key list, key;
     es_value value;
     uint64_t number = 0;
-    es_status status = open_key(at->host, at->hive, path, &list);
+    es_status status = es_prose_key(at->host, at->hive, path, &list);
 
     if (status <= 0)
         return status;
@@ -57,7 +57,7 @@ static es_status examine_list(work *at, const char *what, const char *path)
 static es_status examine_mark(work *at, const char *what, const char *path)
 {
     es_key key;
-    es_status status = open_key(at->host, at->hive, path, &key);
+    es_status status = es_prose_key(at->host, at->hive, path, &key);
 
     return status <= 0 ? status
                        : emit_pending(at->host, what, (es_text)ES_TEXT(""), key.written, key.where);
@@ -68,7 +68,7 @@ static es_status examine_execute_state(work *at)
     es_key key;
     es_value value;
     uint64_t number = IDLE;
-    es_status status = open_key(at->host, at->hive, CBS, &key);
+    es_status status = es_prose_key(at->host, at->hive, CBS, &key);
 
     if (status <= 0)
         return status;
@@ -99,7 +99,7 @@ es_status pending_examine(work *at)
 static es_text attribute(const es_xml_node *node, const char *name)
 {
     for (uint32_t i = 0; i < node->n_attributes; i++)
-        if (same_text(node->attribute_names[i], es_text_of(name)))
+        if (es_name_same(node->attribute_names[i], es_text_of(name)))
             return node->attribute_values[i];
     return (es_text)ES_TEXT("");
 }
@@ -113,7 +113,7 @@ es_status pending_examine_xml(const es_host *host, const es_artefact *document)
     es_status status, told;
 
     while ((status = host->xml_next(host, document, &node)) == ES_OK && n < MAX_PENDING) {
-        if (node.kind != ES_XML_START || !same_text(node.name, es_text_of("Transaction")))
+        if (node.kind != ES_XML_START || !es_name_same(node.name, es_text_of("Transaction")))
             continue;
         package = attribute(&node, "Identity");
         if (!package.size)
@@ -145,14 +145,14 @@ static es_status emit_evaluated(work *at, es_text name, es_datum applicability, 
 {
     es_datum fields[6];
 
-    fields[0] = text_or_null(name);
-    fields[1] = text_or_null(kb_text(at->host, identity_parse(name).kb));
+    fields[0] = es_datum_text_or_null(name);
+    fields[1] = es_datum_text_or_null(kb_text(at->host, identity_parse(name).kb));
     fields[2] = applicability;
     fields[3] = state.type ? es_datum_text(es_text_of(state_word((int32_t)state.integer)))
                            : es_null();
     fields[4] = state;
     fields[5] = count;
-    return emit(at->host, FACT_EVALUATED, fields, key->written, key->where);
+    return es_emit(at->host, FACT_EVALUATED, fields, key->written, key->where);
 }
 
 static es_status number_datum(work *at, const es_key *key, const char *name, es_datum *ret)
@@ -184,7 +184,8 @@ es_status evaluated_examine(work *at)
 {
     es_key cache, key;
     uint64_t n;
-    es_status status = open_key(at->host, at->hive, CBS "\\ApplicabilityEvaluationCache", &cache);
+    es_status status = es_prose_key(at->host, at->hive, CBS "\\ApplicabilityEvaluationCache",
+                                    &cache);
 
     if (status <= 0)
         return status;

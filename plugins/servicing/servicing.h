@@ -14,7 +14,7 @@
 #define ESUSCAN_PLUGIN_SERVICING_H
 
 #include <esuscan/bytes.h>
-#include <esuscan/plugin.h>
+#include <esuscan/prose.h>
 
 #include "identity.h"
 
@@ -135,22 +135,9 @@ typedef struct work {
 
 es_status work_make(const es_host *host, const es_artefact *hive, work **ret);
 
-/* Text of a format, in the callback's memory. */
-#if defined(__GNUC__)
-__attribute__((format(printf, 3, 4)))
-#endif
-es_status say(const es_host *host, es_text *ret, const char *format, ...);
-/* Evidence in a sentence: "%.*s" of at most 160 bytes. */
-#define SHOWN(text) (int)((text).size < 160 ? (text).size : 160), ((text).size ? (text).data : "")
-
 es_status doubt(work *at, uint32_t sort, es_text about, const es_where *where);
 es_status doubts_sum_up(work *at);
 
-es_status emit(const es_host *host, uint32_t type, const es_datum *fields, es_time time,
-               const es_where *where);
-/* Open a key of the hive; an unreadable one is noted. 1: there, 0: not, negative: failure. */
-es_status open_key(const es_host *host, const es_artefact *hive, const char *path, es_key *ret);
-es_datum text_or_null(es_text text);
 es_text kb_text(const es_host *host, uint32_t kb);
 
 /* ---- parts */

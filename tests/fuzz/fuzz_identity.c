@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     inside(of.language, text, size);
     inside(of.version, text, size);
     (void)snprintf(digits, sizeof digits, "%u", of.kb);
-    if (of.kb && (!holds(of.name, digits) || of.kb < 100000 || of.kb > 9999999 ||
+    if (of.kb && (!es_name_holds(of.name, digits) || of.kb < 100000 || of.kb > 9999999 ||
                   !of.well_formed || of.foreign))
         abort();
     (void)role_word(of.role);

@@ -82,7 +82,7 @@ static void test_parts(void **state)
     package_name of = identity_parse(es_text_of("Name" MS "IA64~de-DE~6.0.1.2"));
 
     (void)state;
-    assert_true(same_text(of.name, es_text_of("name")));
+    assert_true(es_name_same(of.name, es_text_of("name")));
     assert_true(es_text_equal(of.architecture, es_text_of("ia64")));
     assert_true(es_text_equal(of.language, es_text_of("de-DE")));
     assert_true(es_text_equal(of.version, es_text_of("6.0.1.2")));
