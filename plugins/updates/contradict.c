@@ -18,9 +18,9 @@
 
 #define LDR_FROM 0x5000u /* revisions from here on are of the LDR branch */
 
-static es_status contradicted(entry *one, uint64_t fact, prose *text)
+static es_status contradicted(entry *one, uint64_t fact, es_prose *text)
 {
-    one->contradiction = prose_text(text);
+    one->contradiction = es_prose_text(text);
     one->agree = 0;
     if (one->n_because < N_BECAUSE)
         one->because[one->n_because++] = fact;
@@ -32,7 +32,7 @@ static es_status against_kernel(work *of, entry *one)
     const es_catalogue_update *update = one->update;
     const kernel_file *kernel = of->own.kernel;
     const uint16_t *brought;
-    prose text;
+    es_prose text;
     es_status status;
 
     if (!update || !update->n_kernels || !kernel || of->is_nt60 != YES)
@@ -40,26 +40,22 @@ static es_status against_kernel(work *of, entry *one)
     brought = update->kernels[update->n_kernels == 2 && kernel->version.parts[3] >= LDR_FROM];
     if (version_compare(kernel->version.parts, brought) >= 0)
         return ES_OK;
-    status = prose_make(of->host, 400, &text);
+    status = es_prose_make(of->host, 400, &text);
     if (status)
         return status;
-    say(&text, "%.*s on disk is %.*s, the update brings %u.%u.%u.%u", SHOWN(kernel->name),
-        SHOWN(kernel->version_text), brought[0], brought[1], brought[2], brought[3]);
+    es_prose_say(&text, "%.*s on disk is %.*s, the update brings %u.%u.%u.%u",
+                 ES_SHOWN(kernel->name),
+                 ES_SHOWN(kernel->version_text), brought[0], brought[1], brought[2], brought[3]);
     return contradicted(one, kernel->fact, &text);
 }
 
 /* ------------------------------------------------------------------ manifests */
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 static int compare_names(es_text a, es_text b)
 {
     for (uint64_t i = 0; i < a.size && i < b.size; i++)
-        if (lower(a.data[i]) != lower(b.data[i]))
-            return lower(a.data[i]) < lower(b.data[i]) ? -1 : 1;
+        if (es_name_lower(a.data[i]) != es_name_lower(b.data[i]))
+            return es_name_lower(a.data[i]) < es_name_lower(b.data[i]) ? -1 : 1;
     return a.size == b.size ? 0 : a.size < b.size ? -1 : 1;
 }
 
@@ -151,13 +147,14 @@ typedef struct finding {
 
 static es_status say_below(work *of, entry *one, uint64_t fact, const es_text parts[4])
 {
-    prose text;
-    es_status status = prose_make(of->host, 600, &text);
+    es_prose text;
+    es_status status = es_prose_make(of->host, 600, &text);
 
     if (status)
         return status;
-    say(&text, "the component %.*s in effect is older than %.*s, which the package's manifest names",
-        SHOWN(parts[1]), SHOWN(parts[2]));
+    es_prose_say(&text, "the component %.*s in effect is older than %.*s, which the package's "
+                        "manifest names",
+                 ES_SHOWN(parts[1]), ES_SHOWN(parts[2]));
     return contradicted(one, fact, &text);
 }
 

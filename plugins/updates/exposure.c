@@ -198,7 +198,7 @@ static int is_judged(const work *of)
 }
 
 /* Updates that are published for servers only, on a client or an earlier service pack. */
-static void say_foreign(const work *of, prose *to)
+static void say_foreign(const work *of, es_prose *to)
 {
     const entry *all = (const entry *)of->own.entries.items;
     uint32_t n = 0;
@@ -211,23 +211,23 @@ static void say_foreign(const work *of, prose *to)
              update->channel <= ES_CHANNEL_GENERAL))
             continue;
         if (!n++)
-            say(to, "Installed here although published for Server 2008 SP2 only: ");
+            es_prose_say(to, "Installed here although published for Server 2008 SP2 only: ");
         if (n <= 12)
-            say(to, "%sKB%u", n > 1 ? ", " : "", (unsigned)all[i].kb);
+            es_prose_say(to, "%sKB%u", n > 1 ? ", " : "", (unsigned)all[i].kb);
     }
     if (n > 12)
-        say(to, " and %u more", (unsigned)(n - 12));
+        es_prose_say(to, " and %u more", (unsigned)(n - 12));
     if (n)
-        say(to, ". ");
+        es_prose_say(to, ". ");
 }
 
-static es_status not_judged(work *of, es_verdict *verdict, prose *to)
+static es_status not_judged(work *of, es_verdict *verdict, es_prose *to)
 {
     verdict->answer = EXPOSURE_NOT_APPLICABLE;
-    say(to, "Exposure is judged for Server 2008 SP2; this is %s. ",
-        of->is_nt60 == NO     ? "another Windows"
-        : of->is_server == NO ? "a client"
-                              : "an earlier service pack");
+    es_prose_say(to, "Exposure is judged for Server 2008 SP2; this is %s. ",
+                 of->is_nt60 == NO     ? "another Windows"
+                 : of->is_server == NO ? "a client"
+                                       : "an earlier service pack");
     if (of->is_nt60 != NO)
         say_foreign(of, to);
     if (of->product_fact)
@@ -253,36 +253,37 @@ static void fill(es_datum *fields, const tally *from, uint32_t answer)
         fields[at++] = es_datum_integer(from->impacts[i]);
 }
 
-static void say_tally(const work *of, const tally *from, uint32_t n_missing, prose *to)
+static void say_tally(const work *of, const tally *from, uint32_t n_missing, es_prose *to)
 {
-    say(to, "Of %u CVEs of the catalogue (edition %.*s), %d were open, %d covered, %d unknown, and "
-            "%d do not apply to this machine. ",
-        (unsigned)of->catalogue->n_cves, SHOWN(of->catalogue->edition), (int)from->open,
-        (int)from->covered, (int)from->unknown, (int)from->not_applicable);
+    es_prose_say(to, "Of %u CVEs of the catalogue (edition %.*s), %d were open, %d covered, %d "
+                     "unknown, and %d do not apply to this machine. ",
+                 (unsigned)of->catalogue->n_cves, ES_SHOWN(of->catalogue->edition), (int)from->open,
+                 (int)from->covered, (int)from->unknown, (int)from->not_applicable);
     if (from->absent)
-        say(to, "Of the latter %d are of versions of Internet Explorer or of the .NET Framework "
-                "that are not on this machine. ",
-            (int)from->absent);
+        es_prose_say(to, "Of the latter %d are of versions of Internet Explorer or of the .NET "
+                         "Framework that are not on this machine. ",
+                     (int)from->absent);
     if (from->open)
-        say(to,
-            "Of the open ones %d are critical and %d important, %d allow remote code execution, "
-            "and for %d the catalogue lists a public exploit. %u updates that would mend them "
-            "were not in effect. ",
-            (int)from->severities[COUNT_CRITICAL], (int)from->severities[COUNT_IMPORTANT],
-            (int)from->impacts[0], (int)from->public_exploit, (unsigned)n_missing);
+        es_prose_say(to,
+                     "Of the open ones %d are critical and %d important, %d allow remote code "
+                     "execution, and for %d the catalogue lists a public exploit. %u updates that "
+                     "would mend them were not in effect. ",
+                     (int)from->severities[COUNT_CRITICAL], (int)from->severities[COUNT_IMPORTANT],
+                     (int)from->impacts[0], (int)from->public_exploit, (unsigned)n_missing);
     if (from->without_fix)
-        say(to, "For %d of the open ones no update was out yet on that day. ",
-            (int)from->without_fix);
+        es_prose_say(to, "For %d of the open ones no update was out yet on that day. ",
+                     (int)from->without_fix);
     if (from->why)
-        say(to, "Unknown are those of which, for one, %s. ", from->why);
-    say(to, "Open means that the fix was not in effect, not that the service was reachable or was "
-            "attacked. ");
+        es_prose_say(to, "Unknown are those of which, for one, %s. ", from->why);
+    es_prose_say(to, "Open means that the fix was not in effect, not that the service was "
+                     "reachable or was attacked. ");
     if (of->is_server == MAYBE || of->is_sp2 == MAYBE)
-        say(to, "That this is Server 2008 SP2 is taken for granted: the registry does not say. ");
+        es_prose_say(to, "That this is Server 2008 SP2 is taken for granted: the registry does "
+                         "not say. ");
     say_limits(of, to);
 }
 
-static es_status judge_all(work *of, es_verdict *verdict, es_datum *fields, prose *text)
+static es_status judge_all(work *of, es_verdict *verdict, es_datum *fields, es_prose *text)
 {
     tally counted;
     standing *open = NULL;
@@ -294,7 +295,7 @@ static es_status judge_all(work *of, es_verdict *verdict, es_datum *fields, pros
     for (int64_t i = 0; i < counted.open && status == ES_OK; i++)
         status = emit_cve(of, &open[i]);
     if (status == ES_LIMIT) {
-        say(text, "The list of open CVEs is cut: there is no room for more rows. ");
+        es_prose_say(text, "The list of open CVEs is cut: there is no room for more rows. ");
         status = ES_OK;
     }
     if (status == ES_OK)
@@ -317,8 +318,8 @@ es_status judge_exposure(work *of)
     es_verdict verdict = { sizeof verdict, UPDATES_EXPOSURE, EXPOSURE_UNKNOWN, 0, because,
                            &explanation, fields };
     const entry *all = (const entry *)of->own.entries.items;
-    prose text;
-    es_status status = prose_make(of->host, 8000, &text);
+    es_prose text;
+    es_status status = es_prose_make(of->host, 8000, &text);
 
     if (status)
         return status;
@@ -328,7 +329,7 @@ es_status judge_exposure(work *of)
     if (!is_judged(of)) {
         status = not_judged(of, &verdict, &text);
     } else if (!of->catalogue) {
-        say(&text, "There is no update catalogue. ");
+        es_prose_say(&text, "There is no update catalogue. ");
     } else {
         status = judge_all(of, &verdict, fields, &text);
         verdict.n_because = of->product_fact != 0;
@@ -338,6 +339,6 @@ es_status judge_exposure(work *of)
     }
     if (status)
         return status;
-    explanation = prose_text(&text);
+    explanation = es_prose_text(&text);
     return of->host->verdict(of->host, &verdict);
 }

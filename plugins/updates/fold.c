@@ -65,15 +65,15 @@ static int better(const trace *a, const trace *b)
 
 static void source(const es_host *host, entry *to, const char *who, const char *what, es_time time)
 {
-    char word[WORD_SIZE];
-    prose text;
+    char word[ES_TIME_WORD_SIZE];
+    es_prose text;
 
-    if (to->n_sources == N_SOURCES || prose_make(host, 120, &text) != ES_OK)
+    if (to->n_sources == N_SOURCES || es_prose_make(host, 120, &text) != ES_OK)
         return;
-    say(&text, "%s: %s", who, what);
+    es_prose_say(&text, "%s: %s", who, what);
     if (es_time_known(time))
-        say(&text, " %s", time_word(time, word));
-    to->sources[to->n_sources++] = prose_text(&text);
+        es_prose_say(&text, " %s", es_time_word(time, word));
+    to->sources[to->n_sources++] = es_prose_text(&text);
 }
 
 static void because(entry *to, uint64_t fact)

@@ -59,56 +59,58 @@ static uint32_t level_answer(const work *of, const level *found)
     return index >= 0 && index < LEVEL_NONE ? (uint32_t)index : LEVEL_UNKNOWN;
 }
 
-static void say_certain(const work *of, const level *found, prose *to)
+static void say_certain(const work *of, const level *found, es_prose *to)
 {
     const entry *by = of->witness[found->certain->index];
-    char month[WORD_SIZE], time[WORD_SIZE];
+    char month[ES_TIME_WORD_SIZE], time[ES_TIME_WORD_SIZE];
 
-    say(to, "The newest monthly rollup %sin effect is that of %s, KB%u",
-        found->perhaps ? "that is certainly " : "", month_word(found->certain->month, month),
-        (unsigned)found->certain->kb);
+    es_prose_say(to, "The newest monthly rollup %sin effect is that of %s, KB%u",
+                 found->perhaps ? "that is certainly " : "",
+                 month_word(found->certain->month, month),
+                 (unsigned)found->certain->kb);
     if (by && by->kb != found->certain->kb)
-        say(to, ", covered by KB%u", (unsigned)by->kb);
+        es_prose_say(to, ", covered by KB%u", (unsigned)by->kb);
     if (by && es_time_known(by->effective_from))
-        say(to, ", in effect since the start of %s", time_word(by->effective_from, time));
+        es_prose_say(to, ", in effect since the start of %s",
+                     es_time_word(by->effective_from, time));
     else if (by && es_time_known(by->installed))
-        say(to, ", installed %s; no record tells the first start after it",
-            time_word(by->installed, time));
-    say(to, ". ");
+        es_prose_say(to, ", installed %s; no record tells the first start after it",
+                     es_time_word(by->installed, time));
+    es_prose_say(to, ". ");
 }
 
-static void say_level(const work *of, const level *found, prose *to)
+static void say_level(const work *of, const level *found, es_prose *to)
 {
     const entry *by;
-    char month[WORD_SIZE];
+    char month[ES_TIME_WORD_SIZE];
 
     if (of->is_nt60 == NO) {
-        say(to, "Monthly rollups of the catalogue are for NT 6.0; this is another Windows. ");
+        es_prose_say(to, "Monthly rollups of the catalogue are for NT 6.0; this is another "
+                         "Windows. ");
         return;
     }
     if (!of->catalogue) {
-        say(to, "There is no update catalogue. ");
+        es_prose_say(to, "There is no update catalogue. ");
         return;
     }
     if (found->certain)
         say_certain(of, found, to);
     else if (!found->perhaps)
-        say(to, "No monthly rollup is in effect. ");
+        es_prose_say(to, "No monthly rollup is in effect. ");
     if (found->perhaps) {
         by = of->witness[found->perhaps->index];
-        say(to, "Of the rollup of %s, KB%u, that cannot be said", month_word(found->perhaps->month,
-                                                                            month),
-            (unsigned)found->perhaps->kb);
+        es_prose_say(to, "Of the rollup of %s, KB%u, that cannot be said",
+                     month_word(found->perhaps->month, month), (unsigned)found->perhaps->kb);
         if (by && by->why)
-            say(to, ": of KB%u, %s", (unsigned)by->kb, by->why);
+            es_prose_say(to, ": of KB%u, %s", (unsigned)by->kb, by->why);
         if (by && by->contradiction.size)
-            say(to, " (%.*s)", SHOWN(by->contradiction));
-        say(to, ". ");
+            es_prose_say(to, " (%.*s)", ES_SHOWN(by->contradiction));
+        es_prose_say(to, ". ");
     }
     if (of->is_sp2 == NO)
-        say(to, "Without Service Pack 2 no monthly rollup can be installed. ");
+        es_prose_say(to, "Without Service Pack 2 no monthly rollup can be installed. ");
     if (of->is_server == NO)
-        say(to, "This is a client, for which no monthly rollup was published. ");
+        es_prose_say(to, "This is a client, for which no monthly rollup was published. ");
     say_limits(of, to);
 }
 
@@ -143,8 +145,8 @@ es_status judge_level(work *of)
     es_text explanation;
     es_verdict verdict = { sizeof verdict, UPDATES_LEVEL, 0, 0, because, &explanation, fields };
     const es_catalogue_update *named;
-    prose text;
-    es_status status = prose_make(of->host, 4000, &text);
+    es_prose text;
+    es_status status = es_prose_make(of->host, 4000, &text);
 
     if (status)
         return status;
@@ -172,7 +174,7 @@ es_status judge_level(work *of)
         }
     }
     say_level(of, &found, &text);
-    explanation = prose_text(&text);
+    explanation = es_prose_text(&text);
     return of->host->verdict(of->host, &verdict);
 }
 
@@ -230,32 +232,33 @@ static const char *period_word(uint32_t channel)
     return words[channel < sizeof words / sizeof *words ? channel : 0];
 }
 
-static void say_periods(const work *of, const periods *found, uint32_t answer, prose *to)
+static void say_periods(const work *of, const periods *found, uint32_t answer, es_prose *to)
 {
     if (answer == ESU_NOT_APPLICABLE) {
-        say(to, "ESU updates of the catalogue are for NT 6.0; this is another Windows. ");
+        es_prose_say(to, "ESU updates of the catalogue are for NT 6.0; this is another Windows. ");
         return;
     }
     if (!of->catalogue) {
-        say(to, "There is no update catalogue. ");
+        es_prose_say(to, "There is no update catalogue. ");
         return;
     }
     if (found->by)
-        say(to,
-            "KB%u was released in %s and is in effect. That names the period of the update, not "
-            "what the owner was entitled to. ",
-            (unsigned)found->by->kb, period_word(found->certain));
+        es_prose_say(to,
+                     "KB%u was released in %s and is in effect. That names the period of the "
+                     "update, not what the owner was entitled to. ",
+                     (unsigned)found->by->kb, period_word(found->certain));
     else if (answer == ESU_NONE)
-        say(to, "No rollup or security-only update released after January 2020 is in effect. ");
+        es_prose_say(to, "No rollup or security-only update released after January 2020 is in "
+                         "effect. ");
     if (answer == ESU_UNKNOWN && found->doubtful && found->doubtful->why)
-        say(to, "Of KB%u, of %s, that cannot be said: %s. ", (unsigned)found->doubtful->kb,
-            period_word(found->perhaps), found->doubtful->why);
+        es_prose_say(to, "Of KB%u, of %s, that cannot be said: %s. ", (unsigned)found->doubtful->kb,
+                     period_word(found->perhaps), found->doubtful->why);
     if (found->n_preparation)
-        say(to, "Preparation packages for ESU licences are installed (%u); they install without a "
-                "licence and prove none. ",
-            (unsigned)found->n_preparation);
+        es_prose_say(to, "Preparation packages for ESU licences are installed (%u); they install "
+                         "without a licence and prove none. ",
+                     (unsigned)found->n_preparation);
     if (of->is_server == NO && found->by)
-        say(to, "This is a client: the update was published for Server 2008 only. ");
+        es_prose_say(to, "This is a client: the update was published for Server 2008 only. ");
     say_limits(of, to);
 }
 
@@ -267,8 +270,8 @@ es_status judge_esu(work *of)
     es_verdict verdict = { sizeof verdict, UPDATES_ESU, 0, 0, because, &explanation, fields };
     periods *found;
     void *memory = NULL;
-    prose text;
-    es_status status = prose_make(of->host, 4000, &text);
+    es_prose text;
+    es_status status = es_prose_make(of->host, 4000, &text);
 
     if (status == ES_OK)
         status = of->host->alloc(of->host, sizeof *found, &memory);
@@ -293,6 +296,6 @@ es_status judge_esu(work *of)
     if (of->is_nt60 == NO)
         fields[0] = fields[1] = es_null();
     say_periods(of, found, verdict.answer, &text);
-    explanation = prose_text(&text);
+    explanation = es_prose_text(&text);
     return of->host->verdict(of->host, &verdict);
 }

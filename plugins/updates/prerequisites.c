@@ -82,19 +82,19 @@ static int judge_one(const work *of, const es_catalogue_prerequisite *needed, co
     return MISSING;
 }
 
-static void say_unmet(prose *to, const es_catalogue_prerequisite *needed, int how,
+static void say_unmet(es_prose *to, const es_catalogue_prerequisite *needed, int how,
                       const entry *by, const es_catalogue_update *blocked)
 {
-    char month[WORD_SIZE];
+    char month[ES_TIME_WORD_SIZE];
 
-    say(to, "%.*s: KB%u is %s", SHOWN(needed->role), (unsigned)needed->kb,
-        how == MISSING ? "missing" : "there in a form that is too old");
+    es_prose_say(to, "%.*s: KB%u is %s", ES_SHOWN(needed->role), (unsigned)needed->kb,
+                 how == MISSING ? "missing" : "there in a form that is too old");
     if (how == TOO_OLD && by && by->kb != needed->kb)
-        say(to, " (KB%u is)", (unsigned)by->kb);
+        es_prose_say(to, " (KB%u is)", (unsigned)by->kb);
     if (blocked)
-        say(to, ", which blocks KB%u (%s) and what follows it", (unsigned)blocked->kb,
-            month_word(blocked->month, month));
-    say(to, ". ");
+        es_prose_say(to, ", which blocks KB%u (%s) and what follows it", (unsigned)blocked->kb,
+                     month_word(blocked->month, month));
+    es_prose_say(to, ". ");
 }
 
 static es_status emit(work *of, const es_catalogue_prerequisite *needed, int how, const entry *by,
@@ -113,7 +113,7 @@ static es_status emit(work *of, const es_catalogue_prerequisite *needed, int how
     return of->host->row(of->host, &row);
 }
 
-es_status list_prerequisites(work *of, prose *to)
+es_status list_prerequisites(work *of, es_prose *to)
 {
     const es_catalogue *catalogue = of->catalogue;
     es_status status = ES_OK;

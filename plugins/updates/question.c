@@ -18,7 +18,7 @@ typedef struct reply {
     const char *basis;
     uint64_t because[BECAUSE_MAX];
     uint32_t n_because;
-    prose text;
+    es_prose text;
 } reply;
 
 static es_status emit(work *of, const es_asked *asked, const reply *with)
@@ -34,7 +34,7 @@ static es_status emit(work *of, const es_asked *asked, const reply *with)
     fields[5] = with->by ? es_datum_text(kb_text(of->host, with->by)) : es_null();
     fields[6] = with->basis ? es_datum_text(es_text_of(with->basis)) : es_null();
     fields[7] = es_datum_facts(with->because, with->n_because);
-    fields[8] = es_datum_text(prose_text(&with->text));
+    fields[8] = es_datum_text(es_prose_text(&with->text));
     return of->host->row(of->host, &row);
 }
 
@@ -108,71 +108,73 @@ static es_time covered_from(const standing *how)
     return latest;
 }
 
-static void say_absent(const standing *how, prose *to)
+static void say_absent(const standing *how, es_prose *to)
 {
     if (how->absent)
-        say(to, "Rows for versions that are not on this machine do not apply, as that of KB%u for "
-                "%.*s. ",
-            (unsigned)how->absent->update->kb, SHOWN(how->absent->component));
+        es_prose_say(to, "Rows for versions that are not on this machine do not apply, as that of "
+                         "KB%u for %.*s. ",
+                     (unsigned)how->absent->update->kb, ES_SHOWN(how->absent->component));
 }
 
-static void say_covered(const work *of, const standing *how, prose *to)
+static void say_covered(const work *of, const standing *how, es_prose *to)
 {
     const entry *by = how->by;
-    char time[WORD_SIZE];
+    char time[ES_TIME_WORD_SIZE];
 
     if (!how->applies) {
-        say(to, "None of its rows in the catalogue applies to this machine (%s). ",
-            of->architecture_word[0] ? of->architecture_word : "architecture not known");
+        es_prose_say(to, "None of its rows in the catalogue applies to this machine (%s). ",
+                     of->architecture_word[0] ? of->architecture_word : "architecture not known");
         say_absent(how, to);
         return;
     }
     if (!by)
         return;
-    say(to, "KB%u, which ", (unsigned)by->kb);
+    es_prose_say(to, "KB%u, which ", (unsigned)by->kb);
     if (by->kb == how->fix->update->kb)
-        say(to, "mends it");
+        es_prose_say(to, "mends it");
     else
-        say(to, "supersedes KB%u, which mends it", (unsigned)how->fix->update->kb);
+        es_prose_say(to, "supersedes KB%u, which mends it", (unsigned)how->fix->update->kb);
     if (by->by_files) {
-        say(to, ", is not listed as installed (%s); all component files that its manifests name were "
-                "read, and are at or above their versions. ",
-            state_word(by->state));
+        es_prose_say(to, ", is not listed as installed (%s); all component files that its "
+                         "manifests name were read, and are at or above their versions. ",
+                     state_word(by->state));
         return;
     }
-    say(to, ", was installed %s", time_word(by->installed, time));
+    es_prose_say(to, ", was installed %s", es_time_word(by->installed, time));
     if (es_time_known(by->effective_from))
-        say(to, " and in effect from the start of %s%s. ", time_word(by->effective_from, time),
-            by->effective_from.flags & ES_TIME_UPPER_BOUND
-                ? " at the latest (older starts are not recorded)"
-                : "");
+        es_prose_say(to, " and in effect from the start of %s%s. ",
+                     es_time_word(by->effective_from, time),
+                     by->effective_from.flags & ES_TIME_UPPER_BOUND
+                         ? " at the latest (older starts are not recorded)"
+                         : "");
     else
-        say(to, "; which start was the first after it is not recorded. ");
-    say(to, how->basis_files
-                ? "The files it brings were read and are at or above its versions. "
-                : "That rests on the package list: the package is installed, its .mum and .cat are "
-                  "there, and nothing that was read contradicts. ");
+        es_prose_say(to, "; which start was the first after it is not recorded. ");
+    es_prose_say(to, how->basis_files
+                         ? "The files it brings were read and are at or above its versions. "
+                         : "That rests on the package list: the package is installed, its .mum "
+                           "and .cat are there, and nothing that was read contradicts. ");
 }
 
-static void say_exposed(const work *of, const standing *how, prose *to)
+static void say_exposed(const work *of, const standing *how, es_prose *to)
 {
     const es_catalogue_update *update = how->fix->update;
     const entry *own = of->by_update[update->index];
-    char time[WORD_SIZE];
+    char time[ES_TIME_WORD_SIZE];
 
     if (!how->fix_available) {
-        say(to, "No update that mends it was out then: KB%u, released %s, is the first. ",
-            (unsigned)update->kb, time_word(update->released, time));
+        es_prose_say(to, "No update that mends it was out then: KB%u, released %s, is the first. ",
+                     (unsigned)update->kb, es_time_word(update->released, time));
         return;
     }
-    say(to, "Neither KB%u (%.*s), which mends it, nor an update that covers it was in effect",
-        (unsigned)update->kb, SHOWN(update->kind_word));
+    es_prose_say(to, "Neither KB%u (%.*s), which mends it, nor an update that covers it was in "
+                     "effect",
+                 (unsigned)update->kb, ES_SHOWN(update->kind_word));
     if (own && own->why)
-        say(to, ": of KB%u, %s", (unsigned)own->kb, own->why);
-    say(to, ". Exposed means that the fix was not in effect, not that the service was reachable or "
-            "was attacked. ");
+        es_prose_say(to, ": of KB%u, %s", (unsigned)own->kb, own->why);
+    es_prose_say(to, ". Exposed means that the fix was not in effect, not that the service was "
+                     "reachable or was attacked. ");
     if (how->fix->public_exploit == 1)
-        say(to, "The catalogue edition lists a public exploit. ");
+        es_prose_say(to, "The catalogue edition lists a public exploit. ");
 }
 
 /* The same machine at the end of the record, made once for all questions. Its entries are its own:
@@ -214,7 +216,7 @@ static es_status later_cover(work *of, const es_catalogue_cve *cve, reply *to)
 {
     const work *end;
     standing how;
-    char time[WORD_SIZE];
+    char time[ES_TIME_WORD_SIZE];
     es_status status = of->past ? at_the_end(of, &end) : ES_OK;
 
     if (status || !of->past)
@@ -224,8 +226,8 @@ static es_status later_cover(work *of, const es_catalogue_cve *cve, reply *to)
         to->to = covered_from(&how);
         to->by = how.by->kb;
         because_entry(to->because, &to->n_because, BECAUSE_MAX, how.by);
-        say(&to->text, "At the end of the record KB%u covers it, installed %s. ",
-            (unsigned)how.by->kb, time_word(how.by->installed, time));
+        es_prose_say(&to->text, "At the end of the record KB%u covers it, installed %s. ",
+                     (unsigned)how.by->kb, es_time_word(how.by->installed, time));
     }
     return ES_OK;
 }
@@ -238,9 +240,9 @@ static es_status answer_cve(work *of, const es_asked *asked, reply *to)
 
     to->answer = "unknown";
     if (!cve || of->is_nt60 == NO || of->is_sp2 == NO || of->is_server == NO) {
-        say(&to->text, !of->catalogue ? "There is no update catalogue. "
-                       : !cve         ? "The catalogue does not know it. "
-                                      : "Exposure is judged for Server 2008 SP2 only. ");
+        es_prose_say(&to->text, !of->catalogue ? "There is no update catalogue. "
+                                : !cve         ? "The catalogue does not know it. "
+                                               : "Exposure is judged for Server 2008 SP2 only. ");
         return ES_OK;
     }
     cve_stand(of, cve, &how);
@@ -260,11 +262,12 @@ static es_status answer_cve(work *of, const es_asked *asked, reply *to)
         status = later_cover(of, cve, to);
     } else {
         if (how.by && !of->beyond)
-            say(&to->text, "It cannot be said: of KB%u, %s. ", (unsigned)how.by->kb, how.why);
+            es_prose_say(&to->text, "It cannot be said: of KB%u, %s. ", (unsigned)how.by->kb,
+                         how.why);
         else
-            say(&to->text, "It cannot be said: %s. ", how.why);
+            es_prose_say(&to->text, "It cannot be said: %s. ", how.why);
         if (how.by && how.by->contradiction.size)
-            say(&to->text, "%.*s. ", SHOWN(how.by->contradiction));
+            es_prose_say(&to->text, "%.*s. ", ES_SHOWN(how.by->contradiction));
         to->by = how.by ? how.by->kb : 0;
         status = later_cover(of, cve, to);
     }
@@ -276,7 +279,7 @@ static es_status answer_cve(work *of, const es_asked *asked, reply *to)
 
 /* ------------------------------------------------------------------ a KB */
 
-static void say_newer(const work *of, uint32_t kb, prose *to)
+static void say_newer(const work *of, uint32_t kb, es_prose *to)
 {
     const es_catalogue_update *update = es_catalogue_find(of->catalogue, kb);
     const entry *by;
@@ -285,13 +288,13 @@ static void say_newer(const work *of, uint32_t kb, prose *to)
         return;
     by = of->witness[update->index];
     if (by && by->kb != kb && of->cover[update->index] == YES)
-        say(to, "KB%u, which supersedes it, is in effect. ", (unsigned)by->kb);
+        es_prose_say(to, "KB%u, which supersedes it, is in effect. ", (unsigned)by->kb);
 }
 
 /* There is an entry: what it says at the asked time. */
 static void answer_entry(const work *of, const entry *one, reply *to)
 {
-    char time[WORD_SIZE];
+    char time[ES_TIME_WORD_SIZE];
 
     because_entry(to->because, &to->n_because, BECAUSE_MAX, one);
     if (state_is_in(one->state) &&
@@ -300,23 +303,26 @@ static void answer_entry(const work *of, const entry *one, reply *to)
         to->answer = "installed";
         to->from = one->installed;
         to->by = one->kb;
-        say(&to->text, "Its package is in state %s since %s%s%.*s. ", state_word(one->state),
-            time_word(one->installed, time), one->client.size ? " by " : "", SHOWN(one->client));
+        es_prose_say(&to->text, "Its package is in state %s since %s%s%.*s. ",
+                     state_word(one->state),
+                     es_time_word(one->installed, time), one->client.size ? " by " : "",
+                     ES_SHOWN(one->client));
         if (one->effect != YES && one->why)
-            say(&to->text, "It does not count as in effect: %s. ", one->why);
+            es_prose_say(&to->text, "It does not count as in effect: %s. ", one->why);
         if (one->contradiction.size)
-            say(&to->text, "%.*s. ", SHOWN(one->contradiction));
+            es_prose_say(&to->text, "%.*s. ", ES_SHOWN(one->contradiction));
         return;
     }
     to->answer = of->past && one->effect == MAYBE ? "unknown" : "not-installed";
     if (state_is_in(one->state)) {
         to->to = one->installed;
-        say(&to->text, "It was installed only %s. ", time_word(one->installed, time));
+        es_prose_say(&to->text, "It was installed only %s. ", es_time_word(one->installed, time));
     } else {
-        say(&to->text, "Its state is %s: %s. ", state_word(one->state),
-            one->state == STATE_RESIDUE ? "something of it remains, and it is not installed"
-            : one->why                  ? one->why
-                                        : "it is not installed");
+        es_prose_say(&to->text, "Its state is %s: %s. ", state_word(one->state),
+                     one->state == STATE_RESIDUE ? "something of it remains, and it is not "
+                                                   "installed"
+                     : one->why                  ? one->why
+                                                 : "it is not installed");
         if (one->state == STATE_UNINSTALLED)
             to->from = one->uninstalled;
     }
@@ -328,14 +334,15 @@ static void answer_no_entry(const work *of, uint32_t kb, reply *to)
 
     to->answer = "unknown";
     if (!of->own.packages_read)
-        say(&to->text, "No package of Component Based Servicing could be read. ");
+        es_prose_say(&to->text, "No package of Component Based Servicing could be read. ");
     else if (update && update->kind == ES_UPDATE_DOTNET)
-        say(&to->text, "There is no package of it; updates of .NET need not leave one. ");
+        es_prose_say(&to->text, "There is no package of it; updates of .NET need not leave one. ");
     else if (of->past && !of->base && !records_reach(of, of->at))
-        say(&to->text, "There is no package of it now, and no record reaches the asked time. ");
+        es_prose_say(&to->text, "There is no package of it now, and no record reaches the asked "
+                                "time. ");
     else {
         to->answer = "not-installed";
-        say(&to->text, "There is no package of it. ");
+        es_prose_say(&to->text, "There is no package of it. ");
     }
 }
 
@@ -343,14 +350,14 @@ static void answer_no_entry(const work *of, uint32_t kb, reply *to)
 static void say_came_later(const work *of, uint32_t kb, reply *to)
 {
     const entry *one = of->end ? entry_find(&of->end->own, kb) : NULL;
-    char time[WORD_SIZE];
+    char time[ES_TIME_WORD_SIZE];
 
     if (!one || !state_is_in(one->state) || !es_time_known(one->installed) ||
         one->installed.ticks <= of->at.ticks)
         return;
     because_entry(to->because, &to->n_because, BECAUSE_MAX, one);
     to->to = one->installed;
-    say(&to->text, "It was installed only %s. ", time_word(one->installed, time));
+    es_prose_say(&to->text, "It was installed only %s. ", es_time_word(one->installed, time));
 }
 
 static void answer_kb(const work *of, const es_asked *asked, reply *to)
@@ -366,13 +373,13 @@ static void answer_kb(const work *of, const es_asked *asked, reply *to)
         say_came_later(of, kb, to);
     say_newer(of, kb, &to->text);
     if (of->catalogue && !es_catalogue_find(of->catalogue, kb))
-        say(&to->text, "The catalogue does not know this KB. ");
+        es_prose_say(&to->text, "The catalogue does not know this KB. ");
 }
 
 es_status answer_questions(work *of)
 {
-    prose text;
-    es_status status = of->question->n_asked ? prose_make(of->host, 4000, &text) : ES_OK;
+    es_prose text;
+    es_status status = of->question->n_asked ? es_prose_make(of->host, 4000, &text) : ES_OK;
 
     for (uint32_t i = 0; i < of->question->n_asked && status == ES_OK; i++) {
         const es_asked *asked = &of->question->asked[i];

@@ -15,12 +15,13 @@ int32_t time_month(es_time time)
     return year * 12 + month - 1;
 }
 
-const char *month_word(int32_t month, char word[WORD_SIZE])
+const char *month_word(int32_t month, char word[ES_TIME_WORD_SIZE])
 {
     if (month == ES_MONTH_UNKNOWN)
-        (void)snprintf(word, WORD_SIZE, "an unknown month");
+        (void)snprintf(word, ES_TIME_WORD_SIZE, "an unknown month");
     else
-        (void)snprintf(word, WORD_SIZE, "%04d-%02d", (int)(month / 12), (int)(month % 12 + 1));
+        (void)snprintf(word, ES_TIME_WORD_SIZE, "%04d-%02d", (int)(month / 12),
+                       (int)(month % 12 + 1));
     return word;
 }
 
@@ -40,7 +41,7 @@ static es_text keep(const es_host *host, const char *word)
 
 es_text kb_text(const es_host *host, uint32_t kb)
 {
-    char word[WORD_SIZE];
+    char word[ES_TIME_WORD_SIZE];
 
     (void)snprintf(word, sizeof word, "KB%u", (unsigned)kb);
     return keep(host, word);
@@ -48,7 +49,7 @@ es_text kb_text(const es_host *host, uint32_t kb)
 
 es_text month_text(const es_host *host, int32_t month)
 {
-    char word[WORD_SIZE];
+    char word[ES_TIME_WORD_SIZE];
 
     return keep(host, month_word(month, word));
 }
@@ -105,24 +106,26 @@ void because_entry(uint64_t *list, uint32_t *n, uint32_t maximum, const entry *f
 }
 
 /* What limits every answer at this time, in the order of how much. */
-void say_limits(const work *of, prose *to)
+void say_limits(const work *of, es_prose *to)
 {
-    char at[WORD_SIZE], from[WORD_SIZE];
+    char at[ES_TIME_WORD_SIZE], from[ES_TIME_WORD_SIZE];
 
     if (!of->own.packages_read)
-        say(to, "No package of Component Based Servicing could be read. ");
+        es_prose_say(to, "No package of Component Based Servicing could be read. ");
     if (of->past && of->base)
-        say(to, "For %s the state of %s decides, with what was installed between the two. ",
-            time_word(of->at, at), time_word(of->base_time, from));
+        es_prose_say(to, "For %s the state of %s decides, with what was installed between the "
+                         "two. ",
+                     es_time_word(of->at, at), es_time_word(of->base_time, from));
     else if (of->past && records_reach(of, of->at))
-        say(to, "For %s records decide; they reach back to %s. ", time_word(of->at, at),
-            time_word(of->records_from, from));
+        es_prose_say(to, "For %s records decide; they reach back to %s. ", es_time_word(of->at, at),
+                     es_time_word(of->records_from, from));
     else if (of->past)
-        say(to,
-            "For %s there is no earlier state, and no unbroken record of starts and servicing "
-            "reaches it: an update that was uninstalled since cannot be excluded. ",
-            time_word(of->at, at));
+        es_prose_say(to,
+                     "For %s there is no earlier state, and no unbroken record of starts and "
+                     "servicing reaches it: an update that was uninstalled since cannot be "
+                     "excluded. ",
+                     es_time_word(of->at, at));
     if (of->beyond)
-        say(to, "The catalogue ends on %.*s: what came after it is not known. ",
-            SHOWN(of->catalogue->edition));
+        es_prose_say(to, "The catalogue ends on %.*s: what came after it is not known. ",
+                     ES_SHOWN(of->catalogue->edition));
 }

@@ -93,7 +93,8 @@ static int32_t answer_of(const work *of, const group *one, const char **ret_why)
     if (one->effect == YES && !of->beyond)
         return COVERED;
     if (one->effect == YES)
-        *ret_why = "it was covered as far as the catalogue's edition knows, and the date is after it";
+        *ret_why = "it was covered as far as the catalogue's edition knows, and the date is after "
+                   "it";
     else if (one->effect == MAYBE)
         *ret_why = why_maybe(of, of->witness[fix->update->index]);
     else if (row->class == CLASS_DOTNET)

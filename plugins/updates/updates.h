@@ -15,6 +15,7 @@
 #define ESUSCAN_PLUGIN_UPDATES_H
 
 #include <esuscan/catalogue.h>
+#include <esuscan/names.h>
 #include <esuscan/prose.h>
 
 /* ---- the description */
@@ -38,16 +39,9 @@ enum { EXPOSED, COVERED, EXPOSURE_UNKNOWN, EXPOSURE_NOT_APPLICABLE };
 enum { NO, MAYBE, YES };
 
 /* ---- sentences */
-typedef es_prose prose;
-#define prose_make es_prose_make
-#define say es_prose_say
-#define prose_text es_prose_text
-#define SHOWN(text) ES_SHOWN(text)
-#define WORD_SIZE ES_TIME_WORD_SIZE
-#define time_word es_time_word
 /* "2019-05"; "KB4493471". */
 int32_t time_month(es_time time);
-const char *month_word(int32_t month, char word[WORD_SIZE]);
+const char *month_word(int32_t month, char word[ES_TIME_WORD_SIZE]);
 es_text kb_text(const es_host *host, uint32_t kb);
 es_text month_text(const es_host *host, int32_t month);
 
@@ -254,13 +248,13 @@ int32_t for_architecture(const work *of, uint32_t set);
 es_status judge_level(work *of);
 es_status judge_esu(work *of);
 es_status judge_exposure(work *of);
-es_status list_prerequisites(work *of, prose *to);
+es_status list_prerequisites(work *of, es_prose *to);
 es_status list_updates(work *of);
 es_status answer_questions(work *of);
 es_status updates_judge(void *state, const es_host *host, const es_installation *installation,
                         const es_question *question);
 /* Put what limits all answers at this time into words. */
-void say_limits(const work *of, prose *to);
+void say_limits(const work *of, es_prose *to);
 void because_fact(uint64_t *list, uint32_t *n, uint32_t maximum, uint64_t fact);
 void because_entry(uint64_t *list, uint32_t *n, uint32_t maximum, const entry *from);
 
