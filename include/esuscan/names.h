@@ -3,7 +3,7 @@
  * names.h: names as Windows compares them.
  *
  * Files, registry keys and values, packages, accounts: upper and lower case of ASCII letters are the
- * same, all other bytes are themselves. (Windows folds other letters too, by a table of the volume
+ * same, all other bytes are themselves; and the words for its processors. (Windows folds other letters too, by a table of the volume
  * or of its build; no name that this program looks for has any.)
  *
  * Ownership: what is returned borrows from what was given. Threading: any.
@@ -92,6 +92,38 @@ static inline es_text es_name_base(es_text path)
     while (at && path.data[at - 1] != '/' && path.data[at - 1] != '\\')
         at--;
     return es_name_behind(path, at);
+}
+
+/* "x86", "amd64", "ia64", "arm", "arm64"; NULL for other machine types. */
+static inline const char *es_machine_name(uint32_t machine)
+{
+    switch (machine) {
+    case ES_MACHINE_I386:
+        return "x86";
+    case ES_MACHINE_AMD64:
+        return "amd64";
+    case ES_MACHINE_IA64:
+        return "ia64";
+    case ES_MACHINE_ARM:
+        return "arm";
+    case ES_MACHINE_ARM64:
+        return "arm64";
+    default:
+        return NULL;
+    }
+}
+
+/* The machine type of such a word; 0 for others. */
+static inline uint32_t es_machine_of(es_text word)
+{
+    static const uint32_t machines[] = { ES_MACHINE_I386, ES_MACHINE_AMD64, ES_MACHINE_IA64,
+                                         ES_MACHINE_ARM, ES_MACHINE_ARM64 };
+    size_t i;
+
+    for (i = 0; i < sizeof machines / sizeof *machines; i++)
+        if (es_name_is(word, es_machine_name(machines[i])))
+            return machines[i];
+    return 0;
 }
 
 #ifdef __cplusplus

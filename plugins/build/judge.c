@@ -400,22 +400,14 @@ static es_datum branch_datum(const build_finding *finding)
 
 static es_datum architecture_datum(const build_finding *finding)
 {
-    static const struct {
-        const char *name;
-        uint32_t machine;
-    } known[] = {
-        { "x86", ES_MACHINE_I386 },   { "amd64", ES_MACHINE_AMD64 }, { "ia64", ES_MACHINE_IA64 },
-        { "arm64", ES_MACHINE_ARM64 }, { "arm", ES_MACHINE_ARM },
-    };
     const build_state *state = finding->state;
+    const char *name = es_machine_name(state->architecture.there
+                                           ? es_machine_of(state->architecture.text)
+                                           : state->installation->machine_type);
 
     if (finding->kernel && finding->kernel->machine.size)
         return es_datum_text(finding->kernel->machine);
-    for (uint32_t i = 0; i < ES_COUNT(known); i++)
-        if (state->architecture.there ? es_name_is(state->architecture.text, known[i].name)
-                                      : state->installation->machine_type == known[i].machine)
-            return es_datum_text(es_text_of(known[i].name));
-    return es_null();
+    return es_datum_text_or_null(es_text_of(name));
 }
 
 static es_status emit_rows(const es_host *host, const build_finding *finding)

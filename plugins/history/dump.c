@@ -49,14 +49,6 @@ static uint64_t put_hex(char *out, uint64_t number, uint32_t digits)
     return digits + 2;
 }
 
-static const char *machine_of(uint64_t machine)
-{
-    return machine == ES_MACHINE_I386    ? "x86"
-           : machine == ES_MACHINE_AMD64 ? "amd64"
-           : machine == ES_MACHINE_IA64  ? "ia64"
-                                         : NULL;
-}
-
 static es_status emit_dump(const es_host *host, const es_artefact *file, es_bytes bytes,
                            const layout *at)
 {
@@ -83,8 +75,8 @@ static es_status emit_dump(const es_host *host, const es_artefact *file, es_byte
     fields[2] = es_datum_text((es_text){ parameters, n });
     fields[3] = es_datum_text(file->path);
     fields[4] = es_datum_integer((int64_t)number_at(bytes, 12, 4));
-    if (machine_of(machine))
-        fields[5] = es_datum_text(es_text_of(machine_of(machine)));
+    if (machine <= UINT16_MAX)
+        fields[5] = es_datum_text_or_null(es_text_of(es_machine_name((uint32_t)machine)));
     if (uptime != UNWRITTEN && uptime <= INT64_MAX)
         fields[6] = es_datum_integer((int64_t)uptime / ES_TICKS_PER_SECOND);
     fields[7] = es_datum_boolean(number_at(bytes, 8, 4) == 12);

@@ -308,23 +308,13 @@ static es_datum compare_words(const es_executable *exe, es_text *ret_words)
     return differs;
 }
 
-static const char *machine_name(uint32_t machine, char *buffer, size_t size)
+static const char *machine_word(uint32_t machine, char *buffer, size_t size)
 {
-    switch (machine) {
-    case ES_MACHINE_I386:
-        return "x86";
-    case ES_MACHINE_AMD64:
-        return "amd64";
-    case ES_MACHINE_IA64:
-        return "ia64";
-    case ES_MACHINE_ARM:
-        return "arm";
-    case ES_MACHINE_ARM64:
-        return "arm64";
-    default:
+    const char *name = es_machine_name(machine);
+
+    if (!name)
         (void)snprintf(buffer, size, "0x%04x", (unsigned)machine);
-        return buffer;
-    }
+    return name ? name : buffer;
 }
 
 /* ------------------------------------------------------------------ facts */
@@ -386,7 +376,7 @@ static void fill_header(const es_executable *exe, es_datum *fields, texts *made)
 
     if (exe->machine)
         fields[MACHINE] = es_datum_text(
-            es_text_of(machine_name(exe->machine, made->machine, sizeof made->machine)));
+            es_text_of(machine_word(exe->machine, made->machine, sizeof made->machine)));
     fields[LINKED] = es_datum_time(linked);
     if (exe->machine) {
         (void)snprintf(made->stored, sizeof made->stored, "0x%08x", (unsigned)exe->checksum_stored);

@@ -184,19 +184,9 @@ static es_status want_manifest(work *at, const package_name *name, const package
  * the same name under another one is not its update. */
 static int is_for_another(const work *at, const package_name *of)
 {
-    static const struct {
-        const char *word;
-        uint32_t machine;
-    } words[] = {
-        { "x86", ES_MACHINE_I386 },     { "amd64", ES_MACHINE_AMD64 },
-        { "ia64", ES_MACHINE_IA64 },    { "arm", ES_MACHINE_ARM },
-        { "arm64", ES_MACHINE_ARM64 },
-    };
+    uint32_t machine = es_machine_of(of->architecture);
 
-    for (size_t i = 0; at->machine_type && i < sizeof words / sizeof *words; i++)
-        if (es_name_same(of->architecture, es_text_of(words[i].word)))
-            return words[i].machine != at->machine_type;
-    return 0;
+    return at->machine_type && machine && machine != at->machine_type;
 }
 
 static es_status examine_package(work *at, const es_key *key)

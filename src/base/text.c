@@ -227,21 +227,6 @@ void es_text_show(es_buffer *buffer, es_text text)
     }
 }
 
-static unsigned char lower(char c)
-{
-    return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-}
-
-bool es_text_equal_ascii_case(es_text a, es_text b)
-{
-    if (a.size != b.size)
-        return false;
-    for (uint64_t i = 0; i < a.size; i++)
-        if (lower(a.data[i]) != lower(b.data[i]))
-            return false;
-    return true;
-}
-
 bool es_text_starts(es_text text, const char *prefix)
 {
     size_t size = strlen(prefix);

@@ -50,8 +50,6 @@ void es_text_put(es_buffer *buffer, uint32_t character);
 /* A character that must not reach a terminal or page as it is. */
 bool es_text_unsafe(uint32_t character);
 
-/* ASCII letters compared without case. */
-bool es_text_equal_ascii_case(es_text a, es_text b);
 bool es_text_starts(es_text text, const char *prefix);
 
 /* Hexadecimal, lower case. `out` holds 2 × size + 1 characters. */

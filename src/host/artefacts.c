@@ -11,6 +11,7 @@
 #include "host/core.h"
 #include "host/limits.h"
 
+#include <esuscan/names.h>
 #include <stdlib.h>
 
 /* The component store's name of a system file, when its record has one. */
@@ -66,7 +67,7 @@ static es_opened *find_opened(es_state_work *work, es_fs *fs, uint32_t kind, con
 {
     for (es_opened *each = work->opened; each; each = each->next)
         if (each->fs == fs && each->kind == kind && !each->closed &&
-            es_text_equal_ascii_case(es_text_of(each->asked), es_text_of(path)))
+            es_name_same(es_text_of(each->asked), es_text_of(path)))
             return each;
     return NULL;
 }

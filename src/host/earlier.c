@@ -11,14 +11,15 @@
 
 #include "base/text.h"
 
+#include <esuscan/names.h>
 #include <stdlib.h>
 
 static bool is_state_of(const es_state *state, const es_state *earlier)
 {
     return state->machine == earlier->machine && state->volume == earlier->volume &&
            (state->role == ES_ROLE_CURRENT || state->role == ES_ROLE_SNAPSHOT) &&
-           es_text_equal_ascii_case(es_text_of(state->system_root),
-                                    es_text_of(earlier->system_root));
+           es_name_same(es_text_of(state->system_root),
+                        es_text_of(earlier->system_root));
 }
 
 es_state_work *es_later_of(es_session *session, const es_state_work *work)
@@ -47,7 +48,7 @@ static bool fits(const es_opened *each, const es_state_work *later, const es_sta
     es_fs *there = opened->fs == work->state->fs ? later->state->fs : opened->fs;
 
     return each->fs == there && each->kind == opened->kind && each->status == ES_OK &&
-           es_text_equal_ascii_case(es_text_of(each->asked), es_text_of(opened->asked));
+           es_name_same(es_text_of(each->asked), es_text_of(opened->asked));
 }
 
 es_opened *es_later_opened(es_session *session, es_state_work *work, const es_opened *opened)

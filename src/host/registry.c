@@ -12,6 +12,7 @@
 #include "host/limits.h"
 
 #include <esuscan/bytes.h>
+#include <esuscan/names.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -112,8 +113,8 @@ static es_status descend(es_call *call, const es_opened *opened, es_hive_key key
             return ES_ABSENT;
         memcpy(component, from, (size_t)size);
         component[size] = '\0';
-        if (!*path && es_text_equal_ascii_case((es_text){ from, size },
-                                               (es_text)ES_TEXT("CurrentControlSet")) &&
+        if (!*path && es_name_same((es_text){ from, size },
+                                   (es_text)ES_TEXT("CurrentControlSet")) &&
             call->work->state->control_set)
             snprintf(component, sizeof component, "ControlSet%03u",
                      call->work->state->control_set);

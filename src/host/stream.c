@@ -49,21 +49,6 @@ static es_stream *stream_of(es_call *call, const es_artefact *artefact)
     return made;
 }
 
-static es_status read_file(void *context, uint64_t offset, void *buffer, uint64_t size,
-                           bool *ret_damaged)
-{
-    es_artefact_file *file = context;
-    uint64_t got = 0;
-    bool before = file->damaged;
-    es_status status;
-
-    file->damaged = false;
-    status = es_artefact_file_read(file, offset, buffer, size, &got);
-    *ret_damaged = file->damaged;
-    file->damaged = before || file->damaged;
-    return status == ES_OK && got < size ? ES_CORRUPT : status;
-}
-
 static es_status tell(es_call *call, const es_stream *stream, const es_note *note)
 {
     return es_session_note(call->session, call->work->state->id, note, &stream->artefact->where);
@@ -136,7 +121,7 @@ static es_status watch_chunks(es_call *call, es_stream *stream, const es_artefac
 static es_status open_log(es_call *call, es_stream *stream, const es_artefact *log)
 {
     es_artefact_file *file = stream->artefact->file;
-    es_evtx_input input = { file->info.size, read_file, file };
+    es_evtx_input input = { file->info.size, es_artefact_file_door, file };
     bool old = false;
     es_note note;
     es_status status, told;
@@ -276,7 +261,7 @@ es_status es_host_line_next(const es_host *host, const es_artefact *log, es_line
     if (!stream)
         return ES_LIMIT;
     if (!stream->begun) {
-        es_lines_input input = { opened->file->info.size, read_file, opened->file };
+        es_lines_input input = { opened->file->info.size, es_artefact_file_door, opened->file };
 
         stream->begun = true;
         stream->status = es_lines_open(&input, &stream->lines);
@@ -323,7 +308,7 @@ static es_status open_table(es_call *call, es_stream *stream, es_text table)
     stream->begun = true;
     if (es_arena_copy_text(call->arena, table, &stream->table) != ES_OK)
         return ES_LIMIT;
-    status = es_ese_open(read_file, file, file->info.size, table, &stream->ese);
+    status = es_ese_open(es_artefact_file_door, file, file->info.size, table, &stream->ese);
     stream->status = status;
     if (status <= 0 || status == ES_ABSENT)
         return status;

@@ -119,21 +119,6 @@ es_status es_host_entry_next(const es_host *host, const es_artefact *listing, es
 
 /* ------------------------------------------------------------------ XML */
 
-static es_status read_document(void *context, uint64_t offset, void *buffer, uint64_t size,
-                               bool *ret_damaged)
-{
-    es_artefact_file *file = context;
-    uint64_t got = 0;
-    bool before = file->damaged;
-    es_status status;
-
-    file->damaged = false;
-    status = es_artefact_file_read(file, offset, buffer, size, &got);
-    *ret_damaged = file->damaged;
-    file->damaged = before || file->damaged;
-    return status == ES_OK && got < size ? ES_CORRUPT : status;
-}
-
 static es_status copy_texts(es_arena *arena, const es_text *texts, uint32_t n, const es_text **ret)
 {
     es_text *copies = es_arena_take(arena, n * sizeof *copies + 1);
@@ -184,7 +169,7 @@ es_status es_host_xml_next(const es_host *host, const es_artefact *document, es_
     if (!walk)
         return ES_LIMIT;
     if (!walk->begun) {
-        es_xml_input input = { opened->file->info.size, read_document, opened->file };
+        es_xml_input input = { opened->file->info.size, es_artefact_file_door, opened->file };
 
         walk->status = es_xml_open(&input, &walk->xml);
         walk->begun = true;

@@ -58,6 +58,21 @@ es_status es_artefact_file_read(es_artefact_file *file, uint64_t offset, void *b
     return es_file_read(file->file, offset, buffer, size, ret_size, &file->damaged);
 }
 
+es_status es_artefact_file_door(void *context, uint64_t offset, void *buffer, uint64_t size,
+                                bool *ret_damaged)
+{
+    es_artefact_file *file = context;
+    uint64_t got = 0;
+    bool before = file->damaged;
+    es_status status;
+
+    file->damaged = false;
+    status = es_artefact_file_read(file, offset, buffer, size, &got);
+    *ret_damaged = file->damaged;
+    file->damaged = before || file->damaged;
+    return status == ES_OK && got < size ? ES_CORRUPT : status;
+}
+
 /* Bytes that were not overwritten since are in the later hive's memory. */
 static bool read_later(const es_artefact_file *file, uint64_t offset, void *buffer, uint64_t size)
 {

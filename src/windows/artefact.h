@@ -29,6 +29,10 @@ es_status es_artefact_file_open(es_fs *fs, const char *path, es_artefact_file **
 es_artefact_file *es_artefact_file_free(es_artefact_file *file);
 es_status es_artefact_file_read(es_artefact_file *file, uint64_t offset, void *buffer,
                                 uint64_t size, uint64_t *ret_size);
+/* The same as parsers ask for it: `context` is the file; whether these bytes were damaged is told
+ * apart, and a file that ends earlier is ES_CORRUPT. */
+es_status es_artefact_file_door(void *context, uint64_t offset, void *buffer, uint64_t size,
+                                bool *ret_damaged);
 
 /* A hive with its transaction logs. */
 typedef struct es_hive_set {

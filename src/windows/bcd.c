@@ -12,6 +12,7 @@
 #include "windows/limits.h"
 
 #include <esuscan/bytes.h>
+#include <esuscan/names.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -317,7 +318,7 @@ static void mark_default(es_boots *boots, es_hive *store, es_hive_key objects)
     if (element_of(store, manager, DEFAULT_OBJECT, &data, &size) == ES_OK) {
         text_into((es_bytes){ data, size }, object, sizeof object);
         for (size_t i = 0; i < boots->n; i++)
-            boots->items[i].is_default = es_text_equal_ascii_case(
+            boots->items[i].is_default = es_name_same(
                 es_text_of(object), es_text_of(boots->items[i].object));
     }
     free(data);
@@ -328,7 +329,7 @@ static void mark_default(es_boots *boots, es_hive *store, es_hive_key objects)
              place++)
             for (size_t i = 0; i < boots->n; i++)
                 if (boots->items[i].order < 0 &&
-                    es_text_equal_ascii_case(es_text_of(object), es_text_of(boots->items[i].object)))
+                    es_name_same(es_text_of(object), es_text_of(boots->items[i].object)))
                     boots->items[i].order = place;
     }
     free(data);
@@ -382,7 +383,7 @@ static bool same_root(const char *stated, const char *found)
     for (; *stated && *found; stated++, found++) {
         char a = *stated == '\\' ? '/' : *stated, b = *found;
 
-        if (!es_text_equal_ascii_case((es_text){ &a, 1 }, (es_text){ &b, 1 }))
+        if (!es_name_same((es_text){ &a, 1 }, (es_text){ &b, 1 }))
             return false;
     }
     if (*stated == '\\' && !stated[1])

@@ -37,27 +37,11 @@ __attribute__((format(printf, 2, 3))) static void print(es_evtx_scratch *scratch
 
 void es_evtx_put_character(es_evtx_scratch *scratch, uint32_t c)
 {
-    char out[4];
-    size_t n = 0;
+    uint8_t out[4];
 
-    if (c < 0x80) {
-        out[n++] = (char)c;
-    } else if (c < 0x800) {
-        out[n++] = (char)(0xc0 | c >> 6);
-        out[n++] = (char)(0x80 | (c & 0x3f));
-    } else {
-        if (c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
-            c = 0xfffd;
-        if (c >= 0x10000) {
-            out[n++] = (char)(0xf0 | c >> 18);
-            out[n++] = (char)(0x80 | (c >> 12 & 0x3f));
-        } else {
-            out[n++] = (char)(0xe0 | c >> 12);
-        }
-        out[n++] = (char)(0x80 | (c >> 6 & 0x3f));
-        out[n++] = (char)(0x80 | (c & 0x3f));
-    }
-    put(scratch, out, n);
+    if (c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+        c = 0xfffd;
+    put(scratch, (const char *)out, es_text_encode(c, out));
 }
 
 /* The whole of it, but for NULs at its end. */

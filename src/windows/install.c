@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "windows/limits.h"
 
+#include <esuscan/names.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,7 +221,7 @@ static uint32_t machine_of(search *find, const char *root)
 
         if (state->volume == es_fs_volume(find->fs) &&
             (state->role == ES_ROLE_CURRENT || state->role == ES_ROLE_SNAPSHOT) &&
-            es_text_equal_ascii_case(es_text_of(state->system_root), es_text_of(root)))
+            es_name_same(es_text_of(state->system_root), es_text_of(root)))
             return state->machine;
     }
     return ++find->states->machines;
@@ -317,8 +318,8 @@ static es_status look_in(search *find, const char *parent, uint32_t role)
         bool twin = false;
 
         for (size_t k = 0; k < all.n && !twin; k++)
-            twin = k != i && es_text_equal_ascii_case(es_text_of(all.items[k]),
-                                                      es_text_of(all.items[i]));
+            twin = k != i && es_name_same(es_text_of(all.items[k]),
+                                          es_text_of(all.items[i]));
         status = look_at(find, role, parent, all.items[i], twin);
         if (status == ES_LIMIT)
             break;
@@ -336,7 +337,7 @@ static int find_old(void *context, const es_dirent *dirent)
     /* Windows.old, and Windows.old.000 of a second upgrade; the first one is enough here, the
      * others are found by name. */
     if (dirent->directory && !dirent->dos_name && dirent->name.size >= head.size &&
-        dirent->name.size < sizeof *old && es_text_equal_ascii_case(head, es_text_of(prefix)) &&
+        dirent->name.size < sizeof *old && es_name_same(head, es_text_of(prefix)) &&
         (dirent->name.size == head.size || dirent->name.data[head.size] == '.')) {
         for (size_t i = 0; i < ES_WINDOWS_OLD_MAX; i++) {
             if (!old[i][0]) {
@@ -465,18 +466,10 @@ static es_status identify_software(es_state *state, es_hive *software)
 
 static void identify_architecture(es_state *state, const char *word)
 {
-    static const struct {
-        const char *word;
-        uint32_t machine;
-    } known[] = {
-        { "x86", ES_MACHINE_I386 },    { "AMD64", ES_MACHINE_AMD64 },
-        { "IA64", ES_MACHINE_IA64 },   { "ARM", ES_MACHINE_ARM },
-        { "ARM64", ES_MACHINE_ARM64 },
-    };
+    uint32_t machine = es_machine_of(es_text_of(word));
 
-    for (size_t i = 0; word && i < sizeof known / sizeof *known; i++)
-        if (es_text_equal_ascii_case(es_text_of(word), es_text_of(known[i].word)))
-            state->machine_type = known[i].machine;
+    if (machine)
+        state->machine_type = machine;
     state->architecture = es_machine_name(state->machine_type);
 }
 
@@ -522,22 +515,4 @@ const char *es_role_name(uint32_t role)
     static const char *const names_of[] = { NULL, "current", "windows.old", "snapshot", "regback" };
 
     return role < sizeof names_of / sizeof *names_of ? names_of[role] : NULL;
-}
-
-const char *es_machine_name(uint32_t machine_type)
-{
-    switch (machine_type) {
-    case ES_MACHINE_I386:
-        return "x86";
-    case ES_MACHINE_AMD64:
-        return "amd64";
-    case ES_MACHINE_IA64:
-        return "ia64";
-    case ES_MACHINE_ARM:
-        return "arm";
-    case ES_MACHINE_ARM64:
-        return "arm64";
-    default:
-        return NULL;
-    }
 }

@@ -58,6 +58,5 @@ es_status es_state_identify(es_state *state, es_hive *software, es_hive *system)
 uint32_t es_system_control_set(es_hive *system);
 
 const char *es_role_name(uint32_t role); /* "current", "windows.old", "snapshot", "regback" */
-const char *es_machine_name(uint32_t machine_type); /* "x86", "amd64", "ia64", …, NULL */
 
 #endif

@@ -7,6 +7,7 @@
  */
 #include "windows/lines.h"
 
+#include "base/text.h"
 #include "windows/limits.h"
 
 #include <stdlib.h>
@@ -172,29 +173,16 @@ static es_status take_line(es_lines *lines)
 
 static void put(es_lines *lines, uint32_t c)
 {
-    char *out = lines->text + lines->text_size;
-    uint32_t n = 0;
+    uint8_t out[4];
+    size_t n;
 
     if (c == 0)
         c = ' ';
     if (c >= 0xd800 && c < 0xe000)
         c = 0xfffd;
-    if (c < 0x80) {
-        out[n++] = (char)c;
-    } else if (c < 0x800) {
-        out[n++] = (char)(0xc0 | c >> 6);
-        out[n++] = (char)(0x80 | (c & 0x3f));
-    } else {
-        if (c >= 0x10000) {
-            out[n++] = (char)(0xf0 | c >> 18);
-            out[n++] = (char)(0x80 | (c >> 12 & 0x3f));
-        } else {
-            out[n++] = (char)(0xe0 | c >> 12);
-        }
-        out[n++] = (char)(0x80 | (c >> 6 & 0x3f));
-        out[n++] = (char)(0x80 | (c & 0x3f));
-    }
-    lines->text_size += n;
+    n = es_text_encode(c, out);
+    memcpy(lines->text + lines->text_size, out, n);
+    lines->text_size += (uint32_t)n;
 }
 
 static void put_utf16(es_lines *lines, const uint8_t *data, uint32_t size, bool big)

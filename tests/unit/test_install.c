@@ -87,8 +87,6 @@ static void names(void **unused)
     assert_string_equal(es_role_name(ES_ROLE_REGBACK), "regback");
     assert_null(es_role_name(0));
     assert_null(es_role_name(99));
-    assert_string_equal(es_machine_name(ES_MACHINE_IA64), "ia64");
-    assert_null(es_machine_name(0));
 }
 
 int main(int argc, char **argv)

@@ -78,6 +78,20 @@ static void base_names(void **state)
     assert_int_equal(es_name_base(nothing).size, 0);
 }
 
+static void processors(void **state)
+{
+    (void)state;
+    assert_string_equal(es_machine_name(ES_MACHINE_IA64), "ia64");
+    assert_null(es_machine_name(0));
+    assert_null(es_machine_name(0xffff));
+    assert_int_equal(es_machine_of(text("AMD64")), ES_MACHINE_AMD64);
+    assert_int_equal(es_machine_of(text("x86")), ES_MACHINE_I386);
+    assert_int_equal(es_machine_of(text("arm")), ES_MACHINE_ARM);
+    assert_int_equal(es_machine_of(text("ARM64")), ES_MACHINE_ARM64);
+    assert_int_equal(es_machine_of(text("wow64")), 0);
+    assert_int_equal(es_machine_of(nothing), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -85,6 +99,7 @@ int main(void)
         cmocka_unit_test(parts),
         cmocka_unit_test(empty_ones),
         cmocka_unit_test(base_names),
+        cmocka_unit_test(processors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
