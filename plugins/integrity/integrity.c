@@ -14,6 +14,12 @@
 #define SIGNED(path, means) \
     { sizeof(es_want), ES_KIND_SIGNATURE, ES_SCOPE_SYSTEM_ROOT, 0, path, means }
 #define TRACE(path, means) { sizeof(es_want), ES_KIND_FILE, ES_SCOPE_SYSTEM_ROOT, 0, path, means }
+/* By the literal beginning that Windows gives the manifests of ExtendedSecurityUpdatesAI: the folder
+ * is the largest of all, and its index is read only where names begin so. */
+#define SUPPRESSOR(architecture)                                                                   \
+    TRACE("winsxs/Manifests/" architecture                                                         \
+          "_microsoft-windows-s*edsecurityupdatesai_31bf3856ad364e35_6.3.*",                       \
+          "a manifest that keeps ESU updates from asking for a licence")
 
 static const es_want wants[] = {
     { sizeof(es_want), ES_KIND_BOOT_ENTRY, ES_SCOPE_DISK, 0, NULL,
@@ -53,8 +59,12 @@ static const es_want wants[] = {
     TRACE("System32/KexDll.dll", "lies to programs about the version"),
     TRACE("servicing/slc.dll", "stand-in for slc.dll in servicing"),
     TRACE("WuEsu/*", "scripts of a licence bypass"),
-    TRACE("winsxs/Manifests/*edsecurityupdatesai_31bf3856ad364e35_6.3.*",
-          "a manifest that keeps ESU updates from asking for a licence"),
+    SUPPRESSOR("amd64"),
+    SUPPRESSOR("arm64"),
+    SUPPRESSOR("ia64"),
+    SUPPRESSOR("msil"),
+    SUPPRESSOR("wow64"),
+    SUPPRESSOR("x86"),
     { sizeof(es_want), ES_KIND_COMPONENTS, ES_SCOPE_SYSTEM_ROOT, 0, NULL,
       "every file of the component store (--all-components)" },
 };

@@ -2,105 +2,52 @@
  *
  * files.c: files that bypasses leave, the licence check's manifests, and the trusted store.
  *
- * System32 is listed once and its names are compared with those that tools are known to install;
- * a file that is found is opened for its place and its time.
+ * Files are asked for by the names that tools are known to install; one that is there is taken for
+ * its place and its time.
  */
 #include "licence.h"
 
+#define PATCHES "BypassESU: patches the update agent again after each update of it"
+
 static const struct {
-    const char *name; /* '*' at the end: any name that begins so */
-    const char *typical;
+    const char *what, *typical;
     int specific;
 } left_files[] = {
-    { "kerneles.dll", "the update patcher for Vista or BypassESU: a kernel32 that lies about the "
-                      "version", 1 },
-    { "sle.dll", "the update patcher for Vista or BypassESU: a licensing library that says yes",
-      1 },
-    { "wuaueng6.dll", "the update patcher for Vista (Vista_SHA2_WUC)", 1 },
-    { "wuaueng3.dll", "BypassESU", 1 },
-    { "msiesu.dll", "the ESU bypass for .NET installers", 1 },
-    { "gesu.dll", "an old version of BypassESU", 1 },
-    { "bypassesu.dll", "an old version of BypassESU", 1 },
-    { "esuslc.dll", "an old version of BypassESU", 1 },
-    { "kurwica*", "an old version of the ESU bypass for .NET installers", 1 },
-    { "kexdll.dll", "a version-spoofing shim (VxKex)", 0 },
+    [WANT_KERNELES] = { "file", "the update patcher for Vista or BypassESU: a kernel32 that lies "
+                                "about the version", 1 },
+    [WANT_SLE] = { "file", "the update patcher for Vista or BypassESU: a licensing library that "
+                           "says yes", 1 },
+    [WANT_WUAUENG6] = { "file", "the update patcher for Vista (Vista_SHA2_WUC)", 1 },
+    [WANT_WUAUENG3] = { "file", "BypassESU", 1 },
+    [WANT_MSIESU] = { "file", "the ESU bypass for .NET installers", 1 },
+    [WANT_GESU] = { "file", "an old version of BypassESU", 1 },
+    [WANT_BYPASSESU] = { "file", "an old version of BypassESU", 1 },
+    [WANT_ESUSLC] = { "file", "an old version of BypassESU", 1 },
+    [WANT_KURWICA] = { "file", "an old version of the ESU bypass for .NET installers", 1 },
+    [WANT_KEXDLL] = { "file", "a version-spoofing shim (VxKex)", 0 },
+    [WANT_PATCH_SCRIPT] = { "file", PATCHES, 1 },
+    [WANT_PATCH_TOOL] = { "file", PATCHES, 1 },
+    [WANT_PATCH_TASK] = { "scheduled task", PATCHES, 1 },
+    [WANT_SERVICING_SLC] = { "file", "an old version of BypassESU: a licensing library beside "
+                                     "servicing", 1 },
 };
-
-/* Place in the list, or -1. */
-static int left_as(es_text name)
-{
-    for (size_t i = 0; i < sizeof left_files / sizeof *left_files; i++) {
-        es_text wanted = es_text_of(left_files[i].name);
-
-        if (wanted.data[wanted.size - 1] == '*') {
-            wanted.size--;
-            if (name.size >= wanted.size &&
-                es_name_same((es_text){ name.data, wanted.size }, wanted))
-                return (int)i;
-        } else if (es_name_same(name, wanted)) {
-            return (int)i;
-        }
-    }
-    return -1;
-}
-
-static es_status emit_left(const es_host *host, es_text name, int place)
-{
-    es_artefact file;
-    es_status status = host->artefact_open(host, WANT_SYSTEM32_FILE, name, &file);
-
-    return status ? (status < 0 ? status : ES_OK)
-                  : emit_trace(host, "file", file.path, left_files[place].typical,
-                               left_files[place].specific, file.modified, file.where);
-}
-
-/* The trusted store is encrypted: only that it is there and when it was written can be told. */
-static es_status emit_trusted_store(const es_host *host, es_text name)
-{
-    es_artefact file;
-    es_datum fields[4];
-    es_status status = host->artefact_open(host, WANT_SYSTEM32_FILE, name, &file);
-
-    if (status)
-        return status < 0 ? status : ES_OK;
-    fields[0] = es_datum_text(es_text_of("trusted store"));
-    fields[1] = es_datum_text(file.path);
-    fields[2] = es_datum_integer((int64_t)file.file_size);
-    fields[3] = es_datum_boolean(0);
-    return es_emit(host, FACT_STORE, fields, file.modified, file.where);
-}
-
-es_status examine_system32(const es_host *host, const es_artefact *listing)
-{
-    es_entry entry;
-    es_status status;
-
-    while ((status = host->entry_next(host, listing, &entry)) == ES_OK) {
-        if (entry.is_directory)
-            continue;
-        if (left_as(entry.name) >= 0)
-            status = emit_left(host, entry.name, left_as(entry.name));
-        else if (es_name_begins(entry.name, "7B296FB0-376B-497e-B012-9C450E1B7327-"))
-            status = emit_trusted_store(host, entry.name);
-        if (status < 0)
-            return status;
-    }
-    if (status < 0 || status == ES_END)
-        return status < 0 ? status : ES_OK;
-    return host->note(host, 1,
-                      es_text_of("the folder System32 cannot be listed to its end: a file that a "
-                                 "bypass left may be missing from it"),
-                      listing->where);
-}
 
 es_status examine_left_file(const es_host *host, const es_artefact *file)
 {
-    const char *typical = file->want == WANT_SERVICING_SLC
-                              ? "an old version of BypassESU: a licensing library beside servicing"
-                              : "BypassESU: patches the update agent again after each update of it";
+    return emit_trace(host, left_files[file->want].what, file->path, left_files[file->want].typical,
+                      left_files[file->want].specific, file->modified, file->where);
+}
 
-    return emit_trace(host, file->want == WANT_PATCH_TASK ? "scheduled task" : "file", file->path,
-                      typical, 1, file->modified, file->where);
+/* The trusted store is encrypted: only that it is there and when it was written can be told. */
+es_status examine_trusted_store(const es_host *host, const es_artefact *file)
+{
+    es_datum fields[4];
+
+    fields[0] = es_datum_text(es_text_of("trusted store"));
+    fields[1] = es_datum_text(file->path);
+    fields[2] = es_datum_integer((int64_t)file->file_size);
+    fields[3] = es_datum_boolean(0);
+    return es_emit(host, FACT_STORE, fields, file->modified, file->where);
 }
 
 /* A patched agent asks sle.dll and KERNELES.dll where the original asks slc.dll and KERNEL32. */

@@ -10,6 +10,13 @@
 
 #define WANT(kind, scope, flags, path, means) \
     { sizeof(es_want), ES_KIND_##kind, ES_SCOPE_##scope, flags, path, means }
+#define LEFT(name) WANT(FILE, SYSTEM_ROOT, 0, "System32/" name, "left by a bypass or a spoof")
+/* Microsoft-Windows-SLC-Component-ExtendedSecurityUpdatesAI, as names of manifests shorten it. The
+ * folder is the largest of all, and its index is read only where names begin so. */
+#define CHECK(architecture)                                                                        \
+    WANT(XML, SYSTEM_ROOT, 0,                                                                      \
+         "winsxs/Manifests/" architecture "_microsoft-windows-s*edsecurityupdatesai_*.manifest",   \
+         "the component that checks the licence")
 #define ROAMING "ServiceProfiles/NetworkService/AppData/Roaming/Microsoft/"
 
 static const es_want wants[] = {
@@ -25,9 +32,19 @@ static const es_want wants[] = {
                             "activation ids (NT 6.2)"),
     [WANT_TOKENS_63] = WANT(FILE, SYSTEM_ROOT, 0, "System32/spp/store/2.0/tokens.dat",
                             "activation ids (NT 6.3 and later)"),
-    [WANT_SYSTEM32] = WANT(LISTING, SYSTEM_ROOT, 0, "System32", "files that bypasses leave"),
-    [WANT_SYSTEM32_FILE] = WANT(FILE, SYSTEM_ROOT, ES_WANT_ON_DEMAND, "System32/*",
-                                "place and time of a file that a bypass left"),
+    [WANT_TRUSTED_STORE] = WANT(FILE, SYSTEM_ROOT, 0,
+                                "System32/7B296FB0-376B-497e-B012-9C450E1B7327-*",
+                                "trusted store: that it is there and when it was written"),
+    [WANT_KERNELES] = LEFT("kerneles.dll"),
+    [WANT_SLE] = LEFT("sle.dll"),
+    [WANT_WUAUENG6] = LEFT("wuaueng6.dll"),
+    [WANT_WUAUENG3] = LEFT("wuaueng3.dll"),
+    [WANT_MSIESU] = LEFT("msiesu.dll"),
+    [WANT_GESU] = LEFT("gesu.dll"),
+    [WANT_BYPASSESU] = LEFT("BypassESU.dll"),
+    [WANT_ESUSLC] = LEFT("esuslc.dll"),
+    [WANT_KURWICA] = LEFT("kurwica*"),
+    [WANT_KEXDLL] = LEFT("KexDll.dll"),
     [WANT_UPDATE_AGENT] = WANT(FILE, SYSTEM_ROOT, 0, "System32/wuaueng.dll",
                                "whether the update agent was patched"),
     [WANT_AGENT_VERSION] = WANT(EXECUTABLE, SYSTEM_ROOT, 0, "System32/wuaueng.dll",
@@ -37,8 +54,12 @@ static const es_want wants[] = {
     [WANT_PATCH_TASK] = WANT(FILE, SYSTEM_ROOT, 0, "System32/Tasks/Patch WU ESU",
                              "a bypass's scheduled task"),
     [WANT_SERVICING_SLC] = WANT(FILE, SYSTEM_ROOT, 0, "servicing/slc.dll", "a bypass's library"),
-    [WANT_CHECK] = WANT(XML, SYSTEM_ROOT, 0, "winsxs/Manifests/*edsecurityupdatesai_*.manifest",
-                        "the component that checks the licence"),
+    [WANT_CHECK_AMD64] = CHECK("amd64"),
+    [WANT_CHECK_ARM64] = CHECK("arm64"),
+    [WANT_CHECK_IA64] = CHECK("ia64"),
+    [WANT_CHECK_MSIL] = CHECK("msil"),
+    [WANT_CHECK_WOW64] = CHECK("wow64"),
+    [WANT_CHECK_X86] = CHECK("x86"),
     [WANT_AZURE_FOLDER] = WANT(LISTING, VOLUME, 0, "WindowsAzure", "a hint of Azure"),
     [WANT_EVENTS] = WANT(EVENT_LOG, SYSTEM_ROOT, ES_WANT_ALONE,
                          "System32/winevt/Logs/Application.evtx",
@@ -170,11 +191,20 @@ static es_status examine(void *state, const es_host *host, const es_artefact *ar
         [WANT_SOFTWARE] = examine_software,        [WANT_SYSTEM] = examine_system,
         [WANT_TOKENS_60] = examine_tokens,         [WANT_TOKENS_61] = examine_tokens,
         [WANT_TOKENS_62] = examine_tokens,         [WANT_TOKENS_63] = examine_tokens,
-        [WANT_SYSTEM32] = examine_system32,        [WANT_UPDATE_AGENT] = examine_update_agent,
+        [WANT_TRUSTED_STORE] = examine_trusted_store,
+        [WANT_KERNELES] = examine_left_file,       [WANT_SLE] = examine_left_file,
+        [WANT_WUAUENG6] = examine_left_file,       [WANT_WUAUENG3] = examine_left_file,
+        [WANT_MSIESU] = examine_left_file,         [WANT_GESU] = examine_left_file,
+        [WANT_BYPASSESU] = examine_left_file,      [WANT_ESUSLC] = examine_left_file,
+        [WANT_KURWICA] = examine_left_file,        [WANT_KEXDLL] = examine_left_file,
+        [WANT_UPDATE_AGENT] = examine_update_agent,
         [WANT_AGENT_VERSION] = examine_agent_version,
         [WANT_PATCH_SCRIPT] = examine_left_file,   [WANT_PATCH_TOOL] = examine_left_file,
         [WANT_PATCH_TASK] = examine_left_file,     [WANT_SERVICING_SLC] = examine_left_file,
-        [WANT_CHECK] = examine_check,              [WANT_AZURE_FOLDER] = examine_azure_folder,
+        [WANT_CHECK_AMD64] = examine_check,        [WANT_CHECK_ARM64] = examine_check,
+        [WANT_CHECK_IA64] = examine_check,         [WANT_CHECK_MSIL] = examine_check,
+        [WANT_CHECK_WOW64] = examine_check,        [WANT_CHECK_X86] = examine_check,
+        [WANT_AZURE_FOLDER] = examine_azure_folder,
         [WANT_EVENTS] = examine_events,
     };
 

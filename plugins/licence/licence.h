@@ -23,15 +23,29 @@ enum {
     WANT_TOKENS_61,
     WANT_TOKENS_62,
     WANT_TOKENS_63,
-    WANT_SYSTEM32,
-    WANT_SYSTEM32_FILE,
+    WANT_TRUSTED_STORE,
+    WANT_KERNELES,
+    WANT_SLE,
+    WANT_WUAUENG6,
+    WANT_WUAUENG3,
+    WANT_MSIESU,
+    WANT_GESU,
+    WANT_BYPASSESU,
+    WANT_ESUSLC,
+    WANT_KURWICA,
+    WANT_KEXDLL,
     WANT_UPDATE_AGENT,
     WANT_AGENT_VERSION,
     WANT_PATCH_SCRIPT,
     WANT_PATCH_TOOL,
     WANT_PATCH_TASK,
     WANT_SERVICING_SLC,
-    WANT_CHECK,
+    WANT_CHECK_AMD64,
+    WANT_CHECK_ARM64,
+    WANT_CHECK_IA64,
+    WANT_CHECK_MSIL,
+    WANT_CHECK_WOW64,
+    WANT_CHECK_X86,
     WANT_AZURE_FOLDER,
     WANT_EVENTS,
     WANT_COMPONENTS,
@@ -81,7 +95,7 @@ es_status find_number(const es_host *host, const es_key *key, const char *name,
 es_status examine_software(const es_host *host, const es_artefact *hive);
 es_status examine_system(const es_host *host, const es_artefact *hive);
 es_status examine_tokens(const es_host *host, const es_artefact *file);
-es_status examine_system32(const es_host *host, const es_artefact *listing);
+es_status examine_trusted_store(const es_host *host, const es_artefact *file);
 es_status examine_left_file(const es_host *host, const es_artefact *file);
 es_status examine_check(const es_host *host, const es_artefact *document);
 es_status examine_update_agent(const es_host *host, const es_artefact *file);

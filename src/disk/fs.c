@@ -247,8 +247,40 @@ es_status es_fs_list(es_fs *fs, uint64_t entry, uint32_t sequence,
                      int (*each)(void *context, const es_dirent *dirent), void *context)
 {
     if (fs->ntfs)
-        return es_ntfs_list(fs->ntfs, entry, sequence, each, context);
+        return es_ntfs_list(fs->ntfs, entry, sequence, NULL, each, context);
     return es_fat_list(fs->fat, entry, each, context);
+}
+
+/* The directories of FAT are small: all of one is read. */
+typedef struct es_fat_matches {
+    const uint16_t *upcase;
+    const es_name *pattern;
+    int (*each)(void *context, const es_dirent *dirent);
+    void *context;
+} es_fat_matches;
+
+static int give_match(void *context, const es_dirent *dirent)
+{
+    es_fat_matches *matches = context;
+    es_name name;
+
+    if (es_name_from_text(dirent->name, &name) != ES_OK ||
+        !es_name_glob(matches->upcase, matches->pattern, &name))
+        return 0;
+    return matches->each(matches->context, dirent);
+}
+
+es_status es_fs_list_matches(es_fs *fs, uint64_t entry, uint32_t sequence, const char *pattern,
+                             int (*each)(void *context, const es_dirent *dirent), void *context)
+{
+    es_name units;
+    es_fat_matches matches = { fs->fat_upcase, &units, each, context };
+
+    if (es_name_from_text(es_text_of(pattern), &units) != ES_OK)
+        return ES_OK; /* no name fits it */
+    if (fs->ntfs)
+        return es_ntfs_list(fs->ntfs, entry, sequence, &units, each, context);
+    return es_fat_list(fs->fat, entry, give_match, &matches);
 }
 
 bool es_fs_glob(es_fs *fs, const char *pattern, es_text name)

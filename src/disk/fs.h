@@ -73,6 +73,12 @@ es_status es_fs_lookup(es_fs *fs, const char *path, uint64_t *ret_entry, uint32_
 es_status es_fs_list(es_fs *fs, uint64_t entry, uint32_t sequence,
                      int (*each)(void *context, const es_dirent *dirent), void *context);
 
+/* List of it only what fits a pattern ('*', '?'; case by $UpCase). What stands before the first of
+ * them bounds what is read of the index: the order of names is relied on where the blocks read keep
+ * it, and damage in the others is not met. */
+es_status es_fs_list_matches(es_fs *fs, uint64_t entry, uint32_t sequence, const char *pattern,
+                             int (*each)(void *context, const es_dirent *dirent), void *context);
+
 /* The path below `ancestor` of a hard link of this file that lies two levels below a directory of
  * that name: "DIRECTORY/FILE" of a system file's link in winsxs. The caller frees. ES_ABSENT when
  * it has none, ES_CORRUPT when some of its names could not be read. */
@@ -94,7 +100,7 @@ es_status es_fs_files_on(es_fs *fs, const es_fs_range *ranges, size_t n,
                          es_status (*each)(void *context, const es_fs_owner *owner),
                          void *context);
 
-/* Whether a name fits a glob ('*', '?'; case by $UpCase). */
+/* Whether a name fits such a pattern. */
 bool es_fs_glob(es_fs *fs, const char *pattern, es_text name);
 
 /* Open the unnamed ($DATA) or a named stream of a record. The record must be a base record in use

@@ -214,7 +214,9 @@ typedef struct es_ntfs_found {
 /* Find a name in a directory. */
 es_status es_ntfs_find(es_ntfs *volume, uint64_t entry, uint32_t sequence, const es_name *name,
                        es_ntfs_found *ret_found);
-es_status es_ntfs_list(es_ntfs *volume, uint64_t entry, uint32_t sequence,
+/* List a directory, or what fits a pattern, NULL for all: of an index in order only the blocks are
+ * read that can hold a name with the pattern's literal beginning. */
+es_status es_ntfs_list(es_ntfs *volume, uint64_t entry, uint32_t sequence, const es_name *pattern,
                        int (*each)(void *context, const es_dirent *dirent), void *context);
 
 #endif

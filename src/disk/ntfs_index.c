@@ -6,7 +6,8 @@
  * $INDEX_ALLOCATION, each under its own update sequence. Names are sorted by $UpCase, so finding
  * one takes a path through the tree, whatever the size of the directory or the MFT. Names equal
  * but for case stand side by side, and a subtree between them may hold more: that is why the walk
- * turns into every subtree that could hold an equal name.
+ * turns into every subtree that could hold an equal name. The names that begin alike stand side by
+ * side too, so that a pattern with a literal beginning is listed by the same walk.
  *
  * A tree can be broken: blocks that point at each other, entries that end outside, an order that is
  * none. Each block is visited once; entries are taken as long as they lie inside their node; and
@@ -49,6 +50,8 @@ typedef struct es_index {
     uint64_t in_use_size;
     const uint16_t *upcase;
     const es_name *wanted; /* NULL: every name */
+    bool prefix;           /* every name that begins so */
+    bool unsorted;         /* a node that the walk met is: no order tells where names are */
     uint64_t n_left;       /* blocks that may still be read */
     bool broken;
     int stopped;           /* what the callback returned */
@@ -236,6 +239,41 @@ static bool entries_of(es_bytes bytes, es_cursor *ret_entries)
     return !es_cursor_failed(&c);
 }
 
+/* ---------------------------------------------------------------- order */
+
+/* Where the name that is wanted stands beside this one: before it, after it, or there. */
+static int order_of(const es_index *index, const es_name *name)
+{
+    es_name start;
+
+    if (!index->wanted)
+        return 0;
+    if (!index->prefix || name->n_units <= index->wanted->n_units)
+        return es_name_compare(index->upcase, index->wanted, name);
+    start.n_units = index->wanted->n_units;
+    memcpy(start.units, name->units, start.n_units * sizeof(start.units[0]));
+    return es_name_compare(index->upcase, index->wanted, &start);
+}
+
+/* Whether the names of a node are in order. A lookup relies on it as Windows does; a listing says
+ * that it gave every name. */
+static bool is_sorted(const es_index *index, es_cursor entries)
+{
+    es_index_entry both[2];
+    const es_index_entry *before = NULL;
+
+    for (uint32_t i = 0; take_entry(&entries, &both[i % 2]) && !both[i % 2].last; i++) {
+        const es_index_entry *entry = &both[i % 2];
+
+        if (!entry->named)
+            return false;
+        if (before && es_name_compare(index->upcase, &before->name, &entry->name) > 0)
+            return false;
+        before = entry;
+    }
+    return true;
+}
+
 /* ---------------------------------------------------------------- the walk */
 
 static es_status walk_node(es_index *index, es_bytes bytes, uint32_t depth);
@@ -276,25 +314,29 @@ static void visit(es_index *index, const es_index_entry *entry)
 static es_status walk_node(es_index *index, es_bytes bytes, uint32_t depth)
 {
     es_cursor entries;
+    bool sorted;
 
     if (!entries_of(bytes, &entries)) {
         index->broken = true;
         return ES_OK;
     }
+    sorted = !index->prefix || is_sorted(index, entries);
+    index->unsorted = index->unsorted || !sorted;
     while (!index->stopped) {
         es_index_entry entry;
-        int order = 0;
+        int order = 0, turn;
         es_status status = ES_OK;
 
         if (!take_entry(&entries, &entry)) {
             index->broken = true;
             return ES_OK;
         }
-        if (index->wanted && entry.named)
-            order = es_name_compare(index->upcase, index->wanted, &entry.name);
-        if (entry.has_child && order <= 0)
+        if (entry.named)
+            order = order_of(index, &entry.name);
+        turn = sorted ? order : 0;
+        if (entry.has_child && turn <= 0)
             status = walk_block(index, entry.child, depth + 1);
-        if (status != ES_OK || entry.last || order < 0)
+        if (status != ES_OK || entry.last || turn < 0)
             return status;
         if (!index->stopped && order == 0)
             visit(index, &entry);
@@ -341,8 +383,7 @@ static void visit_block(es_index *index, es_bytes bytes)
     if (!entries_of(bytes, &entries))
         return;
     while (!index->stopped && take_entry(&entries, &entry) && !entry.last) {
-        if (!index->wanted || (entry.named && es_name_compare(index->upcase, index->wanted,
-                                                              &entry.name) == 0))
+        if (!index->wanted || (entry.named && order_of(index, &entry.name) == 0))
             visit(index, &entry);
     }
 }
@@ -439,6 +480,8 @@ es_status es_ntfs_find(es_ntfs *volume, uint64_t directory, uint32_t sequence, c
 
 typedef struct es_listing {
     uint64_t directory;
+    const uint16_t *upcase;
+    const es_name *pattern; /* NULL: every name */
     int (*each)(void *context, const es_dirent *dirent);
     void *context;
 } es_listing;
@@ -460,6 +503,8 @@ static int give(void *context, const es_index_entry *entry)
     if (dirent.mft_entry == listing->directory && entry->name.n_units == 1 &&
         entry->name.units[0] == '.')
         return 0;
+    if (listing->pattern && !es_name_glob(listing->upcase, listing->pattern, &entry->name))
+        return 0;
     if (entry->modified && entry->modified <= INT64_MAX) {
         dirent.modified.ticks = (int64_t)entry->modified;
         dirent.modified.precision = ES_TIME_TICK;
@@ -469,16 +514,37 @@ static int give(void *context, const es_index_entry *entry)
     return listing->each(listing->context, &dirent);
 }
 
+/* What every name that fits a pattern begins with. */
+static void literal_start(const es_name *pattern, es_name *ret_start)
+{
+    ret_start->n_units = 0;
+    while (ret_start->n_units < pattern->n_units &&
+           pattern->units[ret_start->n_units] != '*' && pattern->units[ret_start->n_units] != '?') {
+        ret_start->units[ret_start->n_units] = pattern->units[ret_start->n_units];
+        ret_start->n_units++;
+    }
+}
+
 es_status es_ntfs_list(es_ntfs *volume, uint64_t directory, uint32_t sequence,
+                       const es_name *pattern,
                        int (*each)(void *context, const es_dirent *dirent), void *context)
 {
-    es_listing listing = { directory, each, context };
+    es_listing listing = { .directory = directory, .pattern = pattern, .each = each,
+                           .context = context };
     es_index index = { .each = give, .context = &listing };
+    es_name start;
     es_status status = index_open(volume, directory, sequence, &index);
 
+    listing.upcase = index.upcase;
+    /* Our own table may not sort as the volume's did. */
+    if (status == ES_OK && pattern && volume->upcase_own) {
+        literal_start(pattern, &start);
+        index.wanted = start.n_units ? &start : NULL;
+        index.prefix = start.n_units != 0;
+    }
     if (status == ES_OK)
         status = walk_root(&index);
-    if (status == ES_OK && index.broken && !index.stopped)
+    if (status == ES_OK && (index.broken || index.unsorted) && !index.stopped)
         status = visit_rest(&index);
     if (status == ES_OK)
         status = index.stopped ? index.stopped : index.broken ? ES_CORRUPT : ES_OK;

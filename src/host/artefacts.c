@@ -468,13 +468,15 @@ static es_status open_components(es_session *session, es_opened *opened, es_note
     return status == ES_OK ? open_listing(session, opened, reterr_note) : status;
 }
 
-/* A plain file: opened and kept. */
+/* A plain file: opened and kept. A folder of that name is none. */
 static es_status open_file(es_session *session, es_opened *opened, es_note *reterr_note)
 {
     es_status status = es_artefact_file_open(opened->fs, opened->asked, &opened->file, reterr_note);
 
     if (status != ES_OK)
         return status;
+    if (opened->file->info.directory)
+        return ES_ABSENT;
     status = es_opened_describe(session, opened, opened->file);
     if (status == ES_OK)
         status = es_artefact_announce(session, opened->file, false, NULL, opened->id);

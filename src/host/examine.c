@@ -348,8 +348,7 @@ static int match(void *context, const es_dirent *dirent)
     matches *all = context;
     char **grown;
 
-    if (dirent->dos_name || !es_fs_glob(all->fs, all->pattern, dirent->name) ||
-        (all->folders && (!dirent->directory || dirent->reparse)))
+    if (dirent->dos_name || (all->folders && (!dirent->directory || dirent->reparse)))
         return 0;
     if (all->n == ES_GLOB_MATCHES_MAX) {
         all->status = ES_LIMIT;
@@ -373,12 +372,44 @@ static int match(void *context, const es_dirent *dirent)
     return 0;
 }
 
+/* A folder of which it was said that names may be missing: once a state, however many patterns ask
+ * for it. */
+typedef struct es_folder_told {
+    struct es_folder_told *next;
+    const es_fs *fs;
+    const char *folder;
+    bool damaged; /* or too many */
+} es_folder_told;
+
+static es_status tell_once(const matches *all, bool damaged, bool *ret_first)
+{
+    es_state_work *work = all->now->work;
+    es_folder_told *told;
+
+    for (told = work->folders_told; told; told = told->next)
+        if (told->fs == all->fs && told->damaged == damaged && !strcmp(told->folder, all->folder))
+            return ES_OK;
+    told = es_arena_take(all->now->session->arena, sizeof *told);
+    if (!told || !(told->folder = es_arena_string(all->now->session->arena, all->folder)))
+        return ES_NOMEM;
+    told->fs = all->fs;
+    told->damaged = damaged;
+    told->next = work->folders_told;
+    work->folders_told = told;
+    *ret_first = true;
+    return ES_OK;
+}
+
 static es_status tell_folder(const matches *all, es_status status)
 {
+    bool first = false;
+    es_status known = tell_once(all, status == ES_CORRUPT, &first);
     es_where where = { .volume = es_fs_volume(all->fs)->id, .snapshot = es_fs_snapshot(all->fs),
                        .path = all->folder, .offset = -1, .length = -1 };
     es_note note;
 
+    if (known != ES_OK || !first)
+        return known;
     es_note_set(&note, ES_SEVERITY_GAP, "filesystem",
                 status == ES_CORRUPT ? "The index of the folder %s is damaged: files may be "
                                        "missing from it."
@@ -396,7 +427,7 @@ static es_status gather_matches(matches *all)
     if (*all->folder)
         status = es_fs_lookup(all->fs, all->folder, &entry, &sequence, NULL, NULL);
     if (status == ES_OK)
-        status = es_fs_list(all->fs, entry, sequence, match, all);
+        status = es_fs_list_matches(all->fs, entry, sequence, all->pattern, match, all);
     if (all->status < 0)
         return all->status;
     return status == ES_CORRUPT || all->status == ES_LIMIT ? tell_folder(all, status) : status;

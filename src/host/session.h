@@ -92,6 +92,7 @@ typedef struct es_state_work {
     es_run_of *runs; /* one a plugin */
     es_catalogs *catalogs; /* of its system root, once a file needed them */
     bool catalogs_failed;
+    struct es_folder_told *folders_told;
 } es_state_work;
 
 /* The facts of one type, in the order of the ledger: indices into it. */

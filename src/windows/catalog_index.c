@@ -125,7 +125,7 @@ static int gather(void *context, const es_dirent *dirent)
     es_catalogs *to = now->to;
     char *path = NULL;
 
-    if (dirent->directory || dirent->dos_name || !es_fs_glob(to->fs, "*.cat", dirent->name))
+    if (dirent->directory || dirent->dos_name)
         return 0;
     if (to->n == ES_CATALOGS_MAX) {
         to->counts.too_many = true;
@@ -167,7 +167,7 @@ static es_status gather_folder(es_catalogs *to, const char *system_root, const c
     status = es_fs_lookup(to->fs, asked, &entry, &sequence, &true_path, NULL);
     if (status == ES_OK) {
         now.folder = true_path;
-        status = es_fs_list(to->fs, entry, sequence, gather, &now);
+        status = es_fs_list_matches(to->fs, entry, sequence, "*.cat", gather, &now);
     }
     if (status > 0 && status != ES_ABSENT)
         to->counts.incomplete = true;

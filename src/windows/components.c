@@ -50,8 +50,7 @@ static int gather(void *context, const es_dirent *dirent)
 {
     es_components *to = context;
 
-    if (dirent->directory || dirent->dos_name || !es_fs_glob(to->fs, "*.manifest", dirent->name) ||
-        dirent->name.size >= ES_COMPONENT_NAME_MAX)
+    if (dirent->directory || dirent->dos_name || dirent->name.size >= ES_COMPONENT_NAME_MAX)
         return 0;
     if (to->n == ES_COMPONENTS_MAX) {
         to->status = ES_LIMIT;
@@ -96,7 +95,7 @@ es_status es_components_open(es_fs *fs, const char *system_root, es_components *
     if (status == ES_OK)
         status = es_fs_lookup(fs, path, &entry, &sequence, NULL, NULL);
     if (status == ES_OK) {
-        status = es_fs_list(fs, entry, sequence, gather, made);
+        status = es_fs_list_matches(fs, entry, sequence, "*.manifest", gather, made);
         if (made->status < 0)
             status = made->status;
         else if (status > 0)

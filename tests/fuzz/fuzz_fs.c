@@ -129,6 +129,8 @@ static void walk(es_fs *fs, uint64_t entry, uint32_t sequence, uint32_t depth, w
 
     if (!names)
         abort();
+    es_fs_list_matches(fs, entry, sequence, "f_000*", collect, names);
+    names->n = 0;
     es_fs_list(fs, entry, sequence, collect, names);
     for (size_t i = 0; i < names->n && budget->files; i++, budget->files--) {
         read_file(fs, names->items[i].entry, names->items[i].sequence, NULL, budget);

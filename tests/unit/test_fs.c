@@ -432,6 +432,170 @@ static void lists_directories(void **state)
     assert_true(es_fs_glob(fs, "*.EXE", es_text_of("ntoskrnl.exe")));
 }
 
+/* ---------------------------------------------------------------- listing by a pattern */
+
+#define FOLDERS 6u
+#define TRIES 240u
+
+typedef struct gathered {
+    char *names[4000];
+    size_t n;
+    es_fs *filter; /* with `pattern`: every name is tried here, none left out below */
+    const char *pattern;
+} gathered;
+
+static uint32_t drawn;
+
+static uint32_t draw(uint32_t below)
+{
+    drawn = drawn * 1664525 + 1013904223;
+    return (drawn >> 8) % below;
+}
+
+static int take_name(void *context, const es_dirent *dirent)
+{
+    gathered *all = context;
+
+    if (all->filter && !es_fs_glob(all->filter, all->pattern, dirent->name))
+        return 0;
+    assert_true(all->n < sizeof all->names / sizeof *all->names);
+    all->names[all->n] = strndup(dirent->name.data, dirent->name.size);
+    assert_non_null(all->names[all->n++]);
+    return 0;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void drop_names(gathered *all)
+{
+    for (size_t i = 0; i < all->n; i++)
+        free(all->names[i]);
+    all->n = 0;
+}
+
+/* The names that fit, out of the whole index and out of what the pattern leaves of it. */
+static es_status list_both(es_fs *opened, uint64_t entry, uint32_t sequence, const char *pattern,
+                           gathered *whole, gathered *pruned)
+{
+    es_status status;
+
+    *whole = (gathered){ .filter = opened, .pattern = pattern };
+    *pruned = (gathered){ .filter = NULL };
+    assert_true(es_fs_list(opened, entry, sequence, take_name, whole) >= 0);
+    status = es_fs_list_matches(opened, entry, sequence, pattern, take_name, pruned);
+    qsort(whole->names, whole->n, sizeof *whole->names, by_text);
+    qsort(pruned->names, pruned->n, sizeof *pruned->names, by_text);
+    assert_int_equal(whole->n, pruned->n);
+    for (size_t i = 0; i < whole->n; i++)
+        assert_string_equal(whole->names[i], pruned->names[i]);
+    return status;
+}
+
+/* Names of few letters, so that many begin alike; of both cases, and some beyond ASCII. */
+static void random_name(char *out, uint32_t longest)
+{
+    static const char *const parts[] = { "a", "A", "b", "B", "c", "_", ".", "%C3%A4", "%C3%84",
+                                         "%D0%B6", "1", "[", "%EF%BC%A1", "z" };
+    uint32_t n = 1 + draw(longest);
+
+    out[0] = 0;
+    for (uint32_t i = 0; i < n; i++)
+        strcat(out, parts[draw(sizeof parts / sizeof *parts)]);
+}
+
+static void random_pattern(char *out)
+{
+    static const char *const parts[] = { "a", "A", "b", "C", "_", ".", "\xc3\xa4", "\xd0\x96", "z" };
+    uint32_t n = draw(4);
+
+    out[0] = 0;
+    for (uint32_t i = 0; i < n; i++)
+        strcat(out, parts[draw(sizeof parts / sizeof *parts)]);
+    strcat(out, draw(8) ? "*" : "?");
+    if (!draw(3))
+        strcat(out, parts[draw(sizeof parts / sizeof *parts)]);
+    if (!draw(3))
+        strcat(out, "*");
+}
+
+static disk *make_random_folders(void)
+{
+    static const uint32_t sizes[FOLDERS] = { 3, 40, 200, 900, 2000, 3000 };
+    static char text[1 << 20];
+    char name[400];
+    size_t at = 0;
+
+    at += (size_t)snprintf(text, sizeof text, "%s", "time|131000000000000000\n");
+    for (uint32_t i = 0; i < FOLDERS; i++) {
+        at += (size_t)snprintf(text + at, sizeof text - at, "dir|r%u\n", i);
+        for (uint32_t k = 0; k < sizes[i]; k++) {
+            random_name(name, 12);
+            /* The number keeps names apart: ntfsfill makes each once. */
+            at += (size_t)snprintf(text + at, sizeof text - at, "file|r%u/%s%x|small\n", i, name,
+                                   k);
+        }
+    }
+    return make("", UINT64_C(64) << 20, text);
+}
+
+static void lists_by_patterns_what_the_whole_lists(void **state)
+{
+    gathered whole, pruned;
+    disk *d;
+    es_fs *opened;
+
+    (void)state;
+    need_full();
+    drawn = 6002;
+    d = make_random_folders();
+    disk_read(d);
+    opened = open_fs(d);
+    for (uint32_t i = 0; i < TRIES; i++) {
+        char path[16], pattern[64];
+        uint32_t sequence;
+        uint64_t entry;
+
+        snprintf(path, sizeof path, "r%u", i % FOLDERS);
+        random_pattern(pattern);
+        assert_int_equal(es_fs_lookup(opened, path, &entry, &sequence, NULL, NULL), ES_OK);
+        assert_int_equal(list_both(opened, entry, sequence, pattern, &whole, &pruned), ES_OK);
+        drop_names(&whole);
+        drop_names(&pruned);
+    }
+    es_fs_free(opened);
+    disk_free(d);
+}
+
+/* As many blocks as hold what fits, and the path to them, of some 350. */
+static void a_pattern_bounds_what_is_read(void **state)
+{
+    disk *d;
+    es_fs *opened;
+    es_counters before, after;
+    listed l = { 0 };
+    uint64_t entry;
+    uint32_t sequence;
+
+    (void)state;
+    need_full();
+    d = make("", UINT64_C(64) << 20, "time|131000000000000000\ndir|big\nmany|big|f_|10000|10\n");
+    disk_read(d);
+    opened = open_fs(d);
+    assert_int_equal(es_fs_lookup(opened, "big", &entry, &sequence, NULL, NULL), ES_OK);
+    assert_int_equal(es_fs_list(opened, entry, sequence, count, &l), ES_OK);
+    l = (listed){ 0 };
+    es_source_counters(d->source, &before);
+    assert_int_equal(es_fs_list_matches(opened, entry, sequence, "F_0123*.dat", count, &l), ES_OK);
+    es_source_counters(d->source, &after);
+    assert_int_equal(l.n, 10);
+    assert_in_range(after.reads - before.reads, 1, 8);
+    es_fs_free(opened);
+    disk_free(d);
+}
+
 /* ---------------------------------------------------------------- what a lookup costs */
 
 static uint64_t cost_of(const char *manifest_of, uint64_t size, const char *const *paths, size_t n)
@@ -584,6 +748,88 @@ static void survives_an_index_that_bites_its_tail(void **state)
     assert_int_equal(es_fs_lookup(opened, "big", &entry, &sequence, NULL, NULL), ES_OK);
     assert_int_equal(es_fs_list(opened, entry, sequence, count, &l), ES_CORRUPT);
     assert_true(l.n >= 1450);
+    es_fs_free(opened);
+    disk_free(d);
+}
+
+/* With one block of the index unreadable: what is left is the same by either way, and where a name
+ * that fits was lost it is said. */
+static void patterns_meet_damage(void **state)
+{
+    gathered whole, pruned;
+    uint32_t n_blocks, sequence, n_said = 0;
+    uint64_t place, entry;
+    disk *d;
+    es_fs *opened;
+
+    (void)state;
+    need_full();
+    drawn = 6003;
+    d = make("", UINT64_C(64) << 20, COMMON "dir|big\nmany|big|f_|1500|10\n");
+    disk_read(d);
+    opened = open_fs(d);
+    place_of_block(d, opened, 0, &n_blocks);
+    assert_int_equal(es_fs_lookup(opened, "big", &entry, &sequence, NULL, NULL), ES_OK);
+    for (uint32_t block = 0; block < n_blocks; block++) {
+        uint32_t size;
+
+        place = place_of_block(d, opened, block, &size);
+        disk_put(d, place, "XXXX", 4);
+        for (uint32_t i = 0; i < 4; i++) {
+            char pattern[32];
+            es_status status;
+            uint32_t n_real = 0;
+
+            snprintf(pattern, sizeof pattern, "f_0%0*u*", i % 2 ? 2 : 3, draw(i % 2 ? 15 : 150));
+            status = list_both(opened, entry, sequence, pattern, &whole, &pruned);
+            for (uint32_t k = 0; k < 1500; k++) {
+                char name[32];
+
+                snprintf(name, sizeof name, "f_%05u.dat", k);
+                n_real += es_fs_glob(opened, pattern, es_text_of(name));
+            }
+            assert_true(status == ES_CORRUPT || (status == ES_OK && whole.n == n_real));
+            n_said += status == ES_CORRUPT;
+            drop_names(&whole);
+            drop_names(&pruned);
+        }
+        disk_put(d, place, "INDX", 4);
+    }
+    assert_true(n_said > 0);
+    es_fs_free(opened);
+    disk_free(d);
+}
+
+/* Behind a name that stands where it does not belong none is lost. */
+static void patterns_meet_disorder(void **state)
+{
+    gathered whole, pruned;
+    uint32_t n_blocks, sequence;
+    uint64_t place, entry;
+    uint8_t block[4096];
+    char pattern[32] = { 0 };
+    size_t first, second;
+    disk *d;
+    es_fs *opened;
+
+    (void)state;
+    need_full();
+    d = make("", UINT64_C(64) << 20, COMMON "dir|big\nmany|big|f_|1500|10\n");
+    disk_read(d);
+    opened = open_fs(d);
+    place = place_of_block(d, opened, 3, &n_blocks);
+    assert_int_equal(es_source_read(d->source, place, block, sizeof block, NULL), ES_OK);
+    first = 24u + (block[24] | block[25] << 8);
+    second = first + (block[first + 8] | block[first + 9] << 8);
+    disk_put(d, place + second + 16 + 66, "g", 1); /* its name begins so now */
+    for (size_t i = 0; i < 5; i++)                 /* as the one before it begins: f_001 */
+        pattern[i] = (char)block[first + 16 + 66 + 2 * i];
+    strcat(pattern, "*");
+    assert_int_equal(es_fs_lookup(opened, "big", &entry, &sequence, NULL, NULL), ES_OK);
+    assert_int_equal(list_both(opened, entry, sequence, pattern, &whole, &pruned), ES_OK);
+    assert_true(whole.n > 2);
+    drop_names(&whole);
+    drop_names(&pruned);
     es_fs_free(opened);
     disk_free(d);
 }
@@ -759,10 +1005,14 @@ int main(int argc, char **argv)
         cmocka_unit_test(agrees_with_icat),
         cmocka_unit_test(refuses_other_records),
         cmocka_unit_test(lists_directories),
+        cmocka_unit_test(lists_by_patterns_what_the_whole_lists),
+        cmocka_unit_test(a_pattern_bounds_what_is_read),
         cmocka_unit_test(lookups_do_not_grow_with_the_mft),
         cmocka_unit_test(reads_all_cluster_sizes),
         cmocka_unit_test(lists_around_broken_blocks),
         cmocka_unit_test(survives_an_index_that_bites_its_tail),
+        cmocka_unit_test(patterns_meet_damage),
+        cmocka_unit_test(patterns_meet_disorder),
         cmocka_unit_test(uses_the_mirror_of_the_mft),
         cmocka_unit_test(does_without_upcase),
         cmocka_unit_test(a_truncated_volume_says_so),
