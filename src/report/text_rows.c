@@ -4,8 +4,8 @@
  *
  * What is the same in every row of a list is said once above it. Of the rest a table takes, in the
  * order of the declaration, the columns that fit; sentences stand last in the row when there is
- * room, else below it; what did not fit is told with -v. Contradictions and questions are
- * sentences.
+ * room, else below it; so does what did not fit, in a list of a few rows; in a longer one it is
+ * told with -v. Contradictions and questions are sentences.
  */
 #include "report/text.h"
 
@@ -19,6 +19,8 @@
 #define SENTENCE_LEAST 28u
 #define COLUMNS_MOST 64u
 #define TABLE_MAX (UINT64_C(256) << 20)
+/* So few rows tell all they have: a device, a build. */
+#define FEW_ROWS 8u
 /* Said once above the table only where that saves something. */
 #define SAME_LEAST 3u
 
@@ -320,22 +322,27 @@ static void put_same(es_page *page, const table *t)
         es_page_flow(page, AT_TABLE, "Each:", AT_TABLE + 6, ES_STYLE_PLAIN);
 }
 
+static bool tells_all(const es_page *page, const table *t)
+{
+    return page->run->verbose || t->n_rows <= FEW_ROWS;
+}
+
+/* Sentences last. */
 static void put_below(es_page *page, const table *t, size_t row)
 {
-    for (uint32_t i = 0; i < t->n_columns; i++) {
-        enum place place = t->columns[i].place;
+    enum place told[] = { tells_all(page, t) ? OMITTED : BELOW, BELOW };
 
-        if (cell(t, row, i).size &&
-            (place == BELOW || (place == OMITTED && page->run->verbose)))
-            show_named(page, t->columns[i].field->name, cell(t, row, i));
-    }
+    for (size_t pass = told[0] == BELOW; pass < sizeof told / sizeof *told; pass++)
+        for (uint32_t i = 0; i < t->n_columns; i++)
+            if (t->columns[i].place == told[pass] && cell(t, row, i).size)
+                show_named(page, t->columns[i].field->name, cell(t, row, i));
     if (page->words.size)
         es_page_flow(page, AT_TABLE + 2, "", AT_TABLE + 4, ES_STYLE_PLAIN);
 }
 
 static void put_omitted(es_page *page, const table *t)
 {
-    for (uint32_t i = 0; i < t->n_columns && !page->run->verbose; i++) {
+    for (uint32_t i = 0; i < t->n_columns && !tells_all(page, t); i++) {
         if (t->columns[i].place != OMITTED)
             continue;
         es_page_say(page, page->words.size ? ", " : "-v also tells: ");

@@ -19,7 +19,7 @@
 #define DAY_TICKS INT64_C(864000000000)
 
 /* A turn: a type of fact, of which only those count whose `field` has one of the values (separated
- * by spaces), what it weighs, its words, and the field that names what it is about. */
+ * by spaces; `*` ends one that only begins so), what it weighs, its words, and the field that names what it is about. */
 typedef struct turn {
     const char *type, *field, *values;
     unsigned weight;
@@ -31,6 +31,7 @@ static const turn turns[] = {
     { "history.cleared", NULL, NULL, 88, "an event log was cleared", "log" },
     { "licence.trace", NULL, NULL, 80, "a trace of an ESU bypass", "name" },
     { "media.device", NULL, NULL, 75, "a removable device", "name" },
+    { "history.device", "device", "USBSTOR\\*", 74, "a removable device was set up", "device" },
     { "history.clock", NULL, NULL, 70, "the clock was set", NULL },
     { "history.crash", NULL, NULL, 65, "Windows crashed", "stop_code" },
     { "history.boot", "kind", "unclean-stop", 60, "Windows stopped without shutting down", NULL },
@@ -76,7 +77,11 @@ static bool among(es_text word, const char *words)
     while (*words) {
         size_t size = strcspn(words, " ");
 
-        if (size == word.size && memcmp(words, word.data, size) == 0)
+        bool begins = size && words[size - 1] == '*';
+        size_t least = size - begins;
+
+        if ((begins ? word.size >= least : word.size == least) &&
+            memcmp(words, word.data, least) == 0)
             return true;
         words += size + (words[size] == ' ');
     }
