@@ -208,11 +208,12 @@ static const es_row_type rows[] = {
     { sizeof(es_row_type), ES_COUNT(row_fields), "files", "kernel-integrity", row_fields },
 };
 static const es_need needs[] = {
-    { sizeof(es_need), ES_NEED_OWN, "integrity.file" },
-    { sizeof(es_need), ES_NEED_OWN, "integrity.boot" },
-    { sizeof(es_need), ES_NEED_OWN, "integrity.spoof" },
-    { sizeof(es_need), ES_NEED_OWN, "integrity.store" },
-    { sizeof(es_need), ES_NEED_OWN, "servicing.component" },
+    { sizeof(es_need), ES_NEED_MACHINE, "integrity.file" },
+    { sizeof(es_need), ES_NEED_MACHINE, "integrity.boot" },
+    { sizeof(es_need), ES_NEED_MACHINE, "integrity.spoof" },
+    { sizeof(es_need), ES_NEED_MACHINE, "integrity.store" },
+    { sizeof(es_need), ES_NEED_MACHINE, "servicing.component" },
+    { sizeof(es_need), ES_NEED_MACHINE, "hive.state" },
 };
 static const es_data data[] = { { sizeof(es_data), 0, "microsoft-roots.pem" } };
 

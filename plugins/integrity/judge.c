@@ -279,8 +279,7 @@ static es_status read_files(judging *at)
     uint64_t cursor = 0;
     es_status status;
 
-    while ((status = at->host->fact_next(at->host, es_text_of("integrity.file"), &cursor,
-                                         &fact)) == ES_OK) {
+    while ((status = next_fact(at, "integrity.file", &cursor, &fact)) == ES_OK) {
         status = judge_file(at, &fact);
         if (status != ES_OK)
             return status;
@@ -311,24 +310,21 @@ static es_status read_rest(judging *at)
     uint64_t cursor = 0;
     es_status status;
 
-    while ((status = at->host->fact_next(at->host, es_text_of("integrity.boot"), &cursor,
-                                         &fact)) == ES_OK)
+    while ((status = next_fact(at, "integrity.boot", &cursor, &fact)) == ES_OK)
         for (uint64_t i = 0; i < fact.fields[B_CONCERNS].n && at->n_concerns < MAX_LISTED; i++) {
             at->concerns[at->n_concerns++] = fact.fields[B_CONCERNS].texts[i];
             if (i == 0 && at->n_because < MAX_LISTED)
                 at->because[at->n_because++] = fact.reference;
         }
     cursor = 0;
-    while (status >= 0 && (status = at->host->fact_next(at->host, es_text_of("integrity.spoof"),
-                                                        &cursor, &fact)) == ES_OK) {
+    while (status >= 0 && (status = next_fact(at, "integrity.spoof", &cursor, &fact)) == ES_OK) {
         if (at->n_traces < MAX_LISTED)
             at->traces[at->n_traces++] = trace_words(at, &fact);
         if (at->n_because < MAX_LISTED)
             at->because[at->n_because++] = fact.reference;
     }
     cursor = 0;
-    while (status >= 0 && (status = at->host->fact_next(at->host, es_text_of("integrity.store"),
-                                                        &cursor, &fact)) == ES_OK) {
+    while (status >= 0 && (status = next_fact(at, "integrity.store", &cursor, &fact)) == ES_OK) {
         at->store[0] = fact.fields[S_CHECKED];
         at->store[1] = es_datum_integer(number(&fact, S_DIFFER) + number(&fact, S_MISSING));
     }
@@ -365,7 +361,7 @@ static void explain(const judging *at, uint32_t answer, es_prose *to)
 
         if (n)
             es_prose_say(to, "%s%u of %u kernel and boot files %s %s (%.*s%s).",
-                         to->used ? " " : "", n,
+                         to->used && to->data[to->used - 1] != ' ' ? " " : "", n,
                          at->n_files, n == 1 ? "is" : "are", what[worst[i]],
                          ES_SHOWN(at->first_name[worst[i]]), n > 1 ? " …" : "");
     }
@@ -380,6 +376,20 @@ static void explain(const judging *at, uint32_t answer, es_prose *to)
                      at->n_traces > 1 ? " …" : "");
 }
 
+/* Which files these are. */
+static void explain_day(const judging *at, es_prose *to)
+{
+    char time[ES_TIME_WORD_SIZE];
+
+    if (at->then.by)
+        es_prose_say(to, "For the day that was asked for the files of the shadow copy of %s decide. ",
+                     es_time_word(at->then.taken, time));
+    else if (es_then_asked(&at->then))
+        es_prose_say(to, "No shadow copy reaches back to the day that was asked for: whose the "
+                         "kernel and boot files were then is not known, since a file tells nothing "
+                         "of what stood in its place before. Listed is what was found at the end: ");
+}
+
 es_status integrity_judge(void *state, const es_host *host, const es_installation *installation,
                           const es_question *question)
 {
@@ -391,13 +401,15 @@ es_status integrity_judge(void *state, const es_host *host, const es_installatio
     void *memory = NULL;
     es_status status = host->alloc(host, sizeof *at, &memory);
 
-    (void)state, (void)question;
+    (void)state;
     if (status != ES_OK || installation->role == ES_ROLE_REGBACK)
         return status; /* hives alone: no file of that time is left to judge */
     at = memory;
     at->host = host;
     at->store[0] = at->store[1] = es_null();
-    status = place_winners(at);
+    status = es_then_find(host, installation, question, 0, &at->then);
+    if (status == ES_OK)
+        status = place_winners(at);
     if (status == ES_OK)
         status = read_files(at);
     if (status == ES_OK)
@@ -407,7 +419,10 @@ es_status integrity_judge(void *state, const es_host *host, const es_installatio
     if (status != ES_OK)
         return status;
     verdict.answer = overall(at);
+    explain_day(at, &why);
     explain(at, verdict.answer, &why);
+    if (es_then_asked(&at->then) && !at->then.by)
+        verdict.answer = UNKNOWN;
     explanation = es_prose_text(&why);
     fields[0] = es_datum_integer(at->n_files);
     fields[1] = es_datum_integer(at->counts[ORIGINAL]);

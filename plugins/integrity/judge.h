@@ -8,11 +8,12 @@
 #include "integrity.h"
 
 #include <esuscan/prose.h>
+#include <esuscan/then.h>
 
 enum { ORIGINAL, NOT_OF_BUILD, BY_ANOTHER, MODIFIED, UNSIGNED, UNKNOWN };
 
 #define MAX_LISTED 64u
-#define WORDS 1400u
+#define WORDS 2000u
 
 typedef struct winner {
     es_text component, architecture, version;
@@ -20,6 +21,7 @@ typedef struct winner {
 
 typedef struct judging {
     const es_host *host;
+    es_then then; /* the day that was asked for */
     winner winners[256];
     uint32_t n_winners;
     uint32_t counts[UNKNOWN + 1], n_files; /* of the kernel and boot files */
@@ -48,6 +50,18 @@ static inline int is_true(const es_fact_view *fact, uint32_t index)
 static inline int64_t number(const es_fact_view *fact, uint32_t index)
 {
     return fact->fields[index].type == ES_FIELD_INTEGER ? fact->fields[index].integer : -1;
+}
+
+/* The next fact of the state that is looked at. */
+static inline es_status next_fact(const judging *at, const char *type, uint64_t *cursor,
+                                  es_fact_view *ret)
+{
+    es_status status;
+
+    do
+        status = at->host->fact_next(at->host, es_text_of(type), cursor, ret);
+    while (status == ES_OK && !es_then_of_state(&at->then, ret));
+    return status;
 }
 
 /* ---- place.c */

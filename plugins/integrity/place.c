@@ -15,8 +15,7 @@ es_status place_winners(judging *at)
     es_status status;
     int left_out = 0;
 
-    while ((status = at->host->fact_next(at->host, es_text_of("servicing.component"), &cursor,
-                                         &fact)) == ES_OK) {
+    while ((status = next_fact(at, "servicing.component", &cursor, &fact)) == ES_OK) {
         winner *to = &at->winners[at->n_winners];
 
         if (fact.n_fields < 4 || !es_name_is(field(&fact, 3), "winners"))
