@@ -9,10 +9,17 @@
  * whatever it is, evidence and traces are all listed, neither hides the other, and what is merely
  * remarkable (an ESU update without any licence evidence) is a trace that decides nothing.
  *
+ * For a day of the past a shadow copy decides where one reaches back (esuscan/then.h). Where none
+ * does, events, package installs and registry keys until that day decide; files have no date that
+ * would be theirs.
+ *
  * ESU is sold for Server 2008 SP2. On Vista there is none to have, so only a bypass is an answer
  * there; what other Windows hold is listed, and not judged.
  */
 #include "licence.h"
+
+#include <esuscan/prose.h>
+#include <esuscan/then.h>
 
 enum { EVIDENCE, TRACES };
 enum { ACTIVATION, FILES, BYPASS, NONE, NOT_APPLICABLE, UNKNOWN };
@@ -22,19 +29,28 @@ enum { ACTIVATION, FILES, BYPASS, NONE, NOT_APPLICABLE, UNKNOWN };
 /* The install time that a known tool writes: 2006-11-02 15:34:16 UTC, when Vista was made. */
 #define TOOL_TICKS INT64_C(0x01c6fe945b437864)
 
+/* What follows from the facts. */
+typedef struct marks {
+    int activated, files, azure, bypass, hints;
+    uint32_t n_esu;
+    es_fact_view first_esu;
+    int check_there, check_won;
+    es_fact_view check;
+} marks;
+
 typedef struct finding {
     const es_host *host;
     const es_installation *installation;
     const es_catalogue *catalogue;
     int nt60, client, server_pack_2; /* what the registry states */
     int software_read, tokens_read, tokens_there, unreadable;
-    int activated, files, azure, bypass, hints;
-    uint32_t n_esu, n_rows;
+    es_then then; /* the day that was asked for */
+    int undated;  /* of the fact at hand it is not known whether it held on that day */
+    int open;     /* there was such a one */
+    marks mark;
+    uint32_t n_rows;
     uint64_t because[MAX_BECAUSE];
     uint32_t n_because;
-    es_fact_view first_esu;
-    int check_there, check_won;
-    es_fact_view check;
 } finding;
 
 static es_text text_of(const es_fact_view *fact, const char *name)
@@ -65,6 +81,8 @@ static void because(finding *of, const es_fact_view *fact)
 static es_status add_row(finding *of, uint32_t list, const char *what, es_text detail,
                          es_text means, int weight, const es_fact_view *fact)
 {
+    static const char undated[] = "found at the end; whether it was there on the day that was asked "
+                                  "for is not known";
     es_datum fields[6];
     es_row row = { sizeof row, list, fields };
 
@@ -72,12 +90,40 @@ static es_status add_row(finding *of, uint32_t list, const char *what, es_text d
         return ES_OK;
     fields[0] = es_datum_text(es_text_of(what));
     fields[1] = es_datum_text_or_null(detail);
-    fields[2] = es_datum_text_or_null(means);
-    fields[3] = es_datum_boolean(weight);
+    fields[2] = of->undated ? es_datum_text(es_text_of(undated)) : es_datum_text_or_null(means);
+    fields[3] = es_datum_boolean(weight && !of->undated);
     fields[4] = es_datum_time(fact->time);
     fields[5] = es_datum_fact(fact->reference);
     because(of, fact);
     return of->host->row(of->host, &row);
+}
+
+/* Times of events, keys and packages are their own; those of files came with them. */
+static int is_firm(const es_fact_view *fact)
+{
+    return es_name_is(fact->type, "licence.event") || es_name_is(fact->type, "servicing.package") ||
+           (es_name_is(fact->type, "licence.trace") && fact->key.size);
+}
+
+/* What is known to have come later counts for nothing. What has no date is listed, but nothing
+ * follows from it; where an earlier state decides it would show there. */
+static es_status take_fact(finding *of, const es_fact_view *fact,
+                           es_status (*take)(finding *of, const es_fact_view *fact))
+{
+    es_status status;
+    marks before;
+
+    if (es_then_counts(&of->then, fact, is_firm(fact)))
+        return take(of, fact);
+    if (of->then.by || !fact->own || (is_firm(fact) && es_time_known(fact->time)))
+        return ES_OK;
+    before = of->mark;
+    of->undated = 1;
+    status = take(of, fact);
+    of->undated = 0;
+    of->open = of->open || of->mark.files > before.files || of->mark.bypass > before.bypass;
+    of->mark = before;
+    return status;
 }
 
 static es_status each_fact(finding *of, const char *type,
@@ -88,10 +134,25 @@ static es_status each_fact(finding *of, const char *type,
     es_status status;
 
     while ((status = of->host->fact_next(of->host, es_text_of(type), &cursor, &fact)) == ES_OK) {
-        status = take(of, &fact);
+        status = take_fact(of, &fact, take);
         if (status)
             return status;
     }
+    return status == ES_END ? ES_OK : status;
+}
+
+/* What Windows this is, and what could not be read: of the state that decides. */
+static es_status each_of_state(finding *of, const char *type,
+                               es_status (*take)(finding *of, const es_fact_view *fact))
+{
+    uint64_t cursor = 0;
+    es_fact_view fact;
+    es_status status = ES_OK;
+
+    while (status == ES_OK &&
+           (status = of->host->fact_next(of->host, es_text_of(type), &cursor, &fact)) == ES_OK)
+        if (es_then_of_state(&of->then, &fact))
+            status = take(of, &fact);
     return status == ES_END ? ES_OK : status;
 }
 
@@ -142,7 +203,7 @@ static es_status take_id(finding *of, const es_fact_view *fact)
                                         ES_SHOWN(text_of(fact, "applies_to")))
                          : es_prose_one(of->host, &means, "licence files of this product are "
                                                           "installed; not that it was activated");
-    of->files = of->files || !foreign;
+    of->mark.files = of->mark.files || !foreign;
     return status ? status
                   : add_row(of, EVIDENCE, "activation id in the token store", detail, means,
                             !foreign, fact);
@@ -162,7 +223,7 @@ static es_status take_event(finding *of, const es_fact_view *fact)
 {
     int licensed = number_of(fact, "licensed") == 1, foreign = number_of(fact, "foreign") == 1;
 
-    of->activated = of->activated || (licensed && !foreign);
+    of->mark.activated = of->mark.activated || (licensed && !foreign);
     return add_row(of, EVIDENCE, "licensing event", text_of(fact, "sku"),
                    es_text_of(foreign    ? "of another product or application"
                               : licensed ? "the licensing service called this product licensed"
@@ -178,7 +239,7 @@ static es_status take_azure(finding *of, const es_fact_view *fact)
     es_status status = es_prose_one(of->host, &detail, "%.*s %.*s", ES_SHOWN(text_of(fact, "what")),
                                     ES_SHOWN(text_of(fact, "detail")));
 
-    of->azure = 1;
+    of->mark.azure = 1;
     if (status)
         return status;
     return add_row(of, EVIDENCE, "Azure hint", detail,
@@ -216,8 +277,8 @@ static es_status take_trace(finding *of, const es_fact_view *fact)
     es_text what = text_of(fact, "what");
     char word[64];
 
-    of->bypass = of->bypass || specific;
-    of->hints = of->hints || !specific;
+    of->mark.bypass = of->mark.bypass || specific;
+    of->mark.hints = of->mark.hints || !specific;
     memset(word, 0, sizeof word);
     if (what.size)
         memcpy(word, what.data, what.size < sizeof word ? (size_t)what.size : sizeof word - 1);
@@ -241,18 +302,18 @@ static es_status take_package(finding *of, const es_fact_view *fact)
         status = add_row(of, EVIDENCE, "preparation package", text_of(fact, "kb"),
                          es_text_of("lets ESU updates check for a licence; installs without one"),
                          0, fact);
-    if (status == ES_OK && es_name_is(role, "update") && is_esu_update(of, kb) && of->n_esu++ == 0)
-        of->first_esu = *fact;
+    if (status == ES_OK && es_name_is(role, "update") && is_esu_update(of, kb) && of->mark.n_esu++ == 0)
+        of->mark.first_esu = *fact;
     if (status == ES_OK && of->nt60 && of->client && kb == 4474419 &&
         es_name_begins(identity, "Package_25_for_") && number_of(fact, "visibility") == 2) {
-        of->bypass = 1;
+        of->mark.bypass = 1;
         status = add_row(of, TRACES, "part of KB4474419 that is for servers, hidden on a client",
                          identity, es_text_of("the update patcher for Vista (Vista_SHA2_WUC)"), 1,
                          fact);
     }
     if (status == ES_OK && fact->time.ticks == TOOL_TICKS && es_time_known(fact->time) &&
         !es_name_holds(identity, "~6.0.6000.")) {
-        of->bypass = 1;
+        of->mark.bypass = 1;
         status = add_row(of, TRACES, "install time that a tool writes into every package", identity,
                          es_text_of("the update patcher for Vista: the constant 2006-11-02 "
                                     "15:34:16"),
@@ -265,7 +326,7 @@ static es_status take_agent(finding *of, const es_fact_view *fact)
 {
     if (!of->nt60 || !of->client || !es_name_begins(text_of(fact, "version"), "7.7.6003."))
         return ES_OK;
-    of->hints = 1;
+    of->mark.hints = 1;
     return add_row(of, TRACES, "update agent made for Server 2008, on a client",
                    text_of(fact, "version"),
                    es_text_of("the update patcher for Vista (Vista_SHA2_WUC)"), 0, fact);
@@ -273,12 +334,12 @@ static es_status take_agent(finding *of, const es_fact_view *fact)
 
 static es_status take_check(finding *of, const es_fact_view *fact)
 {
-    of->check_there = 1;
-    of->check = *fact;
+    of->mark.check_there = 1;
+    of->mark.check = *fact;
     because(of, fact);
     if (number_of(fact, "empty") != 1 || es_name_begins(text_of(fact, "version"), "6.3.9603."))
         return ES_OK;
-    of->hints = 1;
+    of->mark.hints = 1;
     return add_row(of, TRACES, "manifest of the licence check with nothing in it",
                    text_of(fact, "name"), es_text_of("an ESU suppressor"), 0, fact);
 }
@@ -287,10 +348,10 @@ static es_status take_component(finding *of, const es_fact_view *fact)
 {
     if (!es_name_ends(text_of(fact, "component"), "edsecurityupdatesai"))
         return ES_OK;
-    of->check_won = 1;
+    of->mark.check_won = 1;
     if (!of->nt60 || !es_name_begins(text_of(fact, "version"), "6.3."))
         return ES_OK;
-    of->bypass = 1;
+    of->mark.bypass = 1;
     return add_row(of, TRACES, "winning licence check of another Windows",
                    text_of(fact, "version"), es_text_of("the ESU suppressor"), 1, fact);
 }
@@ -301,19 +362,19 @@ static es_status flag(finding *of)
     es_status status = ES_OK;
     es_text detail;
 
-    if (of->check_there && !of->check_won) {
-        of->hints = 1;
-        status = add_row(of, TRACES, "licence check without a winner", text_of(&of->check, "name"),
+    if (of->mark.check_there && !of->mark.check_won) {
+        of->mark.hints = 1;
+        status = add_row(of, TRACES, "licence check without a winner", text_of(&of->mark.check, "name"),
                          es_text_of("an ESU update that was tried and rolled back for want of a "
                                     "licence"),
-                         0, &of->check);
+                         0, &of->mark.check);
     }
-    if (status || !of->n_esu || !of->nt60 ||
-        (!of->client && (of->files || of->activated || of->azure)))
+    if (status || !of->mark.n_esu || !of->nt60 ||
+        (!of->client && (of->mark.files || of->mark.activated || of->mark.azure)))
         return status;
-    of->hints = 1;
-    status = es_prose_one(of->host, &detail, "%u ESU update%s, first %.*s", of->n_esu,
-                          of->n_esu == 1 ? "" : "s", ES_SHOWN(text_of(&of->first_esu, "kb")));
+    of->mark.hints = 1;
+    status = es_prose_one(of->host, &detail, "%u ESU update%s, first %.*s", of->mark.n_esu,
+                          of->mark.n_esu == 1 ? "" : "s", ES_SHOWN(text_of(&of->mark.first_esu, "kb")));
     return status ? status
                   : add_row(of, TRACES,
                             of->client ? "ESU updates on a client" : "ESU updates without licence "
@@ -321,25 +382,27 @@ static es_status flag(finding *of)
                             detail,
                             es_text_of("a bypass, a licence whose files were removed, or a machine "
                                        "on Azure"),
-                            0, &of->first_esu);
+                            0, &of->mark.first_esu);
 }
 
 /* ------------------------------------------------------------------ the verdict */
 
 static uint32_t answer_of(const finding *of)
 {
-    if (!of->software_read && !of->activated && !of->bypass && !of->files)
+    if (!of->software_read && !of->mark.activated && !of->mark.bypass && !of->mark.files)
         return UNKNOWN;
     if (!of->nt60)
         return of->software_read ? NOT_APPLICABLE : UNKNOWN;
     if (of->client)
-        return of->bypass ? BYPASS : NOT_APPLICABLE;
-    if (of->activated)
+        return of->mark.bypass ? BYPASS : NOT_APPLICABLE;
+    if (of->mark.activated)
         return ACTIVATION;
-    if (of->bypass)
+    if (of->mark.bypass)
         return BYPASS;
-    if (of->files)
+    if (of->mark.files)
         return FILES;
+    if (of->open)
+        return UNKNOWN;
     if (of->unreadable || (of->tokens_there && !of->tokens_read) ||
         of->installation->role == ES_ROLE_REGBACK)
         return UNKNOWN;
@@ -364,6 +427,9 @@ static const char *sentence_of(const finding *of, uint32_t answer)
         return of->nt60 ? "ESU was never offered for Windows Vista. "
                         : "ESU for Server 2008 does not concern this Windows. ";
     default:
+        if (of->open)
+            return "Whether there was evidence of an ESU licence, or a trace of a bypass, on that "
+                   "day is not known. ";
         return of->installation->role == ES_ROLE_REGBACK
                    ? "This state has registry hives only: the token store and the files of a "
                      "bypass lie outside them. "
@@ -371,22 +437,46 @@ static const char *sentence_of(const finding *of, uint32_t answer)
     }
 }
 
+/* What the answer rests on, where a day of the past was asked for. */
+static es_status explain_day(const finding *of, es_text *ret)
+{
+    char time[ES_TIME_WORD_SIZE];
+
+    *ret = (es_text)ES_TEXT("");
+    if (!es_then_asked(&of->then))
+        return ES_OK;
+    if (of->then.by)
+        return es_prose_one(of->host, ret, "For the day that was asked for the shadow copy of %s "
+                                           "decides, and what is dated between it and that day. ",
+                            es_time_word(of->then.taken, time));
+    *ret = (es_text)ES_TEXT("No shadow copy reaches back to the day that was asked for: only what is "
+                            "dated until then decides; what has no date of its own is listed and "
+                            "counts for nothing, what is later is left out. ");
+    return ES_OK;
+}
+
 static es_status explain(const finding *of, uint32_t answer, es_text *ret)
 {
-    const char *also = of->bypass && answer != BYPASS ? "Traces of a bypass are there as well. "
-                       : answer == BYPASS && of->files
+    const char *also = of->mark.bypass && answer != BYPASS
+                           ? "Traces of a bypass are there as well. "
+                       : answer == BYPASS && of->mark.files
                            ? "Licence files of an ESU product are there as well. "
                            : "";
-    const char *hints = of->hints ? "What else is remarkable is listed among the traces. " : "";
-    const char *azure = of->azure ? "Hints of Azure are there, where ESU needs no key. " : "";
+    const char *hints = of->mark.hints ? "What else is remarkable is listed among the traces. " : "";
+    const char *azure = of->mark.azure ? "Hints of Azure are there, where ESU needs no key. " : "";
     const char *tokens = of->tokens_there || !of->nt60 ||
                                  of->installation->role == ES_ROLE_REGBACK
                              ? ""
                              : "The token store was not found. ";
+    es_text day;
+    es_status status = explain_day(of, &day);
 
-    return es_prose_one(of->host, ret, "%s%s%s%s%sLicensing events are evidence only as far as the "
-                                       "Application log could be read.",
-                        sentence_of(of, answer), also, hints, azure, tokens);
+    if (status)
+        return status;
+    return es_prose_one(of->host, ret, "%.*s%s%s%s%s%sLicensing events are evidence only as far as "
+                                       "the Application log could be read.",
+                        (int)day.size, day.data, sentence_of(of, answer), also, hints, azure,
+                        tokens);
 }
 
 static es_status gather(finding *of)
@@ -395,15 +485,18 @@ static es_status gather(finding *of)
         const char *type;
         es_status (*take)(finding *, const es_fact_view *);
     } takes[] = {
-        { "build.registry", take_registry },     { "build.product", take_product },
-        { "artefact.unreadable", take_unreadable }, { "licence.event", take_event },
-        { "licence.activation_id", take_id },    { "licence.store", take_store },
-        { "licence.azure_hint", take_azure },    { "licence.trace", take_trace },
-        { "licence.check_manifest", take_check }, { "servicing.component", take_component },
-        { "servicing.package", take_package },   { "licence.update_agent", take_agent },
+        { "licence.event", take_event },          { "licence.activation_id", take_id },
+        { "licence.store", take_store },          { "licence.azure_hint", take_azure },
+        { "licence.trace", take_trace },          { "licence.check_manifest", take_check },
+        { "servicing.component", take_component }, { "servicing.package", take_package },
+        { "licence.update_agent", take_agent },
     };
-    es_status status = ES_OK;
+    es_status status = each_of_state(of, "build.registry", take_registry);
 
+    if (status == ES_OK)
+        status = each_of_state(of, "build.product", take_product);
+    if (status == ES_OK)
+        status = each_of_state(of, "artefact.unreadable", take_unreadable);
     for (size_t i = 0; i < sizeof takes / sizeof *takes && status == ES_OK; i++)
         status = each_fact(of, takes[i].type, takes[i].take);
     return status ? status : flag(of);
@@ -419,21 +512,23 @@ es_status licence_judge(void *state, const es_host *host, const es_installation 
     uint32_t answer;
     es_status status;
 
-    (void)state, (void)question;
+    (void)state;
     memset(&of, 0, sizeof of);
     of.host = host;
     of.installation = installation;
     of.catalogue = catalogue_of(host);
-    status = gather(&of);
+    status = es_then_find(host, installation, question, 0, &of.then);
+    if (status == ES_OK)
+        status = gather(&of);
     if (status)
         return status;
     answer = answer_of(&of);
     status = explain(&of, answer, &explanation);
     if (status)
         return status;
-    fields[0] = es_datum_boolean(of.files);
-    fields[1] = es_datum_boolean(of.bypass);
-    fields[2] = es_datum_boolean(of.azure);
+    fields[0] = es_datum_boolean(of.mark.files);
+    fields[1] = es_datum_boolean(of.mark.bypass);
+    fields[2] = es_datum_boolean(of.mark.azure);
     verdict = (es_verdict){ sizeof verdict, 0, answer, of.n_because, of.because, &explanation,
                             fields };
     return host->verdict(host, &verdict);

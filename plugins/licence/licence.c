@@ -176,13 +176,15 @@ static const es_row_type rows[] = {
     { sizeof(es_row_type), ES_COUNT(traces_fields), "traces", "esu-licence", traces_fields },
 };
 
-#define NEED(type) { sizeof(es_need), ES_NEED_OWN, type }
+/* Of all states: an earlier one may decide for a day of the past. */
+#define NEED(type) { sizeof(es_need), ES_NEED_MACHINE, type }
 
 static const es_need needs[] = {
     NEED("build.registry"),        NEED("build.product"),       NEED("artefact.unreadable"),
     NEED("licence.event"),         NEED("licence.activation_id"), NEED("licence.store"),
     NEED("licence.azure_hint"),    NEED("licence.trace"),       NEED("licence.check_manifest"),
     NEED("licence.update_agent"),  NEED("servicing.component"), NEED("servicing.package"),
+    NEED("hive.state"),
 };
 
 static es_status examine(void *state, const es_host *host, const es_artefact *artefact)

@@ -21,11 +21,14 @@ static inline void refused(void *context, const es_note *note)
     fail_msg("a plugin was refused: %s", note->text);
 }
 
+/* The day that is asked for; unknown: the end. */
+static es_time outcome_day;
+
 /* Run everything on a disk; `kb` is asked for unless it is NULL. */
 static inline void outcome_make(outcome *o, const char *disk, const char *kb)
 {
     es_asked asked = { .size = sizeof asked, .kind = ES_ASKED_KB };
-    es_question question = { .size = sizeof question };
+    es_question question = { .size = sizeof question, .as_of = outcome_day };
     es_session_setup setup;
     es_note note;
 

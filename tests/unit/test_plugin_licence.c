@@ -4,6 +4,8 @@
  */
 #include "plugin_fixture.h"
 
+#include "base/time.h"
+
 static const es_verdict_record *verdict_of(const outcome *o)
 {
     const es_verdict_record *verdicts = NULL;
@@ -301,12 +303,40 @@ static void test_reach(void **state)
     outcome_free(&o);
 }
 
+/* What is dated until the day counts; what is not is listed and counts for nothing. */
+static void test_as_of(void **state)
+{
+    static const struct {
+        const char *disk, *day, *answer;
+        size_t events, traces;
+    } cases[] = {
+        { "licence-activated.raw", "2021-03-01", "evidence-of-activation", 3, 0 },
+        { "licence-activated.raw", "2021-02-01", "evidence-of-activation", 2, 0 },
+        { "licence-activated.raw", "2021-01-10", "unknown", 1, 0 },
+        { "licence-bypass.raw", "2016-01-01", "unknown", 0, 1 },
+    };
+    outcome o;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(es_time_parse(cases[i].day, &outcome_day), ES_OK);
+        outcome_make(&o, cases[i].disk, NULL);
+        outcome_day = (es_time){ 0, ES_TIME_NONE, 0 };
+        assert_answer(&o, cases[i].answer);
+        assert_int_equal(rows_with(&o, EVIDENCE, "licensing event"), cases[i].events);
+        assert_true(rows_with(&o, TRACES, NULL) >= cases[i].traces);
+        assert_true(says(&o, "No shadow copy reaches back to the day that was asked for"));
+        outcome_free(&o);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forms), cmocka_unit_test(test_bypass),
         cmocka_unit_test(test_none),  cmocka_unit_test(test_other_windows),
         cmocka_unit_test(test_reach), cmocka_unit_test(test_events),
+        cmocka_unit_test(test_as_of),
         cmocka_unit_test(test_events_of_others), cmocka_unit_test(test_unknown),
     };
 
