@@ -6,10 +6,15 @@
  * which MountedDevices knows the device's volume. MountedDevices keeps the last device that had a
  * letter: an older one of the same letter is not there any more, and nothing is guessed.
  *
+ * For a day of the past an earlier state decides where one reaches back (esuscan/then.h).
+ *
  * The log of device installations, which the history plugin reads, names a device when Windows
  * first met it, also one of which the registry was cleaned.
  */
 #include "media.h"
+
+#include <esuscan/prose.h>
+#include <esuscan/then.h>
 
 #define DEVICES_MAX 512u
 #define LIST_MAX 16u
@@ -36,6 +41,10 @@ typedef struct work {
     uint32_t n;
     int looked, left_out;
     uint64_t place;
+    es_then then;  /* the day that was asked for */
+    es_text *open;  /* serials of traces of which it is not known whether they were there then */
+    es_text *later; /* and those that a setup log first met after that day */
+    uint32_t n_open, n_later;
 } work;
 
 static void add(list *to, es_text text)
@@ -108,6 +117,38 @@ static void take(device *to, const es_fact_view *fact, uint32_t type)
         to->because[to->n_because++] = fact->reference;
 }
 
+static int is_among(const es_text *serials, uint32_t n, es_text serial)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (es_name_same(serials[i], serial))
+            return 1;
+    return 0;
+}
+
+/* Whether a trace was there on the day. A key's last write may be later than its first: then that
+ * is not known. */
+static int counts(work *all, const es_fact_view *fact, uint32_t type)
+{
+    es_text serial = text_at(fact, TRACE_SERIAL);
+
+    if (es_then_counts(&all->then, fact, 1))
+        return 1;
+    if (fact->own && serial.size && type != MEDIA_USB && all->n_open < DEVICES_MAX &&
+        !is_among(all->open, all->n_open, serial))
+        all->open[all->n_open++] = serial;
+    return 0;
+}
+
+/* How many devices may have been there on the day. */
+static uint32_t n_left_open(work *all)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < all->n_open; i++)
+        n += !by_serial(all, all->open[i]) && !is_among(all->later, all->n_later, all->open[i]);
+    return n;
+}
+
 static es_status gather(work *all, uint32_t type)
 {
     es_fact_view fact;
@@ -117,9 +158,11 @@ static es_status gather(work *all, uint32_t type)
     while (!(status = all->host->fact_next(all->host, es_text_of(media_facts[type].name), &cursor,
                                            &fact))) {
         es_text serial = text_at(&fact, TRACE_SERIAL);
-        device *to = serial.size ? by_serial(all, serial)
-                                 : by_volume(all, text_at(&fact, TRACE_VOLUME));
+        device *to;
 
+        if (!counts(all, &fact, type))
+            continue;
+        to = serial.size ? by_serial(all, serial) : by_volume(all, text_at(&fact, TRACE_VOLUME));
         /* A device of Enum\USB that no storage source knows is a reader without a card. */
         if (!to && serial.size && type != MEDIA_USB) {
             if (all->n == DEVICES_MAX) {
@@ -163,6 +206,14 @@ static es_text logged_text(const es_fact_view *fact, const char *name)
     return (es_text){ "", 0 };
 }
 
+/* A device that a setup log met after the day; the log tells of its first installation. */
+static void take_later(work *all, const es_fact_view *fact, const media_name *name)
+{
+    if (fact->own && es_time_known(fact->time) && fact->time.ticks > all->then.at.ticks &&
+        all->n_later < DEVICES_MAX)
+        all->later[all->n_later++] = media_serial(name->instance);
+}
+
 static es_status gather_logged(work *all)
 {
     es_fact_view fact;
@@ -176,6 +227,10 @@ static es_status gather_logged(work *all)
 
         if (!logged_name(logged_text(&fact, "device"), &name))
             continue;
+        if (!es_then_counts(&all->then, &fact, 1)) {
+            take_later(all, &fact, &name);
+            continue;
+        }
         to = by_serial(all, media_serial(name.instance));
         if (!to && all->n == DEVICES_MAX) {
             all->left_out = 1;
@@ -209,9 +264,11 @@ static es_status gather_all(work *all)
         status = gather(all, order[i]);
     if (status == ES_OK)
         status = gather_logged(all);
-    if (status == ES_OK &&
-        all->host->fact_next(all->host, es_text_of(media_facts[MEDIA_PLACE].name), &cursor,
-                             &fact) == ES_OK) {
+    while (status == ES_OK &&
+           all->host->fact_next(all->host, es_text_of(media_facts[MEDIA_PLACE].name), &cursor,
+                                &fact) == ES_OK) {
+        if (all->looked || !es_then_of_state(&all->then, &fact))
+            continue;
         all->looked = 1;
         all->place = fact.reference;
     }
@@ -269,38 +326,85 @@ static es_status tell(const es_host *host, const device *of)
     return status ? status : host->row(host, &row);
 }
 
+/* What the answer rests on, where a day of the past was asked for. */
+static void explain_day(const work *all, es_prose *to)
+{
+    char time[ES_TIME_WORD_SIZE];
+
+    if (all->then.by)
+        es_prose_say(to, "For the day that was asked for the %s of %s decides, and what is dated "
+                         "between it and that day. ",
+                     all->then.role == ES_ROLE_REGBACK ? "backup of the registry" : "shadow copy",
+                     es_time_word(all->then.taken, time));
+    else if (es_then_asked(&all->then))
+        es_prose_say(to, "No earlier state of the registry reaches back to the day that was asked "
+                         "for: only what is dated until then is listed. ");
+}
+
+static void explain(const work *all, uint32_t n_open, es_prose *to)
+{
+    explain_day(all, to);
+    if (all->left_out)
+        es_prose_say(to, "More USB storage devices were connected than are listed. ");
+    else if (all->n)
+        es_prose_say(to, "USB storage devices were connected. Each time is what its source makes of "
+                         "it: a key's last write is no proof of an arrival. ");
+    else if (all->looked && !n_open)
+        es_prose_say(to, "No USB storage device is known to the registry. Lists can be cleaned, and "
+                         "other media leave other traces. ");
+    else if (!all->looked)
+        es_prose_say(to, "The list of USB storage devices could not be read. ");
+    if (n_open)
+        es_prose_say(to, "Of %u more the earliest time that is left is later, or there is none: they "
+                         "may have been connected by then. ",
+                     n_open);
+}
+
+static es_status make(const es_host *host, work *all, es_prose *prose)
+{
+    void *memory = NULL;
+    es_status status = host->alloc(host, DEVICES_MAX * sizeof(device), &memory);
+
+    all->devices = memory;
+    if (status == ES_OK)
+        status = host->alloc(host, 2 * DEVICES_MAX * sizeof(es_text), &memory);
+    if (status != ES_OK)
+        return status;
+    all->open = memory;
+    all->later = all->open + DEVICES_MAX;
+    return es_prose_make(host, 1000, prose);
+}
+
 es_status media_judge(void *state, const es_host *host, const es_installation *installation,
                       const es_question *question)
 {
     es_verdict verdict = { sizeof verdict, 0, 2, 0, NULL, NULL, NULL };
-    es_text why = ES_TEXT("The list of USB storage devices could not be read.");
     work all = { .host = host };
-    void *memory = NULL;
-    es_status status = host->alloc(host, DEVICES_MAX * sizeof(device), &memory);
+    uint32_t n_open;
+    es_prose prose;
+    es_text why;
+    es_status status = make(host, &all, &prose);
 
-    (void)state, (void)installation, (void)question;
-    all.devices = memory;
+    (void)state;
+    if (status == ES_OK)
+        status = es_then_find(host, installation, question, 1, &all.then);
     if (status == ES_OK)
         status = gather_all(&all);
     for (uint32_t i = 0; i < all.n && status == ES_OK; i++)
         status = tell(host, &all.devices[i]);
     if (status)
         return status;
+    n_open = es_then_asked(&all.then) ? n_left_open(&all) : 0;
+    explain(&all, n_open, &prose);
+    why = es_prose_text(&prose);
     if (all.n) {
         verdict.answer = 0;
         verdict.because = all.devices[0].because;
         verdict.n_because = all.devices[0].n_because;
-        why = all.left_out
-                  ? es_text_of("More USB storage devices were connected than are listed.")
-                  : es_text_of("USB storage devices were connected. Each time is what its source "
-                            "makes of it: a key's last write is no proof of an arrival.");
     } else if (all.looked) {
-        verdict.answer = 1;
+        verdict.answer = n_open ? 2 : 1;
         verdict.because = &all.place;
         verdict.n_because = 1;
-        why = es_text_of("No USB storage device is known to the registry. Lists can be cleaned, "
-                         "and "
-                      "other media leave other traces.");
     }
     verdict.explanation = &why;
     return host->verdict(host, &verdict);

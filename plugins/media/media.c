@@ -434,15 +434,16 @@ static const es_row_type rows[] = {
 };
 
 static const es_need needs[] = {
-    { sizeof(es_need), ES_NEED_OWN, "media.device" },
-    { sizeof(es_need), ES_NEED_OWN, "media.usb" },
-    { sizeof(es_need), ES_NEED_OWN, "media.letter" },
-    { sizeof(es_need), ES_NEED_OWN, "media.arrival" },
-    { sizeof(es_need), ES_NEED_OWN, "media.portable" },
-    { sizeof(es_need), ES_NEED_OWN, "media.readyboost" },
-    { sizeof(es_need), ES_NEED_OWN, "media.user" },
-    { sizeof(es_need), ES_NEED_OWN, "media.place" },
-    { sizeof(es_need), ES_NEED_OWN, "history.device" },
+    { sizeof(es_need), ES_NEED_MACHINE, "media.device" },
+    { sizeof(es_need), ES_NEED_MACHINE, "media.usb" },
+    { sizeof(es_need), ES_NEED_MACHINE, "media.letter" },
+    { sizeof(es_need), ES_NEED_MACHINE, "media.arrival" },
+    { sizeof(es_need), ES_NEED_MACHINE, "media.portable" },
+    { sizeof(es_need), ES_NEED_MACHINE, "media.readyboost" },
+    { sizeof(es_need), ES_NEED_MACHINE, "media.user" },
+    { sizeof(es_need), ES_NEED_MACHINE, "media.place" },
+    { sizeof(es_need), ES_NEED_MACHINE, "history.device" },
+    { sizeof(es_need), ES_NEED_MACHINE, "hive.state" },
 };
 
 ES_PLUGIN_EXPORT const es_plugin esuscan_plugin = {

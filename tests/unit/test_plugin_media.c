@@ -164,9 +164,8 @@ static void numbers_and_readers(void **state)
     ">>>  [Device Install (Hardware initiated) - " device "]\n>>>  Section start " time "\n"
 
 /* When Windows first met a device, and one that the registry has forgotten. */
-static void installed_by_the_log(void **state)
+static void log_of_installations(void)
 {
-    (void)state;
     installed();
     fake_zone(fake, 0);
     fake_text_log(fake, "Windows/inf/setupapi.dev.log",
@@ -175,6 +174,12 @@ static void installed_by_the_log(void **state)
                   SECTION("USBSTOR\\", "2019/05/04 11:02:03.125")
                   SECTION("USBSTOR\\" MODEL "\\", "2019/05/04 11:02:03.125")
                   SECTION("PCI\\VEN_8086\\3&1", "2019/05/04 11:02:03.125"));
+}
+
+static void installed_by_the_log(void **state)
+{
+    (void)state;
+    log_of_installations();
     run("connected");
     assert_int_equal(fake_n_rows(fake, 1, "devices"), 2);
     expect_list(0, "sources", "USBSTOR, setupapi.dev.log");
@@ -185,12 +190,43 @@ static void installed_by_the_log(void **state)
     expect_list(1, "sources", "setupapi.dev.log");
 }
 
+/* A device that the log met later is not there on an earlier day; one of which only a later write of
+ * its key is left may have been. */
+static void on_a_day_of_the_past(void **state)
+{
+    static const struct {
+        int64_t day;
+        const char *answer;
+        uint32_t n_devices;
+    } days[] = {
+        { 152822, "connected", 2 }, /* 2019-06-01 */
+        { 151575, "connected", 1 }, /* 2016-01-01 */
+        { 151210, "none-found", 0 }, /* 2015-01-01: met later, says the log */
+    };
+
+    for (size_t i = 0; i < ES_COUNT(days); i++) {
+        log_of_installations();
+        fake_ask_as_of(fake, days[i].day * 86400 * ES_TICKS_PER_SECOND);
+        run(days[i].answer);
+        assert_int_equal(fake_n_rows(fake, 1, "devices"), days[i].n_devices);
+        end(state);
+        begin(state);
+    }
+    installed();
+    fake_ask_as_of(fake, 86400 * ES_TICKS_PER_SECOND);
+    run("unknown");
+    assert_int_equal(fake_n_rows(fake, 1, "devices"), 0);
+    assert_non_null(strstr(fake_explanation(fake, 1, "removable-media"),
+                           "Of 1 more the earliest time that is left is later"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         TEST(nothing), TEST(no_hive), TEST(one_device_of_many_traces),
         TEST(readyboost_without_a_test), TEST(numbers_and_readers), TEST(installed_by_the_log),
+        TEST(on_a_day_of_the_past),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
