@@ -67,7 +67,7 @@ static unsigned wanted(const es_verify *now, const known *all)
         some |= ES_DIGEST_SHA256;
     return some && now->options->command == ES_COMMAND_VERIFY
                ? some
-               : ES_DIGEST_MD5 | ES_DIGEST_SHA1 | ES_DIGEST_SHA256;
+               : ES_DIGEST_ALL;
 }
 
 typedef struct reporting {
@@ -158,8 +158,7 @@ static es_status digest(const es_verify *now)
     if (status == ES_OK)
         status = find_known(now, &all);
     if (status == ES_OK)
-        status = es_source_digest_some(now->source, wanted(now, &all), on_progress, &to,
-                                       &computed);
+        status = es_source_digest(now->source, wanted(now, &all), on_progress, &to, &computed);
     if (status == ES_OK)
         status = to.status;
     if (status != ES_OK)

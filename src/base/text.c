@@ -65,13 +65,6 @@ size_t es_text_encode(uint32_t c, uint8_t out[4])
     return 4;
 }
 
-void es_text_put(es_buffer *buffer, uint32_t character)
-{
-    uint8_t out[4];
-
-    es_buffer_bytes(buffer, out, es_text_encode(character, out));
-}
-
 /* The UTF-16 unit at index `i`; `i` is inside. */
 static uint32_t unit(es_bytes bytes, uint64_t i)
 {
@@ -132,23 +125,6 @@ es_status es_utf8_from_utf16le(es_bytes bytes, char **ret_string)
         return ES_NOMEM;
     utf16_to(bytes, (uint8_t *)out, true);
     *ret_string = out;
-    return ES_OK;
-}
-
-es_status es_text_from_latin1(es_arena *arena, es_bytes bytes, es_text *ret_text)
-{
-    uint8_t *out;
-    uint64_t size = 0;
-
-    if (bytes.size > UINT64_MAX / 2 - 1)
-        return ES_LIMIT;
-    out = es_arena_take(arena, bytes.size * 2 + 1);
-    if (!out)
-        return ES_NOMEM;
-    for (uint64_t i = 0; i < bytes.size; i++)
-        size += es_text_encode(bytes.data[i], out + size);
-    ret_text->data = (const char *)out;
-    ret_text->size = size;
     return ES_OK;
 }
 
@@ -225,13 +201,6 @@ void es_text_show(es_buffer *buffer, es_text text)
         else
             es_buffer_bytes(buffer, text.data + start, at - start);
     }
-}
-
-bool es_text_starts(es_text text, const char *prefix)
-{
-    size_t size = strlen(prefix);
-
-    return text.size >= size && memcmp(text.data, prefix, size) == 0;
 }
 
 void es_text_hex(const uint8_t *data, size_t size, char *out)

@@ -22,9 +22,6 @@ es_status es_text_from_utf16le(es_arena *arena, es_bytes bytes, es_text *ret_tex
 /* The same as a NUL-terminated string on the heap (caller frees); stops at the first NUL. */
 es_status es_utf8_from_utf16le(es_bytes bytes, char **ret_string);
 
-/* UTF-8 of bytes in ISO 8859-1 / Windows-1252's common part. */
-es_status es_text_from_latin1(es_arena *arena, es_bytes bytes, es_text *ret_text);
-
 /* True when the bytes are valid UTF-8 (no overlong forms, no surrogates). */
 bool es_text_is_utf8(es_text text);
 
@@ -44,13 +41,9 @@ uint32_t es_text_next(es_text text, uint64_t *at);
 /* A character as UTF-8, of one to four bytes. A surrogate becomes the three bytes that its number
  * makes: names on NTFS may hold a lone one. */
 size_t es_text_encode(uint32_t character, uint8_t out[4]);
-/* Append a character as UTF-8. */
-void es_text_put(es_buffer *buffer, uint32_t character);
 
 /* A character that must not reach a terminal or page as it is. */
 bool es_text_unsafe(uint32_t character);
-
-bool es_text_starts(es_text text, const char *prefix);
 
 /* Hexadecimal, lower case. `out` holds 2 × size + 1 characters. */
 void es_text_hex(const uint8_t *data, size_t size, char *out);

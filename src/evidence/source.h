@@ -121,16 +121,14 @@ es_status es_source_overlay(es_source *source, uint64_t offset, es_bytes replace
 #define ES_DIGEST_MD5 1u
 #define ES_DIGEST_SHA1 2u
 #define ES_DIGEST_SHA256 4u
+#define ES_DIGEST_ALL 7u
 typedef struct es_digests {
     char md5[33];
     char sha1[41];
     char sha256[65];
 } es_digests;
-es_status es_source_digest(es_source *source, void (*progress)(void *, uint64_t done, uint64_t all),
-                           void *context, es_digests *ret_digests);
-
-es_status es_source_digest_some(es_source *source, unsigned wanted,
-                                void (*progress)(void *, uint64_t done, uint64_t all),
-                                void *context, es_digests *ret_digests);
+es_status es_source_digest(es_source *source, unsigned wanted,
+                           void (*progress)(void *, uint64_t done, uint64_t all), void *context,
+                           es_digests *ret_digests);
 
 #endif

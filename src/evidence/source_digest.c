@@ -273,9 +273,9 @@ static void tear_down(line *l)
     pthread_mutex_destroy(&l->lock);
 }
 
-es_status es_source_digest_some(es_source *source, unsigned wanted,
-                                void (*progress)(void *, uint64_t done, uint64_t all),
-                                void *context, es_digests *ret_digests)
+es_status es_source_digest(es_source *source, unsigned wanted,
+                           void (*progress)(void *, uint64_t done, uint64_t all), void *context,
+                           es_digests *ret_digests)
 {
     es_digests digests = { 0 };
     line *l = calloc(1, sizeof *l);
@@ -305,11 +305,4 @@ es_status es_source_digest_some(es_source *source, unsigned wanted,
     if (status == ES_OK)
         *ret_digests = digests;
     return status;
-}
-
-es_status es_source_digest(es_source *source, void (*progress)(void *, uint64_t done, uint64_t all),
-                           void *context, es_digests *ret_digests)
-{
-    return es_source_digest_some(source, ES_DIGEST_MD5 | ES_DIGEST_SHA1 | ES_DIGEST_SHA256,
-                                 progress, context, ret_digests);
 }

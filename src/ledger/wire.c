@@ -450,32 +450,6 @@ es_status es_wire_encode(const es_record *record, es_buffer *buffer)
 
 /* ---- through a descriptor ---- */
 
-static es_status write_all(int fd, const uint8_t *data, uint64_t size)
-{
-    while (size > 0) {
-        ssize_t n = write(fd, data, (size_t)size);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return ES_IO;
-        data += n;
-        size -= (uint64_t)n;
-    }
-    return ES_OK;
-}
-
-es_status es_wire_write(int fd, const es_record *record)
-{
-    es_buffer buffer = es_buffer_make(ES_WIRE_FRAME_MAX + UINT64_C(4));
-    es_status status = es_wire_encode(record, &buffer);
-
-    if (!status)
-        status = write_all(fd, buffer.data, buffer.size);
-    es_buffer_free(&buffer);
-    return status;
-}
-
 /* The reading end: frames as they come, each decoded into a scratch that is renewed now and then. */
 typedef struct reading {
     int fd;

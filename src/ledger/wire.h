@@ -30,9 +30,6 @@ es_status es_wire_encode(const es_record *record, es_buffer *buffer);
  * arena is full. */
 es_status es_wire_decode(es_bytes payload, es_arena *arena, es_record *ret_record);
 
-/* Write a record to a descriptor, whole. */
-es_status es_wire_write(int fd, const es_record *record);
-
 /* Read records from `fd` into `ledger` until the end. ES_CORRUPT: the stream was malformed, cut
  * within a frame, or held a record that the ledger refused (the records before it are kept).
  * `on_record` (may be NULL) sees each record after the ledger accepted it; the record is borrowed

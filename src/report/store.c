@@ -53,19 +53,7 @@ void es_store_step(es_store *store, sqlite3_stmt *statement)
     sqlite3_clear_bindings(statement);
 }
 
-es_status es_store_run(es_store *store, const char *sql)
-{
-    int code;
-
-    if (!store->failed) {
-        code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
-        if (code != SQLITE_OK)
-            remember(store, code);
-    }
-    return es_store_status(store);
-}
-
-es_status es_store_status(const es_store *store)
+static es_status status_of(const es_store *store)
 {
     switch (store->failed) {
     case SQLITE_OK:
@@ -77,6 +65,18 @@ es_status es_store_status(const es_store *store)
     default:
         return ES_IO;
     }
+}
+
+es_status es_store_run(es_store *store, const char *sql)
+{
+    int code;
+
+    if (!store->failed) {
+        code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+        if (code != SQLITE_OK)
+            remember(store, code);
+    }
+    return status_of(store);
 }
 
 static const char *reason(const es_store *store)
@@ -104,7 +104,7 @@ static const char *reason(const es_store *store)
 es_status es_store_tell(es_store *store, es_note *reterr_note)
 {
     es_buffer shown = es_buffer_make(8192);
-    es_status status = es_store_status(store);
+    es_status status = status_of(store);
 
     if (status != ES_OK) {
         es_show_string(&shown, store->path);

@@ -34,7 +34,6 @@ es_status es_store_run(es_store *store, const char *sql);
 sqlite3_stmt *es_store_prepare(es_store *store, const char *sql);
 /* Step a statement that gives no rows, and make it ready for the next. */
 void es_store_step(es_store *store, sqlite3_stmt *statement);
-es_status es_store_status(const es_store *store);
 es_status es_store_tell(es_store *store, es_note *reterr_note);
 
 void es_bind_text(sqlite3_stmt *statement, int at, es_text text); /* cleaned */

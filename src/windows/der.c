@@ -51,18 +51,6 @@ es_cursor es_der_inside(const es_der *element)
     return es_cursor_make(element->value);
 }
 
-uint64_t es_der_number(const es_der *element)
-{
-    uint64_t number = 0;
-
-    if (element->tag != ES_DER_INTEGER || element->value.size == 0 || element->value.size > 8 ||
-        (element->value.data[0] & 0x80u))
-        return UINT64_MAX;
-    for (uint64_t i = 0; i < element->value.size; i++)
-        number = number << 8 | element->value.data[i];
-    return number;
-}
-
 bool es_der_is_oid(const es_der *element, es_bytes oid)
 {
     return element->tag == ES_DER_OID && element->value.size == oid.size &&

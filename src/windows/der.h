@@ -50,9 +50,6 @@ bool es_der_is_next(const es_cursor *cursor, uint8_t tag);
 /* A cursor over what an element holds. */
 es_cursor es_der_inside(const es_der *element);
 
-/* A small non-negative number; UINT64_MAX when it is none. */
-uint64_t es_der_number(const es_der *element);
-
 /* Whether an element is the object identifier with these bytes. */
 bool es_der_is_oid(const es_der *element, es_bytes oid);
 

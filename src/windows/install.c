@@ -509,10 +509,3 @@ es_status es_state_identify(es_state *state, es_hive *software, es_hive *system)
         status = identify_system(state, system);
     return status;
 }
-
-const char *es_role_name(uint32_t role)
-{
-    static const char *const names_of[] = { NULL, "current", "windows.old", "snapshot", "regback" };
-
-    return role < sizeof names_of / sizeof *names_of ? names_of[role] : NULL;
-}

@@ -57,6 +57,4 @@ es_status es_state_identify(es_state *state, es_hive *software, es_hive *system)
  * ControlSetNNN there is, else 0. */
 uint32_t es_system_control_set(es_hive *system);
 
-const char *es_role_name(uint32_t role); /* "current", "windows.old", "snapshot", "regback" */
-
 #endif

@@ -71,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (es_source_open(&evidence, &source, &note) == ES_OK) {
         read_about(source);
         if (es_source_size(source) < 4 << 20)
-            (void)es_source_digest(source, NULL, NULL, &digests);
+            (void)es_source_digest(source, ES_DIGEST_ALL, NULL, NULL, &digests);
         es_source_free(source);
     } else if (!note.text[0]) {
         abort();

@@ -81,21 +81,12 @@ static void identity(void **unused)
     machine_close(&m);
 }
 
-static void names(void **unused)
-{
-    (void)unused;
-    assert_string_equal(es_role_name(ES_ROLE_REGBACK), "regback");
-    assert_null(es_role_name(0));
-    assert_null(es_role_name(99));
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(odd_names),
         cmocka_unit_test(nothing_to_find),
         cmocka_unit_test(identity),
-        cmocka_unit_test(names),
     };
 
     if (argc < 3)

@@ -106,7 +106,7 @@ static void tells_the_acquisition(void **state)
     assert_string_equal(a->notes, "notes");
     assert_int_equal(a->acquired[4], '-');
     assert_null(a->sha1);
-    assert_int_equal(es_source_digest(o->source, NULL, NULL, &digests), ES_OK);
+    assert_int_equal(es_source_digest(o->source, ES_DIGEST_ALL, NULL, NULL, &digests), ES_OK);
     assert_string_equal(digests.md5, a->md5);
     shut(o);
 }

@@ -425,6 +425,16 @@ static void a_record_larger_than_a_frame_is_refused(void **state)
 
 /* ---- through a pipe ---- */
 
+static void send(int fd, const es_record *record)
+{
+    es_buffer buffer = es_buffer_make(ES_WIRE_FRAME_MAX + UINT64_C(4));
+
+    if (es_wire_encode(record, &buffer) != ES_OK ||
+        write(fd, buffer.data, (size_t)buffer.size) != (ssize_t)buffer.size)
+        abort();
+    es_buffer_free(&buffer);
+}
+
 static void *write_many(void *context)
 {
     int fd = *(int *)context;
@@ -437,12 +447,10 @@ static void *write_many(void *context)
         snprintf(text, sizeof text, "note %d", i);
         text[strlen(text)] = ' ';
         record.note.text = (es_text){ text, sizeof text };
-        if (es_wire_write(fd, &record) != ES_OK)
-            abort();
+        send(fd, &record);
     }
     record.kind = ES_RECORD_DONE;
-    if (es_wire_write(fd, &record) != ES_OK)
-        abort();
+    send(fd, &record);
     close(fd);
     return NULL;
 }
