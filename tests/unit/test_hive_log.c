@@ -277,6 +277,7 @@ static void test_dirt_left_alone(void **state)
     check_left_alone("dirt-unfinished", "LOG1 was not written to its end");
     check_left_alone("dirt-bad-checksum", "LOG1 has a bad checksum");
     check_left_alone("dirt-cut", "LOG1 is cut short");
+    check_left_alone("dirt-too-many-bits", "LOG1 is cut short");
     check_left_alone("dirty-no-log", "LOG1 is missing; LOG2 is missing");
     check_left_alone("bad-checksum", "LOG1 is missing");
 }
