@@ -90,13 +90,22 @@ void es_buffer_u64(es_buffer *buffer, uint64_t value)
 void es_buffer_format(es_buffer *buffer, const char *format, ...)
 {
     va_list arguments;
+    uint64_t room;
     int n;
 
+    if (!reserve(buffer, 1))
+        return;
+    /* Mostly it fits into what is there. */
+    room = buffer->capacity - buffer->size;
     va_start(arguments, format);
-    n = vsnprintf(NULL, 0, format, arguments);
+    n = vsnprintf((char *)buffer->data + buffer->size, (size_t)room, format, arguments);
     va_end(arguments);
     if (n < 0) {
         buffer->failed = ES_BUG;
+        return;
+    }
+    if ((uint64_t)n < room) {
+        buffer->size += (uint64_t)n;
         return;
     }
     /* vsnprintf writes a NUL behind the text: room for it, though it is not part of it. */

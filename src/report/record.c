@@ -72,7 +72,7 @@ void es_json_append(es_json *json, json_t *array, json_t *value)
         json->failed = true;
 }
 
-json_t *es_json_hex(es_json *json, es_bytes bytes)
+static json_t *hex_value(es_json *json, es_bytes bytes)
 {
     es_buffer digits = es_buffer_make(bytes.size * 2 + 1);
     json_t *value = NULL;
@@ -110,7 +110,7 @@ static json_t *texts_value(es_json *json, const es_text *texts, uint64_t n)
     return array;
 }
 
-json_t *es_json_datum(es_json *json, const es_datum *datum)
+static json_t *datum_value(es_json *json, const es_datum *datum)
 {
     switch (datum->type) {
     case ES_FIELD_TEXT:
@@ -122,7 +122,7 @@ json_t *es_json_datum(es_json *json, const es_datum *datum)
     case ES_FIELD_TIME:
         return es_json_time(json, datum->time);
     case ES_FIELD_BYTES:
-        return es_json_hex(json, datum->bytes);
+        return hex_value(json, datum->bytes);
     case ES_FIELD_TEXT_LIST:
         return texts_value(json, datum->texts, datum->n);
     case ES_FIELD_FACT:
@@ -140,7 +140,7 @@ static json_t *said_value(es_json *json, const es_field *field, const es_datum *
     if (datum->type == 0 &&
         (field->type == ES_FIELD_TEXT_LIST || field->type == ES_FIELD_FACT_LIST))
         return json_array();
-    return es_json_datum(json, datum);
+    return datum_value(json, datum);
 }
 
 /* The object that "object.member" fields make; null when every member is. */

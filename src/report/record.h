@@ -31,8 +31,6 @@ void es_json_end(es_json *json);
 json_t *es_json_text(es_json *json, es_text text);
 json_t *es_json_string(es_json *json, const char *string);
 json_t *es_json_time(es_json *json, es_time time);
-json_t *es_json_hex(es_json *json, es_bytes bytes);
-json_t *es_json_datum(es_json *json, const es_datum *datum);
 json_t *es_json_id(es_json *json, const char *prefix, uint64_t number); /* 0 is null */
 
 /* Add; takes the value over. */

@@ -3,8 +3,8 @@
  * record_line.c: facts and notes as JSON, straight into bytes.
  *
  * A busy server with its shadow copies has a million facts: a tree of values for each costs more
- * than everything that was done to find it. Members are put one after the other; text that needs
- * escaping, which is rare, is left to jansson. What is the same for all facts of one file is made
+ * than everything that was done to find it. Members are put one after the other; text beyond
+ * printable ASCII, which is rare, is left to jansson. What is the same for all facts of one file is made
  * once: they come one behind the other.
  */
 #include "base/text.h"
@@ -70,15 +70,31 @@ static void put_value(es_json *json, json_t *value)
     json_decref(value);
 }
 
+/* Of plain text two characters are escaped, and in every name of a key there are some. */
 static void put_text(es_json *json, es_text text)
 {
-    if (!es_text_is_plain(text) || (text.size && (memchr(text.data, '"', (size_t)text.size) ||
-                                                  memchr(text.data, '\\', (size_t)text.size)))) {
+    uint64_t start = 0;
+
+    if (!es_text_is_plain(text)) {
         put_value(json, es_json_text(json, text));
         return;
     }
     es_buffer_u8(&json->line, '"');
-    es_buffer_text(&json->line, text);
+    for (uint64_t i = 0; i < text.size; i++) {
+        if (text.data[i] != '"' && text.data[i] != '\\')
+            continue;
+        es_buffer_bytes(&json->line, text.data + start, i - start);
+        es_buffer_u8(&json->line, '\\');
+        start = i; /* itself goes with the run behind it */
+    }
+    es_buffer_bytes(&json->line, text.data + start, text.size - start);
+    es_buffer_u8(&json->line, '"');
+}
+
+static void put_hex(es_json *json, es_bytes bytes)
+{
+    es_buffer_u8(&json->line, '"');
+    es_show_hex(&json->line, bytes);
     es_buffer_u8(&json->line, '"');
 }
 
@@ -110,6 +126,25 @@ static void put_id(es_json *json, const char *prefix, uint64_t number)
     es_buffer_u8(&json->line, '"');
 }
 
+static void put_fact(es_json *json, uint64_t reference)
+{
+    put_id(json, "f", es_ledger_fact_number(json->ledger, reference));
+}
+
+static void put_list(es_json *json, const es_datum *datum)
+{
+    put(json, "[");
+    for (uint64_t i = 0; i < datum->n; i++) {
+        if (i)
+            put(json, ", ");
+        if (datum->type == ES_FIELD_TEXT_LIST)
+            put_text(json, datum->texts[i]);
+        else
+            put_fact(json, datum->facts[i]);
+    }
+    put(json, "]");
+}
+
 static void put_datum(es_json *json, const es_datum *datum)
 {
     switch (datum->type) {
@@ -125,8 +160,18 @@ static void put_datum(es_json *json, const es_datum *datum)
     case ES_FIELD_TIME:
         put_time(json, datum->time);
         break;
+    case ES_FIELD_BYTES:
+        put_hex(json, datum->bytes);
+        break;
+    case ES_FIELD_FACT:
+        put_fact(json, (uint64_t)datum->integer);
+        break;
+    case ES_FIELD_TEXT_LIST:
+    case ES_FIELD_FACT_LIST:
+        put_list(json, datum);
+        break;
     default:
-        put_value(json, es_json_datum(json, datum));
+        put(json, "null");
     }
 }
 
@@ -258,8 +303,7 @@ static void put_where(es_json *json, const es_where *from)
     }
     if (artefact && artefact->has_sha256) {
         put_key(json, "artefact_sha256");
-        put_value(json, es_json_hex(json, (es_bytes){ artefact->sha256,
-                                                      sizeof artefact->sha256 }));
+        put_hex(json, (es_bytes){ artefact->sha256, sizeof artefact->sha256 });
     }
     if (from->damaged || (artefact && artefact->damaged)) {
         put_key(json, "damaged");
@@ -307,7 +351,7 @@ es_status es_json_write_fact(es_json *json, const char *record, const es_fact_re
 
     begin(json, record);
     put_key(json, "id");
-    put_id(json, "f", es_ledger_fact_number(json->ledger, fact->reference));
+    put_fact(json, fact->reference);
     put_key(json, "installation");
     put_id(json, "i", fact->installation);
     member_string(json, "plugin", fact->plugin);

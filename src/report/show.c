@@ -36,11 +36,13 @@ void es_show_time(es_buffer *buffer, es_time time)
 
 void es_show_hex(es_buffer *buffer, es_bytes bytes)
 {
-    char digits[3];
+    char digits[2 * 32 + 1];
 
-    for (uint64_t i = 0; i < bytes.size; i++) {
-        es_text_hex(bytes.data + i, 1, digits);
-        es_buffer_bytes(buffer, digits, 2);
+    for (uint64_t i = 0; i < bytes.size; i += 32) {
+        uint64_t n = bytes.size - i < 32 ? bytes.size - i : 32;
+
+        es_text_hex(bytes.data + i, (size_t)n, digits);
+        es_buffer_bytes(buffer, digits, 2 * n);
     }
 }
 
