@@ -168,6 +168,7 @@ static es_status tell_snapshot(es_session *session, es_state_work *work)
         .type = ES_CORE_SNAPSHOT, .plugin = es_core_plugin.name, .fields = fields,
         .n_fields = 2, .time = state->state_time, .where = work->where,
     };
+    record.fact.where.path = NULL; /* of the volume, not of the system root */
     return es_ledger_put(session->ledger, &record);
 }
 

@@ -191,15 +191,15 @@ static void mend_boot(command *line, const es_volume_record *volume)
     line->container = &containers[0];
 }
 
-/* Mount the shadow copies of a volume and let the image be the one asked for. */
-static bool mount_snapshot(command *line, const es_volume_record *volume, int32_t snapshot)
+/* Let the image be one file of plain bytes, as the tools of libvshadow need it. */
+static bool make_plain(command *line)
 {
     uint64_t number = image_number(line);
     bool ewf = line->container->tsk_type && strcmp(line->container->tsk_type, "ewf") == 0;
     bool plain = strcmp(line->record->format, "raw") == 0 || line->container->qemu ||
                  strcmp(line->record->format, "block device") == 0;
 
-    if (snapshot < 1 || (!ewf && !plain))
+    if (!ewf && !plain)
         return false;
     if (ewf) {
         es_buffer_format(&line->text,
@@ -211,6 +211,16 @@ static bool mount_snapshot(command *line, const es_volume_record *volume, int32_
         es_buffer_clear(&line->image);
         es_buffer_format(&line->image, "esuscan-%08" PRIx64 "/ewf1", number);
     }
+    return true;
+}
+
+/* Mount the shadow copies of a volume and let the image be the one asked for. */
+static bool mount_snapshot(command *line, const es_volume_record *volume, int32_t snapshot)
+{
+    uint64_t number = image_number(line);
+
+    if (snapshot < 1 || !make_plain(line))
+        return false;
     es_buffer_format(&line->text,
                      "mkdir -p esuscan-%08" PRIx64 "-%" PRIu32 " && { [ -e esuscan-%08" PRIx64
                      "-%" PRIu32 "/vss1 ] || vshadowmount -o %" PRIu64 " ",
@@ -362,6 +372,19 @@ static bool put_img_cat(command *line, const es_where *where)
     return true;
 }
 
+/* What the volume says of a shadow copy. */
+static bool put_vshadowinfo(command *line, const es_where *where)
+{
+    const es_volume_record *volume = es_ledger_volume(line->ledger, where->volume);
+
+    if (!volume || !prepare(line, true) || !make_plain(line))
+        return false;
+    es_buffer_format(&line->text, "vshadowinfo -o %" PRIu64 " ", volume->offset);
+    es_buffer_bytes(&line->text, line->image.data, line->image.size);
+    es_buffer_format(&line->text, " | sed -n '/^Store: %" PRIu32 "$/,/^$/p'", where->snapshot);
+    return true;
+}
+
 static bool put_file(command *line, const es_where *where)
 {
     const es_artefact_record *artefact = es_ledger_artefact(line->ledger, where->artefact);
@@ -380,8 +403,10 @@ static bool put_place(command *line, const es_where *where)
         es_reproduce_slice(&line->text, (uint64_t)where->log_offset, where->length);
         return true;
     }
+    if (!artefact && !where->path && where->snapshot)
+        return put_vshadowinfo(line, where);
     if (!artefact)
-        return !where->path && !where->snapshot && where->offset >= 0 && put_img_cat(line, where);
+        return !where->path && where->offset >= 0 && put_img_cat(line, where);
     if (artefact->is_hive && names_are_plain(where))
         return put_hivexget(line, artefact, where);
     if (!put_file(line, where))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """reproduce.py: the line with which anyone sees the bytes of a fact really shows them.
 
-    reproduce.py --esuscan PROGRAM IMAGE…
+    reproduce.py [--only TYPE] --esuscan PROGRAM IMAGE…
 
 Every `reproduce` of the JSON report is run by sh in an empty folder. It must succeed, leave
 nothing outside that folder, and what it prints must hold what the fact says: one of its fields,
@@ -9,6 +9,7 @@ the value's data or the file's digest. The image is also named by a hostile path
 out quoted."""
 
 import argparse
+import datetime
 import hashlib
 import os
 import re
@@ -59,7 +60,6 @@ def shapes(value):
                 yield b''.join(n.to_bytes(2, 'little') for n in (b, a, d, c))
         time = re.fullmatch(r'(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?Z', value)
         if time:
-            import datetime
             seconds = int((datetime.datetime(*(int(n) for n in time.groups()[:6])) -
                            datetime.datetime(1601, 1, 1)).total_seconds())
             ticks = seconds * 10**7 + int((time.group(7) or '0').ljust(7, '0'))
@@ -105,10 +105,21 @@ def holds(output, fact):
     return digest is not None and hashlib.sha256(output).hexdigest() == digest
 
 
+def same_copy(output, fact):
+    """What vshadowinfo says of a store is the shadow copy of the fact."""
+    said = re.search(rb'^Store: (\d+)$.*?Creation time\s*: (\w{3} \d\d, \d{4} [\d:]{8})\.(\d+) UTC',
+                     output, re.M | re.S)
+    if not said or int(said.group(1)) != fact['fields']['snapshot']:
+        return False
+    time = datetime.datetime.strptime(said.group(2).decode(), '%b %d, %Y %H:%M:%S')
+    return fact['time'].rstrip('Z') == '%s.%s' % (time.isoformat(), said.group(3).decode()[:7])
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--esuscan', required=True)
     parser.add_argument('--hostile', action='store_true', help='also under a hostile name')
+    parser.add_argument('--only', help='facts of this type, of which there must be some')
     parser.add_argument('images', nargs='+')
     options = parser.parse_args()
     program = os.path.abspath(options.esuscan)
@@ -136,7 +147,12 @@ def main():
             for thing in report['facts'] + report['notes']:
                 where = thing.get('where') or {}
                 line = where.get('reproduce')
+                if options.only and thing.get('type') != options.only:
+                    continue
                 if not line:
+                    if options.only:
+                        print('%s %s: no line' % (image, thing['id']))
+                        failed += 1
                     continue
                 n_lines += 1
                 if line not in done:
@@ -154,7 +170,8 @@ def main():
                     failed += 1
                 elif 'fields' in thing and not where.get('damaged'):
                     n_facts += 1
-                    if not holds(got.stdout, thing):
+                    shows = same_copy if thing['type'] == 'snapshot.taken' else holds
+                    if not shows(got.stdout, thing):
                         print('%s %s: %s\nshows %r\nand none of %r' % (
                             image, name, line, got.stdout[:300], thing['fields']))
                         failed += 1
@@ -166,7 +183,7 @@ def main():
                 print('%s: something was left beside: %r' % (image, os.listdir(scratch)))
                 failed += 1
     print('%d lines, %d facts seen in their output, %d failed' % (n_lines, n_facts, failed))
-    return 1 if failed else 0
+    return 1 if failed or (options.only and not n_lines) else 0
 
 
 if __name__ == '__main__':

@@ -162,6 +162,17 @@ static void containers_and_shadow_copies(void **state)
     is(ledger, "/c/x", &where,
        "mkdir -p esuscan-e892dd6a-2 && { [ -e esuscan-e892dd6a-2/vss1 ] || vshadowmount -o 1048576 "
        "'/c/x' esuscan-e892dd6a-2; } && icat -i raw esuscan-e892dd6a-2/vss2 3145-128-0");
+    where = nowhere(); /* the copy itself */
+    where.volume = 2;
+    where.snapshot = 2;
+    is(ledger, "/c/x", &where,
+       "vshadowinfo -o 1048576 '/c/x' | sed -n '/^Store: 2$/,/^$/p'");
+    where.path = "Windows";
+    is(ledger, "/c/x", &where, NULL);
+    where.path = NULL;
+    es_ledger_free(ledger);
+    ledger = disk("split raw", 512, 2);
+    is(ledger, "/c/x", &where, NULL);
     es_ledger_free(ledger);
     ledger = disk("AFF", 512, 1);
     is(ledger, "/c/x", &where, NULL);
