@@ -32,6 +32,7 @@ enum { ACTIVATION, FILES, BYPASS, NONE, NOT_APPLICABLE, UNKNOWN };
 /* What follows from the facts. */
 typedef struct marks {
     int activated, files, azure, bypass, hints;
+    int in_time; /* an event that tells of activation is not dated before the product's period */
     uint32_t n_esu;
     es_fact_view first_esu;
     int check_there, check_won;
@@ -219,13 +220,33 @@ static es_status take_store(finding *of, const es_fact_view *fact)
     return ES_OK;
 }
 
+/* Is it dated before the period that the product covers? A key may be put in ahead of it. */
+static int is_early(const finding *of, const es_fact_view *fact)
+{
+    es_text id = text_of(fact, "id");
+
+    for (uint32_t i = 0; of->catalogue && i < of->catalogue->n_activations; i++) {
+        const es_catalogue_activation *one = of->catalogue->activations[i];
+
+        if (es_name_same(one->id, id) && es_time_known(one->covers_from) &&
+            es_time_known(fact->time) && fact->time.ticks < one->covers_from.ticks)
+            return 1;
+    }
+    return 0;
+}
+
 static es_status take_event(finding *of, const es_fact_view *fact)
 {
     int licensed = number_of(fact, "licensed") == 1, foreign = number_of(fact, "foreign") == 1;
+    int early = licensed && !foreign && is_early(of, fact);
 
     of->mark.activated = of->mark.activated || (licensed && !foreign);
+    of->mark.in_time = of->mark.in_time || (licensed && !foreign && !early);
     return add_row(of, EVIDENCE, "licensing event", text_of(fact, "sku"),
                    es_text_of(foreign    ? "of another product or application"
+                              : early    ? "the licensing service called this product licensed, on a "
+                                           "day before its period begins: a key that was put in "
+                                           "ahead, or a clock that was wrong"
                               : licensed ? "the licensing service called this product licensed"
                               : number_of(fact, "licensed") == 0
                                   ? "the licensing service called this product not licensed"
@@ -413,7 +434,9 @@ static const char *sentence_of(const finding *of, uint32_t answer)
 {
     switch (answer) {
     case ACTIVATION:
-        return "A licensing event calls an ESU product licensed. ";
+        return of->mark.in_time ? "A licensing event calls an ESU product licensed. "
+                           : "A licensing event calls an ESU product licensed; the first that does is "
+                             "dated before the period that this product covers. ";
     case FILES:
         return "Licence files of an ESU product are installed. They come with updates: this does "
                "not prove that a key was entered or activated. ";

@@ -131,6 +131,16 @@ static void test_events(void **state)
     assert_int_equal(rows_with(&o, EVIDENCE, "licensing event"), 3);
     assert_int_equal(rows_with(&o, EVIDENCE, "activation id in the token store"), 2);
     assert_int_equal(rows_with(&o, TRACES, NULL), 0);
+    assert_false(says(&o, "before the period"));
+    outcome_free(&o);
+    /* June 2019: before the first ESU year begins */
+    outcome_make(&o, "turned-6003.raw", NULL);
+    assert_answer(&o, "evidence-of-activation");
+    assert_true(says(&o, "dated before the period"));
+    assert_int_equal(counts(&o, the_fact(&o, "licence.event", "id", YEAR_1),
+                            "the licensing service called this product licensed, on a day before "
+                            "its period begins: a key that was put in ahead, or a clock that was "
+                            "wrong"), 1);
     outcome_free(&o);
 }
 
