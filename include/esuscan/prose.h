@@ -148,6 +148,24 @@ static inline int64_t es_time_civil(es_time time, int *ret_year, int *ret_month,
     return ticks - days * day;
 }
 
+/* The begin of a day, the other way round; no time for one that is none. */
+static inline es_time es_time_of_day(int year, int month, int day)
+{
+    es_time time = { 0, ES_TIME_NONE, 0 };
+    int y, m, d;
+
+    if (year < 1601 || year > 9999 || month < 1 || month > 12 || day < 1 || day > 31)
+        return time;
+    y = year - (month <= 2);
+    d = day - 1 + (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5;
+    time.ticks = ES_TICKS_UNIX_EPOCH + (INT64_C(365) * y + y / 4 - y / 100 + y / 400 + d - 719468) *
+                                           86400 * ES_TICKS_PER_SECOND;
+    (void)es_time_civil(time, &y, &m, &d);
+    if (y == year && m == month && d == day)
+        time.precision = ES_TIME_DAY;
+    return time;
+}
+
 /* "2019-05-14T03:07:22Z", "2019-05-14" when no more is known of it, "an unknown time". */
 #define ES_TIME_WORD_SIZE 48u
 

@@ -24,6 +24,25 @@ static void decide(entry *one, int32_t effect, const char *why)
     one->why = why;
 }
 
+/* When it was installed at the latest, at the earliest. */
+static es_time installed_by(const entry *one)
+{
+    es_time time = one->installed;
+
+    if (time.precision == ES_TIME_DAY)
+        time.ticks += DAY_BEHIND;
+    return time;
+}
+
+static es_time installed_from(const entry *one)
+{
+    es_time time = one->installed;
+
+    if (time.precision == ES_TIME_DAY)
+        time.ticks -= DAY_BEFORE;
+    return time;
+}
+
 static const booted *first_boot(const work *of, es_time after)
 {
     const booted *all = (const booted *)of->boots.items;
@@ -46,7 +65,7 @@ static int boots_reach(const work *of, es_time time)
 static void started_at(const work *of, entry *one, const booted *boot)
 {
     one->effective_from = boot->time;
-    if (!boots_reach(of, one->installed))
+    if (!boots_reach(of, installed_from(one)) || one->installed.precision == ES_TIME_DAY)
         one->effective_from.flags |= ES_TIME_UPPER_BOUND;
     because_fact(one->because, &one->n_because, N_BECAUSE, boot->fact);
     decide(one, YES, NULL);
@@ -57,18 +76,19 @@ static void started_at(const work *of, entry *one, const booted *boot)
 static void when_owed(const work *of, entry *one)
 {
     const state_view *own = &of->own;
+    es_time installed = installed_by(one);
 
     if (!is_sane(one->installed))
         decide(one, MAYBE, "a restart is owed, and when it was installed is not known");
-    else if (boots_reach(of, one->installed))
+    else if (boots_reach(of, installed_from(one)))
         decide(one, NO, "it was installed, and no start came after it: a restart is owed");
     else if (es_time_known(own->last_shutdown))
-        decide(one, own->last_shutdown.ticks >= one->installed.ticks ? YES : NO,
-               own->last_shutdown.ticks >= one->installed.ticks
+        decide(one, own->last_shutdown.ticks >= installed.ticks ? YES : NO,
+               own->last_shutdown.ticks >= installed.ticks
                    ? NULL
                    : "it was installed after the last orderly shutdown, and a restart is owed");
     else if (es_time_known(own->owed_since) &&
-             one->installed.ticks < own->owed_since.ticks - OWED_WITHIN)
+             installed.ticks < own->owed_since.ticks - OWED_WITHIN)
         decide(one, YES, NULL);
     else
         decide(one, MAYBE, "a restart is owed, and no record tells of a start after it");
@@ -88,7 +108,7 @@ static void by_files(const work *of, entry *one)
 
 static void at_the_end(const work *of, entry *one)
 {
-    const booted *boot = is_sane(one->installed) ? first_boot(of, one->installed) : NULL;
+    const booted *boot = is_sane(one->installed) ? first_boot(of, installed_by(one)) : NULL;
 
     switch (one->state) {
     case STATE_PENDING_INSTALL:
@@ -121,11 +141,14 @@ static void at_the_end(const work *of, entry *one)
 
 static void after_install(const work *of, entry *one, es_time at)
 {
-    const booted *boot = first_boot(of, one->installed);
+    const booted *boot = first_boot(of, installed_by(one));
 
     if (boot && boot->time.ticks <= at.ticks)
         started_at(of, one, boot);
-    else if (boots_reach(of, one->installed))
+    else if (installed_by(one).ticks > at.ticks)
+        decide(one, MAYBE, "it was installed on that day or beside it: Windows Installer keeps the "
+                           "day alone");
+    else if (boots_reach(of, installed_from(one)))
         decide(one, NO, "it was installed, and the first start after it came only later");
     else
         decide(one, MAYBE, "it was installed, and no record of starts reaches this time");
@@ -155,7 +178,7 @@ static void in_the_past(const work *of, entry *one, es_time at)
         not_there(of, one, at);
     } else if (!is_sane(one->installed)) {
         decide(one, MAYBE, "when it was installed is not known");
-    } else if (one->installed.ticks > at.ticks) {
+    } else if (installed_from(one).ticks > at.ticks) {
         const entry *before = of->base ? entry_find(of->base, one->kb) : NULL;
 
         if (before && before->state == STATE_INSTALLED)
@@ -216,6 +239,8 @@ static void doubt(const work *of, entry *one)
         return;
     if (one->contradiction.size)
         decide(one, MAYBE, "it is listed as installed, and files on disk contradict that");
+    else if (one->partly)
+        decide(one, MAYBE, "Windows Installer has it on one product and not on another");
     else if (one->broken)
         decide(one, MAYBE, "its package is marked as broken or lies on damaged bytes");
     else if (one->has_key && one->files == NO)

@@ -4,8 +4,9 @@
  *
  * Component servicing is the best source, then events, then the update history; files of a package
  * without a key are a residue. The package of the whole KB speaks for it; where only its parts are
- * there, the furthest of them does. `uninstalled` and `failed` need a record: an absent key proves
- * nothing.
+ * there, the furthest of them does. What Windows Installer applied has no package: its own list
+ * speaks for that, then that of the setups. `uninstalled` and `failed` need a record: an absent key
+ * proves nothing.
  */
 #include "gather.h"
 
@@ -129,6 +130,12 @@ static void take_files(const es_host *host, entry *to, const trace *traces, size
         source(host, to, "package files", to->files == YES ? ".mum and .cat" : "missing", never);
 }
 
+/* A day of local time, and a time that may lie on it. */
+static int is_on_day(es_time day, es_time time)
+{
+    return time.ticks >= day.ticks - DAY_BEFORE && time.ticks < day.ticks + DAY_BEHIND;
+}
+
 static void take_events(const es_host *host, entry *to, const trace *traces, size_t n)
 {
     static const char *const words[] = { "", "installed", "failed", "uninstalled", "other" };
@@ -152,18 +159,96 @@ static void take_events(const es_host *host, entry *to, const trace *traces, siz
         to->uninstalled = last->time;
     if (last->result == RESULT_FAILED)
         to->failed = last->time;
-    if (!to->has_key && last->result == RESULT_INSTALLED && is_sane(last->time)) {
+    if (!to->has_key && last->result == RESULT_INSTALLED && is_sane(last->time) &&
+        (!es_time_known(to->installed) || is_on_day(to->installed, last->time))) {
         to->installed = last->time;
         to->means = MEANS_EVENT;
+    }
+}
+
+/* Windows Installer has a state for each product that it patched; a setup says only that it ran. */
+typedef struct installer_says {
+    const trace *patch, *setup, *removable;
+    es_time last;
+    uint32_t n_in, n_out;
+} installer_says;
+
+static void hear_patch(entry *to, const trace *one, installer_says *says)
+{
+    says->n_in += state_is_in(one->state) != 0;
+    says->n_out += !state_is_in(one->state);
+    if (!says->patch || furthest(one->state) > furthest(says->patch->state))
+        says->patch = one;
+    if (state_is_in(one->state))
+        later(&says->last, one->time);
+    if (!to->title.size)
+        to->title = one->title;
+}
+
+static void tell_installer(const es_host *host, entry *to, const installer_says *says)
+{
+    const es_time never = { 0, ES_TIME_NONE, 0 };
+
+    if (says->patch) {
+        because(to, says->patch->fact);
+        source(host, to, "Windows Installer",
+               says->patch->state == STATE_RESIDUE ? "in no state that is known"
+                                                   : state_word(says->patch->state),
+               says->last);
+    }
+    if (says->setup) {
+        because(to, says->setup->fact);
+        source(host, to, "list of the setup",
+               state_is_in(says->setup->state) ? "installed" : "not installed", never);
+    }
+    if (says->removable) {
+        because(to, says->removable->fact);
+        source(host, to, "uninstall list", "there", never);
+    }
+}
+
+static void take_installer(const es_host *host, entry *to, const trace *traces, size_t n)
+{
+    installer_says says;
+    const trace *best;
+
+    memset(&says, 0, sizeof says);
+    for (size_t i = 0; i < n; i++) {
+        const trace *one = &traces[i];
+
+        if (one->kind == TRACE_PATCH)
+            hear_patch(to, one, &says);
+        else if (one->kind == TRACE_REGISTRATION && one->state == STATE_NONE)
+            says.removable = one;
+        else if (one->kind == TRACE_REGISTRATION &&
+                 (!says.setup || furthest(one->state) > furthest(says.setup->state)))
+            says.setup = one;
+    }
+    tell_installer(host, to, &says);
+    best = says.patch ? says.patch : says.setup;
+    to->partly = says.n_in && says.n_out;
+    if (to->partly || (says.patch && says.setup &&
+                       state_is_in(says.patch->state) != state_is_in(says.setup->state)))
+        to->agree = 0;
+    if (to->has_key || !best)
+        return;
+    to->by_installer = 1;
+    to->state = best->state;
+    to->broken = best->broken;
+    if (says.setup)
+        to->user_name = says.setup->user_name;
+    if (es_time_known(says.last)) {
+        to->installed = says.last;
+        to->means = MEANS_INSTALLER;
     }
 }
 
 /* What the record adds to what the packages say. */
 static void settle(entry *to, int packages_read)
 {
-    int recorded_in = to->means == MEANS_EVENT;
+    int recorded_in = to->means == MEANS_EVENT, listed = to->has_key || to->by_installer;
 
-    if (to->has_key && state_is_in(to->state)) {
+    if (listed && state_is_in(to->state)) {
         if (is_sane(to->uninstalled) && is_sane(to->installed) &&
             to->uninstalled.ticks > to->installed.ticks)
             to->agree = 0; /* CBS is the better source, and the record says otherwise */
@@ -175,7 +260,7 @@ static void settle(entry *to, int packages_read)
         to->state = STATE_UNINSTALLED;
     else if (is_sane(to->failed))
         to->state = STATE_FAILED;
-    else if (!to->has_key)
+    else if (!listed)
         to->state = recorded_in && !packages_read ? STATE_INSTALLED : STATE_RESIDUE;
     if (recorded_in && packages_read && to->state == STATE_RESIDUE)
         to->agree = 0;
@@ -201,6 +286,7 @@ static void fold_one(work *of, state_view *to, entry *made, const trace *traces,
         source(of->host, made, "package files", "without a key", made->installed);
     if (best)
         take_files(of->host, made, traces, n);
+    take_installer(of->host, made, traces, n);
     take_events(of->host, made, traces, n);
     settle(made, to->packages_read);
     if (made->n_sources > 1 && state_is_in(made->state) && made->has_key && made->files == NO)

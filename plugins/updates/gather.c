@@ -264,6 +264,50 @@ static es_status take_record(work *of, void *context, const es_fact_view *view)
     return ES_OK;
 }
 
+static uint32_t patch_state(es_text word)
+{
+    if (text_is(word, "applied"))
+        return STATE_INSTALLED;
+    if (text_is(word, "superseded") || text_is(word, "obsolete"))
+        return STATE_SUPERSEDED;
+    return text_is(word, "registered") ? STATE_STAGED : STATE_RESIDUE;
+}
+
+/* What Windows Installer and the setups beside it list. */
+static es_status take_installer(work *of, void *context, const es_fact_view *view)
+{
+    enum { KB, STATE, TITLE, INSTALLED, LIST, BY };
+    picking *to = (picking *)context;
+    int is_patch = text_is(view->type, "updates.patch");
+    trace *made;
+    void *item = NULL;
+    uint32_t number;
+    es_status status;
+
+    columns_bind(&to->at, view);
+    number = es_kb_number(column_text(&to->at, view, KB));
+    if (view->installation != to->from || !number)
+        return ES_OK;
+    status = table_add(of->host, &to->traces, &item);
+    if (status)
+        return status;
+    made = (trace *)item;
+    memset(made, 0, sizeof *made);
+    made->kb = number;
+    made->kind = is_patch ? TRACE_PATCH : TRACE_REGISTRATION;
+    made->broken = view->damaged != 0;
+    if (is_patch)
+        made->state = patch_state(column_text(&to->at, view, STATE));
+    else if (text_is(column_text(&to->at, view, LIST), "Updates"))
+        made->state = column_boolean(&to->at, view, INSTALLED) > 0 ? STATE_INSTALLED
+                                                                   : STATE_RESIDUE;
+    made->title = column_text(&to->at, view, TITLE);
+    made->user_name = column_text(&to->at, view, BY);
+    made->time = view->time;
+    made->fact = view->reference;
+    return ES_OK;
+}
+
 static es_status pick_state(work *of, const es_installation *from, state_view *to, int records)
 {
     static const char *const package_names[] = { "kb", "role", "version", "state", "broken",
@@ -272,6 +316,8 @@ static es_status pick_state(work *of, const es_installation *from, state_view *t
     static const char *const file_names[] = { "kb" };
     static const char *const record_names[] = { "kb", "result", "title",
                                                 "identity" };
+    static const char *const installer_names[] = { "kb", "state", "display_name", "installed",
+                                                   "list", "installed_by" };
     picking picked = { from, to, { NULL, 0, 0, sizeof(trace) }, { NULL, 0, NULL, { 0 } } };
     es_status status;
 
@@ -286,6 +332,11 @@ static es_status pick_state(work *of, const es_installation *from, state_view *t
         status = each(of, "history.servicing", take_record, &picked);
     if (status == ES_OK && records)
         status = each(of, "history.update", take_record, &picked);
+    picked.at = (columns){ installer_names, ES_COUNT(installer_names), NULL, { 0 } };
+    if (status == ES_OK)
+        status = each(of, "updates.patch", take_installer, &picked);
+    if (status == ES_OK)
+        status = each(of, "updates.registration", take_installer, &picked);
     return status ? status : fold(of, to, &picked.traces);
 }
 

@@ -8,7 +8,7 @@
 
 #include "updates.h"
 
-enum { TRACE_PACKAGE, TRACE_FILE, TRACE_EVENT, TRACE_HISTORY };
+enum { TRACE_PACKAGE, TRACE_FILE, TRACE_EVENT, TRACE_HISTORY, TRACE_PATCH, TRACE_REGISTRATION };
 enum { RANK_NONE, RANK_PART, RANK_WHOLE };
 enum { RESULT_NONE, RESULT_INSTALLED, RESULT_FAILED, RESULT_UNINSTALLED, RESULT_OTHER };
 
@@ -41,5 +41,9 @@ es_status gather_components(work *of);
 /* Fold the traces of a state into entries; sorts them. */
 es_status fold(work *of, state_view *to, table *traces);
 int is_sane(es_time time);
+/* Of a day in local time only this is known: it began at most 14 hours before that day does in UTC,
+ * and ended at most 12 hours behind it. */
+#define DAY_BEFORE (INT64_C(14) * 3600 * ES_TICKS_PER_SECOND)
+#define DAY_BEHIND (INT64_C(36) * 3600 * ES_TICKS_PER_SECOND)
 
 #endif

@@ -32,7 +32,8 @@ static es_datum remark(const work *of, const entry *one, es_prose text)
 
 static es_status emit(const work *of, const entry *one, es_prose text)
 {
-    static const char *const means[] = { "", "CBS InstallTime", "servicing record" };
+    static const char *const means[] = { "", "CBS InstallTime", "servicing record",
+                                         "day of local time, Windows Installer" };
     const es_catalogue_update *update = one->update;
     es_datum fields[15];
     es_row row = { sizeof row, ROWS_UPDATES, fields };

@@ -17,13 +17,34 @@
 
 const es_want updates_wants[] = {
     { sizeof(es_want), ES_KIND_HIVE, ES_SCOPE_SYSTEM_ROOT, 0, "System32/config/SOFTWARE",
-      "versions of Internet Explorer and of the .NET Framework" },
+      "versions of Internet Explorer and of the .NET Framework, updates of Windows Installer" },
 };
 
 #define FIELD(type, name, means) { sizeof(es_field), ES_FIELD_##type, name, means }
 
 static const es_field browser_fields[] = {
     FIELD(TEXT, "version", "of Internet Explorer"),
+};
+static const es_field registration_fields[] = {
+    FIELD(TEXT, "kb", "KB2600217"),
+    FIELD(TEXT, "name", "of the key, which may name a revision"),
+    FIELD(TEXT, "product", "that it is for"),
+    FIELD(TEXT, "list", "Updates: what setups registered; Uninstall: what can be taken away"),
+    FIELD(BOOLEAN, "installed", "ThisVersionInstalled is Y; null: the list does not say"),
+    FIELD(TEXT, "package_name", "as the setup wrote it"),
+    FIELD(TEXT, "package_version", "as the setup wrote it"),
+    FIELD(TEXT, "release_type", "as the setup wrote it"),
+    FIELD(TEXT, "installed_by", "user, as the setup wrote it"),
+    FIELD(TEXT, "installed_date", "as the setup wrote it, in the form of the user's settings"),
+};
+static const es_field patch_fields[] = {
+    FIELD(TEXT, "kb", "of the name or the address; null: none, or they do not agree"),
+    FIELD(TEXT, "patch", "its code, packed as Windows Installer does"),
+    FIELD(TEXT, "product", "that it is applied to"),
+    FIELD(TEXT, "state", "applied, superseded, obsolete, registered (not applied), unknown"),
+    FIELD(INTEGER, "state_value", "as stored"),
+    FIELD(TEXT, "display_name", "as it is shown"),
+    FIELD(TEXT, "address", "of its article"),
 };
 static const es_field framework_fields[] = {
     FIELD(TEXT, "version", "2.0, 3.5, 4.5.2 …; null: not known, and there may be others"),
@@ -39,6 +60,13 @@ const es_fact_type updates_facts[] = {
     [FACT_FRAMEWORK] = { sizeof(es_fact_type), ES_COUNT(framework_fields), "updates.framework",
                          "a version of the .NET Framework that is installed", framework_fields,
                          NULL },
+    [FACT_REGISTRATION] = { sizeof(es_fact_type), ES_COUNT(registration_fields),
+                            "updates.registration",
+                            "an update in a list that setups keep beside Windows Installer",
+                            registration_fields, NULL },
+    [FACT_PATCH] = { sizeof(es_fact_type), ES_COUNT(patch_fields), "updates.patch",
+                     "a patch of a product of Windows Installer", patch_fields,
+                     "applied (day of local time)" },
 };
 
 static es_status emit(const es_host *host, uint32_t type, const es_datum *fields,
@@ -66,7 +94,7 @@ static int64_t number_of(const es_host *host, const es_key *key, const char *nam
     return (int64_t)number;
 }
 
-static es_text text_of(const es_host *host, const es_key *key, const char *name)
+es_text key_text(const es_host *host, const es_key *key, const char *name)
 {
     es_value value;
     es_text text = { "", 0 };
@@ -136,7 +164,7 @@ static es_status emit_framework(const es_host *host, es_text name, const es_key 
                                 const char *profile)
 {
     int64_t pack = number_of(host, key, "SP"), release = number_of(host, key, "Release");
-    es_text full = text_of(host, key, "Version");
+    es_text full = key_text(host, key, "Version");
     es_text version = version_word(host, name, release, full);
     es_datum fields[5];
 
@@ -222,5 +250,7 @@ es_status products_examine(void *state, const es_host *host, const es_artefact *
     es_status status = examine_browser(host, hive);
 
     (void)state;
-    return status < 0 ? status : examine_frameworks(host, hive);
+    if (status >= 0)
+        status = examine_frameworks(host, hive);
+    return status < 0 ? status : installer_examine(host, hive);
 }

@@ -149,6 +149,11 @@ static void say_covered(const work *of, const standing *how, es_prose *to)
                          : "");
     else
         es_prose_say(to, "; which start was the first after it is not recorded. ");
+    if (by->by_installer) {
+        es_prose_say(to, "That rests on the lists of Windows Installer and of setups: no package of "
+                         "component servicing belongs to it, and its files were not read. ");
+        return;
+    }
     es_prose_say(to, how->basis_files
                          ? "The files it brings were read and are at or above its versions. "
                          : "That rests on the package list: the package is installed, its .mum "
@@ -303,10 +308,11 @@ static void answer_entry(const work *of, const entry *one, reply *to)
         to->answer = "installed";
         to->from = one->installed;
         to->by = one->kb;
-        es_prose_say(&to->text, "Its package is in state %s since %s%s%.*s. ",
-                     state_word(one->state),
-                     es_time_word(one->installed, time), one->client.size ? " by " : "",
-                     ES_SHOWN(one->client));
+        es_prose_say(&to->text, "%s %s since %s%s%.*s. ",
+                     one->by_installer ? "Windows Installer or a setup lists it as"
+                                       : "Its package is in state",
+                     state_word(one->state), es_time_word(one->installed, time),
+                     one->client.size ? " by " : "", ES_SHOWN(one->client));
         if (one->effect != YES && one->why)
             es_prose_say(&to->text, "It does not count as in effect: %s. ", one->why);
         if (one->contradiction.size)

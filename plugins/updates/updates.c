@@ -24,6 +24,7 @@ static const es_need needs[] = {
     NEED(MACHINE, "build.pending_rename"), NEED(MACHINE, "kernel.file"),
     NEED(OWN, "kernel.boot"),           NEED(MACHINE, "hive.state"),
     NEED(MACHINE, "updates.browser"),   NEED(MACHINE, "updates.framework"),
+    NEED(MACHINE, "updates.patch"),     NEED(MACHINE, "updates.registration"),
 };
 
 /* ------------------------------------------------------------------ verdicts */

@@ -3,7 +3,7 @@
  * updates.h: what the files of the updates plugin share.
  *
  * updates.c describes the plugin, and products.c tells which browser and which .NET Framework there
- * is. gather.c, machine.c and marks.c take the facts of a state in, and fold.c makes them one entry a
+ * is, and installer.c what Windows Installer applied. gather.c, machine.c and marks.c take the facts of a state in, and fold.c makes them one entry a
  * KB; effect.c says which of these were in effect at the asked time; contradict.c asks the files on
  * disk; cover.c carries effect down the catalogue's supersedence; rows.c says which rows of a CVE
  * apply, and stand.c answers for it; level.c, exposure.c, prerequisites.c, question.c and list.c
@@ -71,6 +71,8 @@ typedef struct entry {
     int32_t files;   /* YES: .mum and .cat of each package are there; NO: one is not */
     int32_t mums;    /* YES: the .mum of each package is there, whatever its state */
     int32_t broken;
+    int32_t by_installer;  /* it has no key, and Windows Installer or a setup lists it */
+    int32_t partly;        /* Windows Installer has it on one product and not on another */
     int32_t named_pending; /* servicing names it as unfinished */
     int32_t agree;
     int32_t too_old; /* it is in effect in an issue that another under its number replaced */
@@ -87,7 +89,7 @@ typedef struct entry {
     es_time effective_from;
     const char *why; /* of NO and MAYBE, a sentence's end; NULL: plainly not there */
 } entry;
-enum { MEANS_NOTHING, MEANS_CBS, MEANS_EVENT };
+enum { MEANS_NOTHING, MEANS_CBS, MEANS_EVENT, MEANS_INSTALLER };
 
 typedef struct file_version {
     uint16_t parts[4];
@@ -209,9 +211,14 @@ int version_compare(const uint16_t a[4], const uint16_t b[4]);
 /* ---- products.c */
 extern const es_want updates_wants[];
 extern const es_fact_type updates_facts[];
-enum { FACT_BROWSER, FACT_FRAMEWORK, N_UPDATES_FACTS };
+enum { FACT_BROWSER, FACT_FRAMEWORK, FACT_REGISTRATION, FACT_PATCH, N_UPDATES_FACTS };
 #define N_UPDATES_WANTS 1u
 es_status products_examine(void *state, const es_host *host, const es_artefact *hive);
+/* The text of a value; empty where there is none. */
+es_text key_text(const es_host *host, const es_key *key, const char *name);
+
+/* ---- installer.c */
+es_status installer_examine(const es_host *host, const es_artefact *hive);
 
 /* ---- cover.c */
 es_status cover_all(work *of);

@@ -159,6 +159,96 @@ static void files_of_saved_hives(void **unused)
     assert_string_equal(asked(BLUEKEEP, "answer"), "covered");
 }
 
+/* ------------------------------------------------------------------ Windows Installer */
+
+#define DOTNET "CVE-2015-2479" /* .NET 4.6 alone */
+#define PATCH 3083186u         /* which mends it */
+
+static void patches_cover(void **unused)
+{
+    static const struct {
+        const char *patch, *second;
+        int setup; /* -2: nothing */
+        const char *answer, *state;
+    } known[] = {
+        { "applied", NULL, -2, "covered", "installed" },
+        { "superseded", NULL, -2, "covered", "superseded" },
+        { "obsolete", NULL, 1, "covered", "superseded" },
+        { "applied", "applied", 1, "covered", "installed" },
+        { "applied", "registered", 1, "unknown", "installed" },
+        { "applied", "unknown", 1, "unknown", "installed" },
+        { "registered", NULL, 1, "unknown", "staged" }, /* the setup says more than there is */
+        { "unknown", NULL, -2, "unknown", "residue" },
+        { NULL, NULL, 1, "covered", "installed" },
+        { NULL, NULL, 0, "unknown", "residue" },
+        { NULL, NULL, -1, "unknown", "residue" },
+    };
+
+    (void)unused;
+    for (uint32_t i = 0; i < ES_COUNT(known); i++) {
+        again();
+        bench_framework(on, "4.6", 0);
+        if (known[i].patch)
+            bench_patch(on, PATCH, known[i].patch, "2015-09-10");
+        if (known[i].second)
+            bench_patch(on, PATCH, known[i].second, "2015-09-10");
+        if (known[i].setup > -2)
+            bench_registration(on, PATCH, known[i].setup);
+        expect_cve(DOTNET, known[i].answer);
+        assert_string_equal(bench_row(on, "updates", 0, "state"), known[i].state);
+    }
+}
+
+static void what_patches_say(void **unused)
+{
+    (void)unused;
+    bench_framework(on, "4.6", 0);
+    bench_patch(on, PATCH, "applied", "2015-09-10");
+    bench_registration(on, PATCH, 0);
+    expect_cve(DOTNET, "covered");
+    assert_string_equal(asked(DOTNET, "basis"), "packages");
+    assert_non_null(strstr(asked(DOTNET, "explanation"), "lists of Windows Installer"));
+    assert_null(strstr(asked(DOTNET, "explanation"), ".mum"));
+    assert_string_equal(bench_row(on, "updates", 0, "agree"), "false");
+    assert_string_equal(bench_row(on, "updates", 0, "installed_at"), "2015-09-10");
+    assert_non_null(strstr(bench_row(on, "updates", 0, "installed_at_means"), "local time"));
+    bench_pending(on, "RebootPending", NULL, "2015-09-10T03:07:22Z");
+    judge();
+    assert_string_equal(asked(DOTNET, "answer"), "unknown");
+    again();
+    bench_patch(on, 4499149, "applied", "2019-05-15"); /* a package, and what says otherwise */
+    bench_package(on, 4499149, "staged", "2019-05-15T03:07:22Z");
+    expect_cve(BLUEKEEP, "exposed");
+}
+
+/* Windows Installer keeps a day of local time: what lies within it is not known. */
+static void a_day_of_local_time(void **unused)
+{
+    static const struct {
+        const char *day, *answer;
+    } known[] = {
+        { "2015-09-08", "unknown" }, /* out, and not there yet */
+        { "2015-09-10", "unknown" }, { "2015-09-11T11:00:00Z", "unknown" },
+        { "2015-09-14", "unknown" }, { "2015-09-16", "covered" },
+    };
+
+    (void)unused;
+    bench_framework(on, "4.6", 0);
+    bench_patch(on, PATCH, "applied", "2015-09-10");
+    bench_boot(on, "2015-09-01T08:00:00Z");
+    bench_boot(on, "2015-09-10T20:00:00Z"); /* perhaps before it */
+    bench_boot(on, "2015-09-15T08:00:00Z");
+    bench_boot(on, "2015-12-01T08:00:00Z");
+    for (uint32_t i = 0; i < ES_COUNT(known); i++) {
+        bench_as_of(on, known[i].day);
+        expect_cve(DOTNET, known[i].answer);
+    }
+    assert_string_equal(asked(DOTNET, "from"), "2015-09-15T08:00:00Z");
+    bench_as_of(on, "2015-09-10");
+    judge();
+    assert_non_null(strstr(bench_row(on, "updates", 0, "remark"), "keeps the day alone"));
+}
+
 /* ------------------------------------------------------------------ what owes a restart */
 
 static void what_owes_no_restart(void **unused)
@@ -210,6 +300,7 @@ static void what_a_cleared_log_held(void **unused)
     bench_cleared(on, "2019-06-01T08:00:00Z");
     judge();
     assert_string_equal(asked(BLUEKEEP, "answer"), "unknown");
+    assert_non_null(strstr(bench_row(on, "updates", 0, "remark"), "no record of starts"));
 }
 
 /* ------------------------------------------------------------------ days */
@@ -345,6 +436,19 @@ static void it_went_after_the_day(void **unused)
     }
 }
 
+/* What the end calls older than the shadow copy, and the shadow copy does not have, came neither
+ * before nor after it. */
+static void what_the_copy_does_not_have(void **unused)
+{
+    (void)unused;
+    install(4493471, "2019-05-10T03:07:22Z");
+    bench_shutdown(on, "2019-08-01T08:00:00Z");
+    bench_as_of(on, "2019-06-14");
+    bench_snapshot(on, "2019-05-30T08:00:00Z", "6.0.6003.20489");
+    assert_string_equal(ask(ES_ASKED_KB, "KB4493471"), "not-installed");
+    assert_string_equal(asked("KB4493471", "to"), "(null)");
+}
+
 /* The shadow copy waits for a restart, and there was one before the day. */
 static void it_waited_and_was_started(void **unused)
 {
@@ -408,11 +512,13 @@ static void counts_are_those_of_the_rows(void **unused)
 static void what_is_missing(void **unused)
 {
     (void)unused;
-    install(4499149, "2019-05-15T03:07:22Z");
     install(978601, "2010-05-20T03:08:13Z");
-    bench_framework(on, "1.1", 1);
     judge();
+    assert_non_null(bench_row_of(on, "missing", "kb", "KB979309", "kb"));
     assert_null(bench_row_of(on, "missing", "kb", "KB978601", "kb"));
+    assert_null(bench_row_of(on, "missing", "kind", "dotnet", "kb"));
+    install(4499149, "2019-05-15T03:07:22Z");
+    judge();
     assert_null(bench_row_of(on, "missing", "kb", "KB4499149", "kb"));
     assert_null(bench_row_of(on, "missing", "kb", "KB4493471", "kb"));
     assert_null(bench_row_of(on, "missing", "kind", "dotnet", "kb"));
@@ -473,6 +579,9 @@ int main(int argc, char **argv)
         TEST(some_files_are_no_basis),
         TEST(without_packages),
         TEST(files_of_saved_hives),
+        TEST(patches_cover),
+        TEST(what_patches_say),
+        TEST(a_day_of_local_time),
         TEST(what_owes_no_restart),
         TEST(a_start_by_its_uptime),
         TEST(a_start_that_may_not_be_the_first),
@@ -486,6 +595,7 @@ int main(int argc, char **argv)
         TEST(the_newest_of_earlier_states),
         TEST(started_after_the_day),
         TEST(it_went_after_the_day),
+        TEST(what_the_copy_does_not_have),
         TEST(it_waited_and_was_started),
         TEST(counts_are_those_of_the_rows),
         TEST(what_is_missing),

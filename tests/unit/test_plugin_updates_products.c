@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * test_plugin_updates_products.c: what the updates plugin makes of the registry's word on Internet
- * Explorer and the .NET Framework, right and wrong ones.
+ * Explorer, the .NET Framework and updates of Windows Installer, right and wrong ones.
  */
 #include "fake_host.h"
 
@@ -148,12 +148,148 @@ static void odd_names(void **unused)
     assert_string_equal(versions(), "9,3.,12345678,2.0");
 }
 
+/* ------------------------------------------------------------------ Windows Installer */
+
+#define UPDATES "Microsoft\\Updates\\Microsoft .NET Framework 4.5.2\\"
+#define UNINSTALL "Microsoft\\Windows\\CurrentVersion\\Uninstall\\"
+#define PATCHES                                                                                    \
+    "Microsoft\\Windows\\CurrentVersion\\Installer\\UserData\\S-1-5-18\\Products\\P\\Patches\\"
+
+static void patch(const char *name, const char *shown, const char *address, const char *day)
+{
+    char key[256];
+
+    snprintf(key, sizeof key, PATCHES "%s", name);
+    number(key, "State", 1);
+    if (shown)
+        text(key, "DisplayName", shown);
+    if (address)
+        text(key, "MoreInfoURL", address);
+    if (day)
+        text(key, "Installed", day);
+}
+
+/* A KB comes from where it stands plainly, and never a wrong one. */
+static void kbs_of_patches(void **unused)
+{
+    static const struct {
+        const char *shown, *address, *kb;
+    } known[] = {
+        { "Security Update for X (KB2972107)", NULL, "KB2972107" },
+        { "KB2972107v2", "http://support.microsoft.com/kb/2972107/en-us", "KB2972107" },
+        { "Update", "https://support.microsoft.com/?kbid=972107", "KB972107" },
+        { "Update", "http://support.microsoft.com/help/2972107", "KB2972107" },
+        { "KB2972107", "http://example.com/kb/2972108", "KB2972107" },
+        { "KB2972107", "http://support.microsoft.com/kb/2972108", "(null)" },
+        { "KB2972107 and KB2972108", NULL, "(null)" },
+        { "KB2972107 or (KB2972107)", NULL, "KB2972107" },
+        { "XKB2972107", NULL, "(null)" },
+        { "KB29721078", NULL, "(null)" },
+        { "KB29721", "http://support.microsoft.com/kb/29721", "(null)" },
+        { "KB0972107", NULL, "(null)" },
+        { "KB2972107x", NULL, "(null)" },
+        { "KB", "http://support.microsoft.com/kb/", "(null)" },
+        { NULL, NULL, "(null)" },
+    };
+
+    for (size_t i = 0; i < ES_COUNT(known); i++) {
+        patch("Q", known[i].shown, known[i].address, NULL);
+        assert_int_equal(fake_run(fake), ES_OK);
+        assert_int_equal(fake_n_facts(fake, "updates.patch"), 1);
+        assert_string_equal(fake_field_text(fake_fact(fake, "updates.patch", 0), "kb"),
+                            known[i].kb);
+        (void)end(unused);
+        (void)begin(unused);
+    }
+}
+
+static void days_of_patches(void **unused)
+{
+    static const struct {
+        const char *day;
+        int known;
+        int64_t ticks;
+    } known[] = {
+        { "20141016", 1, INT64_C(130578912000000000) }, { "20160229", 1, INT64_C(131011776000000000) },
+        { "20150229", 0, 0 },  { "20141316", 0, 0 },    { "20140016", 0, 0 },
+        { "2014101", 0, 0 },   { "201410161", 0, 0 },   { "2014-1-6", 0, 0 },
+        { "", 0, 0 },
+    };
+
+    for (size_t i = 0; i < ES_COUNT(known); i++) {
+        const es_fact_view *fact;
+
+        patch("Q", "KB2972107", NULL, known[i].day);
+        assert_int_equal(fake_run(fake), ES_OK);
+        fact = fake_fact(fake, "updates.patch", 0);
+        assert_int_equal(fact->time.precision, known[i].known ? ES_TIME_DAY : ES_TIME_NONE);
+        if (known[i].known)
+            assert_int_equal(fact->time.ticks, known[i].ticks);
+        (void)end(unused);
+        (void)begin(unused);
+    }
+}
+
+static void states_of_patches(void **unused)
+{
+    static const char *const words[] = { "unknown", "applied", "superseded", "unknown", "obsolete",
+                                         "unknown", "unknown", "unknown", "registered", "unknown" };
+
+    (void)unused;
+    for (uint32_t i = 0; i < ES_COUNT(words); i++) {
+        char key[256];
+
+        snprintf(key, sizeof key, PATCHES "%u", i);
+        number(key, "State", i);
+    }
+    text(PATCHES "A", "State", "1");
+    number(PATCHES "B", "State", UINT32_MAX);
+    fake_key(fake, "SOFTWARE", PATCHES "C");
+    assert_int_equal(fake_run(fake), ES_OK);
+    assert_int_equal(fake_n_facts(fake, "updates.patch"), ES_COUNT(words) + 3);
+    for (uint32_t i = 0; i < ES_COUNT(words) + 3; i++)
+        assert_string_equal(fake_field_text(fake_fact(fake, "updates.patch", i), "state"),
+                            i < ES_COUNT(words) ? words[i] : "unknown");
+}
+
+static void what_setups_list(void **unused)
+{
+    (void)unused;
+    text(UPDATES "KB2972107", "ThisVersionInstalled", "Y");
+    text(UPDATES "KB2979578v2", "ThisVersionInstalled", "N");
+    fake_key(fake, "SOFTWARE", UPDATES "KB2979579v");
+    fake_key(fake, "SOFTWARE", UPDATES "KB2979579v2x");
+    fake_key(fake, "SOFTWARE", UPDATES "KB29795790");
+    fake_key(fake, "SOFTWARE", UPDATES "M2979579");
+    text(UPDATES "SP1\\KB3000000", "ThisVersionInstalled", "y");
+    text(UPDATES "SP1\\SP2\\KB3000001", "ThisVersionInstalled", "Y"); /* one service pack deep */
+    text("Wow6432Node\\" UPDATES "KB3000002", "InstalledBy", "somebody");
+    text(UNINSTALL "{92FB6C44-E685-45AD-9B20-CADF4CABA132}.KB3000003", "DisplayName", "it");
+    fake_key(fake, "SOFTWARE", UNINSTALL "{92FB6C44-E685-45AD-9B20-CADF4CABA132}");
+    fake_key(fake, "SOFTWARE", UNINSTALL "KB3000004");
+    fake_key(fake, "SOFTWARE", UNINSTALL "{92FB6C44-E685-45AD-9B20-CADF4CABA132}.KB300000x");
+    assert_int_equal(fake_run(fake), ES_OK);
+    assert_int_equal(fake_n_facts(fake, "updates.registration"), 5);
+    for (uint32_t i = 0; i < 5; i++) {
+        const es_fact_view *fact = fake_fact(fake, "updates.registration", i);
+        const es_datum *installed = fake_field(fact, "installed");
+        const char *kb = fake_field_text(fact, "kb");
+
+        assert_int_equal(installed->type && installed->integer, !strcmp(kb, "KB2972107"));
+        assert_int_equal(installed->type == 0, !strcmp(kb, "KB3000002") || !strcmp(kb, "KB3000003"));
+        assert_string_equal(fake_field_text(fact, "list"),
+                            !strcmp(kb, "KB3000003") ? "Uninstall" : "Updates");
+    }
+}
+
 static void memory_that_fails(void **unused)
 {
-    for (uint32_t n = 1; n < 12; n++) {
+    for (uint32_t n = 1; n < 24; n++) {
         number(NDP "\\v2.0.50727", "Install", 1);
         number(NDP "\\v4\\Full", "Install", 1);
         text(IE, "Version", "9.0.8112.16421");
+        patch("Q", "KB2972107", "http://support.microsoft.com/kb/2972108", "x");
+        text(UPDATES "KB2972107", "ThisVersionInstalled", "Y");
         fake_fail_alloc(fake, n);
         (void)fake_run(fake);
         (void)end(unused);
@@ -170,6 +306,10 @@ int main(void)
         TEST(releases_of_four),
         TEST(wrong_types_and_damage),
         TEST(odd_names),
+        TEST(kbs_of_patches),
+        TEST(days_of_patches),
+        TEST(states_of_patches),
+        TEST(what_setups_list),
         TEST(memory_that_fails),
     };
 

@@ -205,6 +205,30 @@ static const char *kb_word(bench *on, uint32_t kb)
     return es_arena_format(on->arena, "KB%u", kb);
 }
 
+void bench_patch(bench *on, uint32_t kb, const char *state, const char *day)
+{
+    static const char *const names[] = { "kb", "state", "display_name" };
+    es_datum fields[] = { text(on, kb_word(on, kb)), text(on, state), text(on, "a patch") };
+    es_time time = time_of(day);
+
+    if (day) { /* a date that is read is its end */
+        time.ticks -= time.ticks % (INT64_C(86400) * ES_TICKS_PER_SECOND);
+        time.precision = ES_TIME_DAY;
+    }
+    ADD(on, "updates.patch", time, names, fields)->kb = kb;
+}
+
+void bench_registration(bench *on, uint32_t kb, int installed)
+{
+    static const char *const names[] = { "kb", "installed", "list", "installed_by" };
+    es_datum fields[] = { text(on, kb_word(on, kb)),
+                          installed < 0 ? es_null() : es_datum_boolean(installed),
+                          text(on, installed < 0 ? "Uninstall" : "Updates"),
+                          text(on, "Administrator") };
+
+    ADD(on, "updates.registration", time_of(NULL), names, fields)->kb = kb;
+}
+
 void bench_orphan(bench *on, uint32_t kb)
 {
     static const char *const names[] = { "identity", "kb", "mum", "cat" };

@@ -58,6 +58,10 @@ void bench_component(bench *on, const char *name, const char *architecture, cons
                      const char *file_version);
 void bench_browser(bench *on, const char *version); /* its package */
 void bench_explorer(bench *on, const char *version); /* what the registry says of it */
+/* What Windows Installer has of a KB on a product; what its setup says: 1 installed, 0 not, -1 only
+ * that it can be taken away. */
+void bench_patch(bench *on, uint32_t kb, const char *state, const char *day);
+void bench_registration(bench *on, uint32_t kb, int installed);
 /* A version of the .NET Framework; NULL: one that could not be read. */
 void bench_framework(bench *on, const char *version, int service_pack);
 
