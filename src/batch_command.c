@@ -5,8 +5,8 @@
  * What is done is decided by what the store holds: the result of an image is there when path, files
  * (sizes, times, first bytes) and everything that shapes an answer (program, plugins, catalogue,
  * question) are the same. Which disks a delta disk lies over only its scan can tell, in the cage:
- * they are kept beside the result, and looked at again when it is asked for. Reports are written before the result, so that a result that is there
- * means that its reports are.
+ * they are kept beside the result, and looked at again when it is asked for. Reports are written
+ * before the result, so that a result that is there means that its reports are.
  *
  * A worker claims its image in the store, so that a second batch takes another one. A claim names
  * the process and when it began; one whose process is gone counts for nothing.
@@ -334,7 +334,8 @@ static uint32_t scan_job(const batch *all, const es_job *job, es_note *note)
         }
     }
     if (how != ES_DONE_STOP)
-        how = keep(all, job, rests_on, owner, status == ES_OK ? ledger : NULL, &run, note->text, note);
+        how = keep(all, job, rests_on, owner, status == ES_OK ? ledger : NULL, &run, note->text,
+                   note);
     free(rests_on);
     free(paths);
     es_ledger_free(ledger);
@@ -561,8 +562,11 @@ static es_status prepare(batch *all, es_note *note)
         return status;
     es_jobs_order(&all->jobs);
     if (!all->jobs.n) {
-        es_note_set(note, ES_SEVERITY_ERROR, "path", "No image was found among %llu files.",
-                    (unsigned long long)all->jobs.n_files);
+        if (!all->jobs.n_files && all->n_unreadable)
+            es_note_set(note, ES_SEVERITY_ERROR, "path", "So there is nothing to scan.");
+        else
+            es_note_set(note, ES_SEVERITY_ERROR, "path", "No image was found among %llu file%s.",
+                        (unsigned long long)all->jobs.n_files, all->jobs.n_files == 1 ? "" : "s");
         return ES_ABSENT;
     }
     all->done = calloc(all->jobs.n, sizeof *all->done);
@@ -579,19 +583,22 @@ static es_status prepare(batch *all, es_note *note)
 
 static void put_answer(void *context, const char *answer, int64_t n)
 {
-    fprintf(context, " %s %lld", answer, (long long)n);
+    bool *any = context;
+
+    printf("%s %s %lld", *any ? "," : "build:", answer, (long long)n);
+    *any = true;
 }
 
 static void sum_verdicts(const batch *all)
 {
     es_store *store = NULL;
+    bool any = false;
     es_note note;
 
-    if (es_store_open(all->options->store, false, &store, &note) == ES_OK) {
-        fputs("build:", stdout);
-        es_store_count(store, "build", all->before, put_answer, stdout);
+    if (es_store_open(all->options->store, false, &store, &note) == ES_OK)
+        es_store_count(store, "build", all->before, put_answer, &any);
+    if (any)
         putchar('\n');
-    }
     es_store_free(store);
 }
 
@@ -665,17 +672,17 @@ static int sum_up(const batch *all)
         if (done->how <= ES_DONE_FAILED)
             run[n_run++] = one;
     }
-    printf("%zu images: %zu scanned, %zu with gaps, %zu could not be scanned, %zu done before",
-           all->jobs.n, counts[ES_DONE_SCANNED], counts[ES_DONE_GAPS], counts[ES_DONE_FAILED],
-           counts[ES_DONE_BEFORE]);
-    if (counts[ES_DONE_ELSEWHERE])
-        printf(", %zu left to another batch", counts[ES_DONE_ELSEWHERE]);
-    if (counts[ES_DONE_STOP] + counts[ES_DONE_NOT])
-        printf(", %zu not done", counts[ES_DONE_STOP] + counts[ES_DONE_NOT]);
-    if (all->n_unreadable)
-        printf("; %zu path%s could not be read", all->n_unreadable,
-               all->n_unreadable == 1 ? "" : "s");
+    printf("%zu image%s: %zu scanned, %zu with gaps, %zu could not be scanned, %zu done before",
+           all->jobs.n, all->jobs.n == 1 ? "" : "s", counts[ES_DONE_SCANNED],
+           counts[ES_DONE_GAPS], counts[ES_DONE_FAILED], counts[ES_DONE_BEFORE]);
     putchar('\n');
+    if (counts[ES_DONE_ELSEWHERE])
+        printf("%zu left to another batch\n", counts[ES_DONE_ELSEWHERE]);
+    if (counts[ES_DONE_STOP] + counts[ES_DONE_NOT])
+        printf("%zu not done\n", counts[ES_DONE_STOP] + counts[ES_DONE_NOT]);
+    if (all->n_unreadable)
+        printf("%zu path%s could not be read\n", all->n_unreadable,
+               all->n_unreadable == 1 ? "" : "s");
     sum_verdicts(all);
     if (failed && run) {
         sum_failures(failed, n_failed);

@@ -511,8 +511,8 @@ es_status es_jobs_find(es_jobs *jobs, const char *path,
     if (!real || stat(real, &about) != 0) {
         es_note note;
 
-        es_note_set(&note, ES_SEVERITY_ERROR, "path", "%s cannot be read: %s.", path,
-                    strerror(errno));
+        es_note_set(&note, ES_SEVERITY_ERROR, "path", "%s cannot be read: %s.",
+                    *path ? path : "A path without a name", strerror(errno));
         tell(context, &note);
         free(real);
         return ES_ABSENT;

@@ -12,8 +12,12 @@
 #include "report/store_inside.h"
 #include "report/store_schema.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -79,6 +83,44 @@ es_status es_store_run(es_store *store, const char *sql)
     return status_of(store);
 }
 
+/* A journal that holds what the file does not. */
+static bool has_wal(const es_store *store)
+{
+    struct stat about;
+    char *wal = NULL;
+    bool has = asprintf(&wal, "%s-wal", store->path) >= 0 && stat(wal, &about) == 0 &&
+               about.st_size > 0;
+
+    free(wal);
+    return has;
+}
+
+/* SQLite tries several ways and keeps the error of the last one: looked at again. */
+static const char *why_not_opened(const es_store *store)
+{
+    const char *slash = strrchr(store->path, '/');
+    char *folder = slash ? strndup(store->path, (size_t)(slash - store->path) + 1) : strdup(".");
+    struct stat about;
+    const char *why = "it cannot be opened";
+    bool there = stat(store->path, &about) == 0;
+
+    errno = 0;
+    if (there && S_ISDIR(about.st_mode))
+        why = "it is a folder";
+    else if (folder && access(folder, F_OK) != 0)
+        why = "there is no such folder";
+    else if (folder && access(folder, W_OK) != 0)
+        why = errno != EROFS ? "you may not make files in its folder, as SQLite needs to"
+              : !has_wal(store)
+                  ? "it lies on a medium that cannot be written to"
+                  : "it lies on a medium that cannot be written to, and its last results are in "
+                    "the file beside it that ends in -wal: copy both to one that can";
+    else if (there && access(store->path, R_OK | W_OK) != 0)
+        why = "you are not permitted to read and write it";
+    free(folder);
+    return why;
+}
+
 static const char *reason(const es_store *store)
 {
     switch (store->failed & 0xff) {
@@ -91,7 +133,7 @@ static const char *reason(const es_store *store)
     case SQLITE_PERM:
         return "it may not be written to";
     case SQLITE_CANTOPEN:
-        return "it cannot be opened";
+        return why_not_opened(store);
     case SQLITE_NOTADB:
         return "it is no SQLite file";
     case SQLITE_CORRUPT:
@@ -175,6 +217,23 @@ static int64_t ask_number(es_store *store, const char *sql)
     return number;
 }
 
+static void tell_stranger(es_store *store, es_note *reterr_note)
+{
+    int64_t version = ask_number(store, "PRAGMA user_version");
+
+    if (ask_number(store, "PRAGMA application_id") != ES_STORE_APPLICATION)
+        es_note_set(reterr_note, ES_SEVERITY_ERROR, "store",
+                    "%s is an SQLite file, but no store of esuscan.", store->path);
+    else
+        es_note_set(reterr_note, ES_SEVERITY_ERROR, "store",
+                    "%s is a store of %s version of esuscan (its tables are of version %lld, this "
+                    "one has %d): %s.", store->path, version > ES_STORE_VERSION ? "a later"
+                                                                               : "an earlier",
+                    (long long)version, ES_STORE_VERSION,
+                    version > ES_STORE_VERSION ? "use that one"
+                                               : "use that one, or scan into a new store");
+}
+
 /* A new file gets the tables; whoever comes second finds them. */
 static es_status make_or_check(es_store *store, bool create, es_note *reterr_note)
 {
@@ -196,9 +255,7 @@ static es_status make_or_check(es_store *store, bool create, es_note *reterr_not
         !store->failed) {
         if (create)
             es_store_run(store, "ROLLBACK");
-        es_note_set(reterr_note, ES_SEVERITY_ERROR, "store",
-                    "%s is an SQLite file, but not a store of this version of esuscan.",
-                    store->path);
+        tell_stranger(store, reterr_note);
         return ES_UNSUPPORTED;
     }
     if (create)
@@ -222,19 +279,51 @@ static void turn_to_wal(es_store *store)
         remember(store, code);
 }
 
+/* On a medium that cannot be written to SQLite does not read a store with a WAL, for it wants a file
+ * of its own beside it. It does when told that nobody writes, and then it does not look at a WAL
+ * that was left: no such store is read, for its last results are in there. */
+static bool is_on_read_only_medium(const es_store *store)
+{
+    struct statvfs medium;
+
+    return statvfs(store->path, &medium) == 0 && (medium.f_flag & ST_RDONLY) && !has_wal(store);
+}
+
+static int open_unchanging(es_store *store)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    es_buffer uri = es_buffer_make(32768);
+    int code = SQLITE_NOMEM;
+
+    es_buffer_format(&uri, "file:");
+    for (const char *c = store->path; *c; c++) {
+        if (isalnum((unsigned char)*c) || strchr("/._-", *c))
+            es_buffer_u8(&uri, (uint8_t)*c);
+        else
+            es_buffer_format(&uri, "%%%c%c", digits[(unsigned char)*c >> 4],
+                             digits[(unsigned char)*c & 15]);
+    }
+    es_buffer_format(&uri, "?immutable=1");
+    es_buffer_u8(&uri, 0);
+    if (!uri.failed)
+        code = sqlite3_open_v2((const char *)uri.data, &store->db,
+                               SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+    es_buffer_free(&uri);
+    return code;
+}
+
 static es_status open_file(es_store *store, bool create, es_note *reterr_note)
 {
-    int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
-    int code = sqlite3_open_v2(store->path, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0) | SQLITE_OPEN_NOMUTEX;
+    int code = !create && is_on_read_only_medium(store)
+                   ? open_unchanging(store)
+                   : sqlite3_open_v2(store->path, &store->db, flags, NULL);
 
     if (code == SQLITE_CANTOPEN && !create && access(store->path, F_OK) != 0) {
         es_note_set(reterr_note, ES_SEVERITY_ERROR, "store", "There is no store %s.",
                     store->path);
         return ES_ABSENT;
     }
-    /* A store on a medium that cannot be written to can still be reported on. */
-    if (code == SQLITE_OK && !create && sqlite3_db_readonly(store->db, "main") == 1)
-        remember(store, SQLITE_OK);
     if (code != SQLITE_OK)
         remember(store, code);
     if (!store->failed) {

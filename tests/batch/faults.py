@@ -212,6 +212,47 @@ def no_place_for_reports(options, work):
            '%d %s%s' % (status, out, err))
 
 
+def read_only_medium(options, work):
+    """A store on a medium that cannot be written to is reported on, and not scanned into. One whose
+    last results are in a journal beside it is not read without them."""
+    shelf = Shelf(options, work, 'store')
+    shelf.run()
+    folder = os.path.join(work, 'archive 100%?')
+    os.makedirs(folder)
+    stores = [os.path.join(folder, name) for name in ('case.db', 'left.db')]
+    for store in stores:
+        db = sqlite3.connect(shelf.store)
+        to = sqlite3.connect(store)
+        db.backup(to)
+        to.execute('PRAGMA journal_mode=WAL')
+        to.close()
+        db.close()
+    with open(stores[1] + '-wal', 'wb') as out:
+        out.write(bytes(4096))
+
+    def run(*arguments):
+        return subprocess.run(
+            ['unshare', '-rm', 'sh', '-c', 'mount --bind "$0" "$0" && '
+             'mount -o remount,bind,ro "$0" && exec "$@"', folder, options.esuscan, *arguments],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=100)
+    if subprocess.run(['unshare', '-rm', 'sh', '-c', 'mount --bind "$0" "$0"', folder],
+                      stderr=subprocess.DEVNULL).returncode:
+        return  # no mounts for us here
+    direct = subprocess.run([options.esuscan, 'report', '--store', shelf.store, '-o', 'jsonl'],
+                            stdout=subprocess.PIPE, text=True)
+    there = run('report', '--store', stores[0], '-o', 'jsonl')
+    expect('archive: report', there.returncode == direct.returncode and
+           there.stdout == direct.stdout != '', '%d %s' % (there.returncode, there.stderr))
+    left = run('report', '--store', stores[1], '-o', 'jsonl')
+    expect('archive: journal', left.returncode == 3 and not left.stdout and
+           'ends in -wal' in left.stderr, '%d %s' % (left.returncode, left.stderr))
+    for store in (stores[0], os.path.join(folder, 'new.db')):
+        batch = run('batch', '-q', '--store', store, shelf.folder)
+        expect('archive: batch', batch.returncode == 3 and 'a medium that cannot be written to' in
+               batch.stderr and '-wal' not in batch.stderr,
+               '%d %s' % (batch.returncode, batch.stderr))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--esuscan', required=True)
@@ -228,6 +269,7 @@ def main():
         changing(options, work, 'shrinks', shrink, 'written to while')
         folders(options, work)
         no_place_for_reports(options, work)
+        read_only_medium(options, work)
     return 1 if failures else 0
 
 

@@ -237,7 +237,10 @@ static void what_is_no_store(void **unused)
 
     (void)unused;
     assert_int_equal(es_store_open(path, false, &store, &note), ES_ABSENT);
-    assert_int_not_equal(es_store_open("/nowhere/at/all.db", true, &store, &note), ES_OK);
+    assert_int_equal(es_store_open("/nowhere/at/all.db", true, &store, &note), ES_IO);
+    assert_non_null(strstr(note.text, "no such folder"));
+    assert_int_equal(es_store_open("/", true, &store, &note), ES_IO);
+    assert_non_null(strstr(note.text, "it is a folder"));
     out = fopen(path, "w");
     assert_non_null(out);
     for (int i = 0; i < 4096; i++)
@@ -249,7 +252,17 @@ static void what_is_no_store(void **unused)
     assert_int_equal(ask("SELECT 1"), 1);
     assert_int_equal(ask("CREATE TABLE theirs(a)"), -1);
     assert_int_equal(es_store_open(path, true, &store, &note), ES_UNSUPPORTED);
+    assert_non_null(strstr(note.text, "no store of esuscan"));
     assert_int_equal(ask("SELECT count(*) FROM sqlite_schema"), 1); /* theirs is as it was */
+    fresh(NULL);
+    assert_int_equal(es_store_open(path, true, &store, &note), ES_OK);
+    store = es_store_free(store);
+    assert_int_equal(ask("PRAGMA user_version=999"), -1);
+    assert_int_equal(es_store_open(path, false, &store, &note), ES_UNSUPPORTED);
+    assert_non_null(strstr(note.text, "a later version of esuscan"));
+    assert_int_equal(ask("PRAGMA user_version=1"), -1);
+    assert_int_equal(es_store_open(path, true, &store, &note), ES_UNSUPPORTED);
+    assert_non_null(strstr(note.text, "an earlier version of esuscan"));
 }
 
 /* A plugin that declares more than its older self: columns are added, rows stay. */
