@@ -19,8 +19,8 @@
 /* Called for each record as it arrives, for progress and the log. */
 typedef void (*es_cage_watch)(void *context, const es_record *record);
 
-/* Run a scan, or with a NULL broker only load the plugins and collect what they declare. The ledger
- * is not closed yet. Negative only when no child could be run at all. */
+/* Run a scan, or with a NULL broker only load the plugins and collect what they declare. `watch` may
+ * be NULL. The ledger is not closed yet. Negative only when no child could be run at all. */
 es_status es_cage_run(const es_options *options, es_broker *broker, es_cage_watch watch,
                       void *context, es_ledger **ret_ledger, es_note *reterr_note);
 
