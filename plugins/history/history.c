@@ -21,7 +21,7 @@
 /* Wants that are not event logs, by what is done with them. */
 enum {
     WANT_DEV_LOG = 6, WANT_APP_LOG, WANT_UPDATE_LOG, WANT_REPORTS, WANT_CBS, WANT_CBS_OLD,
-    WANT_CBS_KEPT, WANT_DUMP, WANT_MINIDUMP, WANT_HIBERNATION, WANT_DATASTORE,
+    WANT_CBS_KEPT, WANT_CBS_PACKED, WANT_DUMP, WANT_MINIDUMP, WANT_HIBERNATION, WANT_DATASTORE,
 };
 
 static const es_want wants[] = {
@@ -39,6 +39,7 @@ static const es_want wants[] = {
     [WANT_CBS] = WANT(TEXT_LOG, "Logs/CBS/CBS.log", "packages that servicing worked on"),
     [WANT_CBS_OLD] = WANT(TEXT_LOG, "Logs/CBS/CBS.persist.log", "likewise, earlier"),
     [WANT_CBS_KEPT] = WANT(TEXT_LOG, "Logs/CBS/CbsPersist_*.log", "likewise, earlier"),
+    [WANT_CBS_PACKED] = WANT(FILE, "Logs/CBS/CbsPersist_*.cab", "likewise, packed: only named"),
     [WANT_DUMP] = WANT(FILE, "MEMORY.DMP", "the last crash: build, time, stop code"),
     [WANT_MINIDUMP] = WANT(FILE, "Minidump/*.dmp", "earlier crashes"),
     [WANT_HIBERNATION] = { sizeof(es_want), ES_KIND_FILE, ES_SCOPE_VOLUME, ES_WANT_ALONE,
@@ -200,6 +201,15 @@ static const es_fact_type facts[] = {
     [HISTORY_FACT_LOG] = FACT("history.log", "how far an event log reaches", log_fields, NULL),
 };
 
+/* A cabinet of servicing's older logs. */
+static es_status name_cabinet(const es_host *host, const es_artefact *file)
+{
+    static const char said[] = "Servicing packed its older log into this cabinet, which this version "
+                               "does not read: what it tells of packages is missing.";
+
+    return host->note(host, 1, es_text_of(said), file->where);
+}
+
 static es_status examine(void *state, const es_host *host, const es_artefact *artefact)
 {
     (void)state;
@@ -212,6 +222,8 @@ static es_status examine(void *state, const es_host *host, const es_artefact *ar
     case WANT_UPDATE_LOG:
     case WANT_REPORTS:
         return history_examine_text(host, artefact, HISTORY_TEXT_UPDATE);
+    case WANT_CBS_PACKED:
+        return name_cabinet(host, artefact);
     case WANT_DATASTORE:
         return history_examine_datastore(host, artefact);
     case WANT_HIBERNATION:

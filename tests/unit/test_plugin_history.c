@@ -506,6 +506,15 @@ static void dumps(void **state)
     assert_int_equal(fake_n_notes(fake), 1); /* of the one that is cut */
 }
 
+static void packed_logs_are_named(void **state)
+{
+    (void)state;
+    fake_file(fake, "Windows/Logs/CBS/CbsPersist_20180412000000.cab", "MSCF", 4);
+    fake_file(fake, "Windows/Logs/CBS/CbsPersist_20180512000000.cab", "", 0);
+    run();
+    assert_int_equal(fake_n_notes(fake), 2);
+}
+
 static void hibernation(void **state)
 {
     static const struct {
@@ -549,7 +558,7 @@ int main(void)
         TEST(licensing_and_crashes), TEST(how_far_a_log_reaches),
         TEST(setup_logs),        TEST(no_zone),          TEST(update_logs),
         TEST(component_servicing), TEST(data_store),     TEST(dumps),
-        TEST(hibernation),
+        TEST(hibernation),       TEST(packed_logs_are_named),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
