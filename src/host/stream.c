@@ -279,6 +279,20 @@ es_status es_host_line_next(const es_host *host, const es_artefact *log, es_line
     return ES_OK;
 }
 
+static es_status tell_cut_lines(es_call *call, const es_stream *stream)
+{
+    uint64_t n = es_lines_cut(stream->lines);
+    es_note note;
+
+    if (!n)
+        return ES_OK;
+    es_note_set(&note, ES_SEVERITY_GAP, "text-log",
+                "%" PRIu64 " line%s of %s %s longer than is read of one: what stands behind their "
+                "first 64 KiB was not looked at.",
+                n, n == 1 ? "" : "s", stream->artefact->asked, n == 1 ? "is" : "are");
+    return tell(call, stream, &note);
+}
+
 static es_status tell_lost_lines(es_call *call, const es_stream *stream)
 {
     uint64_t lost = es_lines_lost(stream->lines);
@@ -373,6 +387,8 @@ es_status es_streams_end(es_call *call)
             status = tell_loss(call, each);
         if (each->lines && status == ES_OK)
             status = tell_lost_lines(call, each);
+        if (each->lines && status == ES_OK)
+            status = tell_cut_lines(call, each);
         if (each->ese && status == ES_OK)
             status = tell_lost_rows(call, each);
         each->ese = es_ese_free(each->ese);

@@ -20,7 +20,7 @@ struct es_lines {
     uint32_t width;     /* 2: UTF-16 by its mark or its first character */
     bool big;           /* UTF-16 with the high byte first */
     bool damaged;       /* the piece, or the one before */
-    uint64_t lost;
+    uint64_t lost, n_cut;
     uint64_t number;
     uint8_t *piece, *line;
     char *text;
@@ -62,6 +62,11 @@ es_lines *es_lines_free(es_lines *lines)
 uint64_t es_lines_lost(const es_lines *lines)
 {
     return lines->lost;
+}
+
+uint64_t es_lines_cut(const es_lines *lines)
+{
+    return lines->n_cut;
 }
 
 /* Byte order mark, or a first character whose other byte is zero. */
@@ -320,6 +325,7 @@ es_status es_lines_next(es_lines *lines, es_lines_line *ret_line)
         if (status != ES_OK)
             return status;
         lines->number++;
+        lines->n_cut += lines->cut;
         decode(lines, &line);
         if (line.text.size) {
             *ret_line = line;

@@ -45,5 +45,7 @@ es_status es_lines_next(es_lines *lines, es_lines_line *ret_line);
 
 /* Bytes that could not be had so far; they were passed over. */
 uint64_t es_lines_lost(const es_lines *lines);
+/* Lines so far that were longer than is looked at, empty or not. */
+uint64_t es_lines_cut(const es_lines *lines);
 
 #endif

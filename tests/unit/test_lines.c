@@ -107,6 +107,7 @@ static void test_endless(void **state)
     assert_true(line.cut);
     assert_int_equal(line.text.size, ES_LINES_LINE_MAX);
     assert_int_equal(es_lines_next(lines, &line), ES_END);
+    assert_int_equal(es_lines_cut(lines), 1);
     es_lines_free(lines);
 }
 
