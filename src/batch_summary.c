@@ -5,12 +5,16 @@
  */
 #include "batch_inside.h"
 
+#include "report/page.h"
+#include "report/show.h"
 #include "run.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define SLOWEST 5u
+#define WIDTH 80u
+#define INDENT 6u
 #define FAILURES_SHOWN 50u
 
 static void put_answer(void *context, const char *answer, int64_t n)
@@ -55,6 +59,22 @@ static int compare_reasons(const void *a, const void *b)
     return order ? order : strcmp(left->job->path, right->job->path);
 }
 
+/* Broken into lines, indented. */
+static void put_words(const char *string)
+{
+    es_buffer shown = es_buffer_make(es_show_room(strlen(string)));
+    es_text words;
+
+    es_show_string(&shown, string);
+    words = (es_text){ (const char *)shown.data, shown.size };
+    for (uint64_t at = 0; at < words.size;) {
+        es_text line = es_page_next_line(words, WIDTH - INDENT, &at);
+
+        printf("%*s%.*s\n", (int)INDENT, "", (int)line.size, line.data);
+    }
+    es_buffer_free(&shown);
+}
+
 static void sum_failures(ranked *all, size_t n)
 {
     size_t shown = 0;
@@ -66,10 +86,8 @@ static void sum_failures(ranked *all, size_t n)
     for (; shown < n && shown < FAILURES_SHOWN; shown++) {
         fputs("  ", stdout);
         es_say_safe(stdout, es_text_of(all[shown].job->path), UINT64_MAX);
-        fputs(": ", stdout);
-        es_say_safe(stdout, es_text_of(all[shown].done->reason ? all[shown].done->reason : "?"),
-                    UINT64_MAX);
         putchar('\n');
+        put_words(all[shown].done->reason ? all[shown].done->reason : "no reason is known");
     }
     if (shown < n)
         printf("  and %zu more: SELECT path, reason FROM latest WHERE state = 2\n", n - shown);
