@@ -4,6 +4,7 @@
  */
 #include "base/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define INVALID UINT32_C(0xffffffff)
@@ -212,4 +213,12 @@ void es_text_hex(const uint8_t *data, size_t size, char *out)
         out[2 * i + 1] = digits[data[i] & 15];
     }
     out[2 * size] = '\0';
+}
+
+void es_text_guid(const uint8_t g[16], char out[37])
+{
+    (void)snprintf(out, 37,
+                   "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", g[3],
+                   g[2], g[1], g[0], g[5], g[4], g[7], g[6], g[8], g[9], g[10], g[11], g[12], g[13],
+                   g[14], g[15]);
 }

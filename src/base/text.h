@@ -48,4 +48,7 @@ bool es_text_unsafe(uint32_t character);
 /* Hexadecimal, lower case. `out` holds 2 × size + 1 characters. */
 void es_text_hex(const uint8_t *data, size_t size, char *out);
 
+/* A GUID as Windows writes it in bytes, without its braces. */
+void es_text_guid(const uint8_t guid[16], char out[37]);
+
 #endif

@@ -34,15 +34,6 @@ es_time es_time_from_unix(int64_t seconds)
     return time;
 }
 
-es_time es_time_now(void)
-{
-    struct timespec now;
-
-    if (clock_gettime(CLOCK_REALTIME, &now) != 0)
-        return (es_time){ 0, ES_TIME_NONE, 0 };
-    return es_time_from_unix((int64_t)now.tv_sec);
-}
-
 static int64_t days_from_civil(int64_t year, int month, int day)
 {
     int64_t y = year - (month <= 2), era = (y >= 0 ? y : y - 399) / 400;
@@ -51,6 +42,26 @@ static int64_t days_from_civil(int64_t year, int month, int day)
     int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
 
     return era * 146097 + day_of_era - 719468;
+}
+
+es_time es_time_from_fat(uint16_t date, uint16_t time)
+{
+    int day = date & 31, month = date >> 5 & 15, second = 2 * (time & 31);
+    int minute = time >> 5 & 63, hour = time >> 11;
+
+    if (!day || !month || month > 12 || second > 58 || minute > 59 || hour > 23)
+        return (es_time){ 0, ES_TIME_NONE, 0 };
+    return es_time_from_unix(days_from_civil(1980 + (date >> 9), month, day) * 86400 +
+                             hour * 3600 + minute * 60 + second);
+}
+
+es_time es_time_now(void)
+{
+    struct timespec now;
+
+    if (clock_gettime(CLOCK_REALTIME, &now) != 0)
+        return (es_time){ 0, ES_TIME_NONE, 0 };
+    return es_time_from_unix((int64_t)now.tv_sec);
 }
 
 static void civil_from_days(int64_t days, int64_t *year, int *month, int *day)

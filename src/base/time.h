@@ -13,6 +13,8 @@
 
 es_time es_time_from_filetime(uint64_t filetime); /* 0 gives "no time" */
 es_time es_time_from_unix(int64_t seconds);
+/* Date and time as FAT writes them, of 2 seconds, taken as they stand; no time when they are none. */
+es_time es_time_from_fat(uint16_t date, uint16_t time);
 es_time es_time_now(void); /* of this machine; for tool.started and tool.finished only */
 
 /* ISO 8601 in UTC with the precision the time has: "2019-04-09", "2019-04-09T17:00:03Z",

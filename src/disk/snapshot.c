@@ -8,6 +8,7 @@
  */
 #include "disk/snapshot.h"
 
+#include "base/text.h"
 #include "base/time.h"
 #include "disk/limits.h"
 #include "disk/snapshot_chain.h"
@@ -144,13 +145,6 @@ static void tell_catalogue(const es_snapshots *set, es_volume_note_fn on_note, v
              "were left out.");
 }
 
-static void spell_guid(const uint8_t g[16], char ret[37])
-{
-    snprintf(ret, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", g[3],
-             g[2], g[1], g[0], g[5], g[4], g[7], g[6], g[8], g[9], g[10], g[11], g[12], g[13],
-             g[14], g[15]);
-}
-
 /* Open the set with libvshadow; false when it cannot. */
 static es_status open_volume(es_snapshots *set, int *ret_n)
 {
@@ -185,7 +179,7 @@ static void describe(es_snapshots *set, size_t index, es_vss_store *store)
     of->store = store;
     of->about.number = (uint32_t)index + 1;
     of->about.created = es_time_from_filetime(store->created);
-    spell_guid(store->guid, of->about.id);
+    es_text_guid(store->guid, of->about.id);
 }
 
 /* Set up the member at an index of libvshadow's. */

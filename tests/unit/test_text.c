@@ -214,6 +214,17 @@ static void shown_text_is_always_safe(void **state)
     es_buffer_free(&buffer);
 }
 
+static void guids(void **state)
+{
+    static const uint8_t data[16] = { 0xe0, 0x4f, 0xd0, 0x20, 0xea, 0x3a, 0x69, 0x10,
+                                      0xa2, 0xd8, 0x08, 0x00, 0x2b, 0x30, 0x30, 0x9d };
+    char out[37];
+
+    (void)state;
+    es_text_guid(data, out);
+    assert_string_equal(out, "20d04fe0-3aea-1069-a2d8-08002b30309d");
+}
+
 static void hexadecimal(void **state)
 {
     static const uint8_t data[] = { 0x00, 0x9f, 0xff };
@@ -238,6 +249,7 @@ int main(void)
         cmocka_unit_test(repair_gives_utf8),
         cmocka_unit_test(shown_text_cannot_lie),
         cmocka_unit_test(shown_text_is_always_safe),
+        cmocka_unit_test(guids),
         cmocka_unit_test(hexadecimal),
     };
 

@@ -49,6 +49,19 @@ static void unix_times(void **state)
     assert_true(es_time_known(es_time_now()));
 }
 
+static void fat_times(void **state)
+{
+    (void)state;
+    shows(es_time_from_fat(0x52cc, 0x6d01), "2021-06-12T13:40:02Z");
+    shows(es_time_from_fat(0x0021, 0), "1980-01-01T00:00:00Z");
+    shows(es_time_from_fat(0xff9f, 0xbf7d), "2107-12-31T23:59:58Z");
+    assert_false(es_time_known(es_time_from_fat(0, 0)));
+    assert_false(es_time_known(es_time_from_fat(0x0020, 0)));  /* the day 0 */
+    assert_false(es_time_known(es_time_from_fat(0x01a1, 0)));  /* the month 13 */
+    assert_false(es_time_known(es_time_from_fat(0x0021, 30))); /* the second 60 */
+    assert_false(es_time_known(es_time_from_fat(0x0021, 0xc000)));
+}
+
 static void every_precision_is_shown_as_it_is(void **state)
 {
     static const char *const expected[] = {
@@ -172,6 +185,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(filetimes),
         cmocka_unit_test(unix_times),
+        cmocka_unit_test(fat_times),
         cmocka_unit_test(every_precision_is_shown_as_it_is),
         cmocka_unit_test(iso_8601_comes_back),
         cmocka_unit_test(date_means_its_end),
