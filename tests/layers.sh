@@ -37,6 +37,8 @@ check() # ROOT: print each offence, one a line
         home["^libbfio|^libcerror|^libcdata|^libcthreads"] = "^src/evidence/"
         home["^libdeflate[.]h$"]         = "^src/evidence/|^src/windows/evtx"
         home["^libesedb"]                = "^src/windows/ese"
+        home["^liblnk"]                  = "^src/windows/lnk"
+        home["^libfwsi"]                 = "^src/windows/shell_item"
         home["^hivex[.]h$"]              = "^src/windows/hive"
         home["^openssl/"]                = "^src/(base|evidence|windows)/|^src/host/catalogue"
         home["^expat[.]h$"]              = "^src/windows/xml"

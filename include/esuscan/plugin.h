@@ -65,6 +65,7 @@ typedef struct es_host es_host;
 #define ES_KIND_BOOT_ENTRY 10u /* an entry of a boot store that boots this installation */
 #define ES_KIND_COMPONENTS 11u /* the component store, file by file: component_next. Handed over only
                                 * when the examiner asked for it; takes no path */
+#define ES_KIND_SHORTCUTS 12u  /* a folder of shortcuts (.lnk): shortcut_next */
 
 /* Where `path` begins. */
 #define ES_SCOPE_SYSTEM_ROOT 1u /* the installation's system root (C:\Windows) */
@@ -454,6 +455,51 @@ typedef struct es_component {
     const es_where *where; /* of the store */
 } es_component;
 
+/* Drives as a shortcut states them (Microsoft, GetDriveType). */
+#define ES_DRIVE_REMOVABLE 2u
+#define ES_DRIVE_FIXED 3u
+#define ES_DRIVE_REMOTE 4u
+#define ES_DRIVE_OPTICAL 5u
+#define ES_DRIVE_MEMORY 6u
+
+#define ES_SHORTCUT_VOLUME 1u  /* it states a volume: drive_type and volume_serial mean something */
+#define ES_SHORTCUT_DAMAGED 2u /* on bytes of the image that cannot be trusted */
+
+/* A shortcut, and what it says of its target: where that was, and which times its file system gave
+ * for it, when the shortcut was written. A FAT file system knows a write to 2 seconds and an access
+ * to the day. */
+typedef struct es_shortcut {
+    uint32_t size;
+    uint32_t flags; /* ES_SHORTCUT_… */
+    uint32_t drive_type;
+    uint32_t volume_serial;
+    es_text name; /* of the shortcut itself */
+    es_text volume_label, local_path, network_path; /* "" where it has none */
+    es_text machine;            /* computer that the target was last seen on */
+    es_text volume_id, file_id; /* "{…}" of the target for link tracking */
+    es_text adapter; /* network adapter of which file_id was made, "" where it was not */
+    es_time created, modified; /* the shortcut itself, $STANDARD_INFORMATION */
+    es_time target_created, target_modified, target_accessed;
+    es_bytes items; /* the target as a list for shell_items */
+    const es_where *where;
+} es_shortcut;
+
+#define ES_ITEM_OTHER 0u
+#define ES_ITEM_ROOT 1u   /* the desktop's own: "My Computer" */
+#define ES_ITEM_VOLUME 2u /* a drive, or what stands among them */
+#define ES_ITEM_FILE 3u   /* a folder or file */
+#define ES_ITEM_DEVICE 4u /* storage of a portable device, which has no drive letter */
+
+/* One item of a shell item list: a component of a path as Explorer keeps it. Its times are FAT times
+ * in UTC, of 2 seconds, whatever the file system was. */
+typedef struct es_shell_item {
+    uint32_t size;
+    uint32_t kind;
+    es_text name; /* "E:\", a file's long name; "" where it has none */
+    es_text guid; /* "{…}" of a root, or of a volume item without a name */
+    es_time modified, created, accessed; /* of a folder or file */
+} es_shell_item;
+
 /* ------------------------------------------------------------------ what a plugin says */
 
 /* One value of a field; `type` must be the declared one, or 0 for null. */
@@ -619,6 +665,15 @@ struct es_host {
 
     /* The component store, a file at a time; ES_END after the last. */
     es_status (*component_next)(const es_host *host, const es_artefact *store, es_component *ret);
+
+    /* The shortcuts of a folder, one by one; ES_END after the last. Each lasts until the next one is
+     * asked for. Those that cannot be read are noted by the host and passed over. */
+    es_status (*shortcut_next)(const es_host *host, const es_artefact *folder,
+                               const es_shortcut **ret);
+    /* The items of a shell item list. ES_CORRUPT: its structure is broken from some item on, and
+     * those before it are handed out. */
+    es_status (*shell_items)(const es_host *host, es_bytes list, const es_shell_item **ret_items,
+                             uint32_t *ret_n);
 };
 
 /* ------------------------------------------------------------------ the export */

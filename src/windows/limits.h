@@ -95,6 +95,19 @@
 /* Rows that may be unreadable before the rest of the table is given up. */
 #define ES_ESE_LOST_MAX 10000u
 
+/* ---- shortcuts and shell items ---- */
+
+/* A shortcut has 1 to 4 KiB; one with an icon in its properties some 100. */
+#define ES_LNK_SIZE_MAX (UINT64_C(1) << 20)
+/* One text of it: paths have at most 32,767 characters. */
+#define ES_LNK_TEXT_MAX (UINT64_C(128) << 10)
+/* Data behind its strings: Windows knows eleven kinds, and writes each once. */
+#define ES_LNK_BLOCKS_MAX 64u
+/* Shortcuts of one folder: Explorer keeps some 150 in Recent. */
+#define ES_SHORTCUTS_MAX 2000u
+/* Items of one list, which are folders in folders. */
+#define ES_SHELL_ITEMS_MAX 256u
+
 /* ---- text logs ---- */
 
 /* One read, and what of one line is kept; the longest lines are command lines of a few KiB. */
