@@ -246,7 +246,7 @@ static const char *kind_name(uint32_t kind)
 {
     static const char *const names[] = { "?", "hive", "executable", "event log", "table", "XML",
                                          "text log", "signature", "file", "folder",
-                                         "boot entry", "components" };
+                                         "boot entry", "components", "shortcuts" };
 
     return names[kind < sizeof names / sizeof *names ? kind : 0];
 }

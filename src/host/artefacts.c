@@ -492,6 +492,7 @@ static es_status open_kind(es_session *session, es_state_work *work, es_opened *
     case ES_KIND_EXECUTABLE:
         return open_executable(session, work, opened, flags, reterr_note);
     case ES_KIND_LISTING:
+    case ES_KIND_SHORTCUTS:
         return open_listing(session, opened, reterr_note);
     case ES_KIND_SIGNATURE:
         return es_signature_open(session, work, opened, reterr_note);

@@ -297,6 +297,7 @@ static es_status call_examine(turn *now, es_opened *opened, const es_artefact *v
     if (call.told)
         call.told->noted = es_ledger_notes(now->session->ledger, &notes) > call.told->first_note;
     es_walks_end(&call);
+    es_shortcuts_end(&call);
     told = es_streams_end(&call);
     if (status >= 0 && told < 0)
         status = told;
@@ -646,7 +647,7 @@ static bool readable(uint32_t kind)
     return kind == ES_KIND_HIVE || kind == ES_KIND_EXECUTABLE || kind == ES_KIND_FILE ||
            kind == ES_KIND_LISTING || kind == ES_KIND_BOOT_ENTRY || kind == ES_KIND_XML ||
            kind == ES_KIND_EVENT_LOG || kind == ES_KIND_TEXT_LOG || kind == ES_KIND_TABLE ||
-           kind == ES_KIND_SIGNATURE || kind == ES_KIND_COMPONENTS;
+           kind == ES_KIND_SIGNATURE || kind == ES_KIND_COMPONENTS || kind == ES_KIND_SHORTCUTS;
 }
 
 static es_status tell_absent(turn *now, const es_want *want)

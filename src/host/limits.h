@@ -36,6 +36,10 @@
 #define ES_CATALOG_THREADS 4u
 /* Patterns of --file. */
 #define ES_FILE_PATTERNS_MAX 64u
+/* One shortcut: its bytes twice over, when it is cut, and its texts. */
+#define ES_SHORTCUT_MEMORY_MAX (UINT64_C(8) << 20)
+/* Damaged shortcuts of one folder that have a note of their own. */
+#define ES_SHORTCUT_NOTES_MAX 16u
 /* Times the analysis is begun again after an artefact crashed it. */
 #define ES_SKIPS_MAX 8u
 

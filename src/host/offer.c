@@ -26,8 +26,13 @@ static es_status host_note(const es_host *host, uint32_t severity, es_text text,
         .text = text,
         .has_where = where != NULL,
     };
-    if (where)
+    if (where) {
+        es_status status = es_shortcuts_announce(call, where);
+
+        if (status != ES_OK)
+            return status;
         record.note.where = *where;
+    }
     return es_ledger_put(call->session->ledger, &record);
 }
 
@@ -37,13 +42,15 @@ static es_status host_place(const es_host *host, const es_where *where, uint64_t
     es_call *call = es_call_of(host);
     const es_opened *artefact = call->work->opened;
     es_where *place;
-    uint64_t base = where->offset > 0 ? (uint64_t)where->offset : 0, size;
+    uint64_t base = where->offset > 0 ? (uint64_t)where->offset : 0, size = 0;
 
     while (artefact && artefact->id != where->artefact)
         artefact = artefact->next;
-    if (!call->artefact || !artefact)
+    if (!call->artefact || (!artefact && !es_shortcuts_size(call, where, &size)))
         return ES_BUG;
-    size = where->length >= 0 ? (uint64_t)where->length : artefact->view.file_size - base;
+    if (artefact)
+        size = artefact->view.file_size;
+    size = where->length >= 0 ? (uint64_t)where->length : size - base;
     if (offset > size || length > size - offset)
         return ES_LIMIT;
     place = es_arena_take(call->arena, sizeof *place);
@@ -79,7 +86,9 @@ static es_status host_emit(const es_host *host, const es_fact *fact, uint64_t *r
         .time = fact->time,
         .where = *fact->where,
     };
-    status = es_ledger_put(call->session->ledger, &record);
+    status = es_shortcuts_announce(call, fact->where);
+    if (status == ES_OK)
+        status = es_ledger_put(call->session->ledger, &record);
     if (status == ES_OK && ret_reference)
         *ret_reference = record.fact.reference;
     return status;
@@ -165,6 +174,8 @@ es_host es_host_make(es_call *call)
         .event_span = es_host_event_span,
         .time_from_local = host_time_from_local,
         .component_next = es_host_component_next,
+        .shortcut_next = es_host_shortcut_next,
+        .shell_items = es_host_shell_items,
     };
 
     return host;

@@ -122,8 +122,7 @@ static const char *check_wants(const es_plugin *plugin)
     for (uint32_t i = 0; i < plugin->n_wants; i++) {
         const es_want *want = &plugin->wants[i];
 
-        if (want->kind < ES_KIND_HIVE ||
-            want->kind > ES_KIND_COMPONENTS || !want->means)
+        if (want->kind < ES_KIND_HIVE || want->kind > ES_KIND_SHORTCUTS || !want->means)
             return "wants a kind of artefact that this version does not know";
         if (want->scope < ES_SCOPE_SYSTEM_ROOT || want->scope > ES_SCOPE_DISK)
             return "wants an artefact in a scope that does not exist";

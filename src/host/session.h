@@ -132,6 +132,7 @@ struct es_session {
 
 typedef struct es_walk es_walk;
 typedef struct es_stream es_stream;
+typedef struct es_shortcuts es_shortcuts;
 
 /* One callback of one plugin: what the host table's context points to. */
 typedef struct es_call {
@@ -144,6 +145,7 @@ typedef struct es_call {
     es_told *told; /* examine, of an artefact that stands for itself: what is being said */
     es_walk *walks; /* of the artefacts that are being walked */
     es_stream *streams; /* of the logs and tables that are being read */
+    es_shortcuts *shortcuts; /* of the folders whose shortcuts are being read */
 } es_call;
 
 /* The call that a host belongs to, and the artefact behind a view: both were made by us. */
@@ -268,6 +270,19 @@ es_status es_host_line_next(const es_host *host, const es_artefact *log, es_line
 es_status es_host_event_span(const es_host *host, const es_artefact *log, es_event_span *ret);
 /* Say what could not be read of them, and free them. */
 es_status es_streams_end(es_call *call);
+
+/* ---- shortcuts.c: host calls that read shortcuts and shell items ---- */
+
+es_status es_host_shortcut_next(const es_host *host, const es_artefact *folder,
+                                const es_shortcut **ret);
+es_status es_host_shell_items(const es_host *host, es_bytes bytes, const es_shell_item **ret_items,
+                              uint32_t *ret_n);
+/* Announce the file to the ledger if this is the place of a shortcut at hand, which otherwise is no
+ * artefact; and the size of it. */
+es_status es_shortcuts_announce(es_call *call, const es_where *where);
+bool es_shortcuts_size(es_call *call, const es_where *where, uint64_t *ret_size);
+/* Free what is held outside the call's arena; before the arena goes. */
+void es_shortcuts_end(es_call *call);
 
 /* ---- judge.c: host calls of judge ---- */
 

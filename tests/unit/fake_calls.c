@@ -368,6 +368,55 @@ static es_status host_component_next(const es_host *host, const es_artefact *sto
     return ES_OK;
 }
 
+static es_status host_shortcut_next(const es_host *host, const es_artefact *folder,
+                                    const es_shortcut **ret)
+{
+    union {
+        const void *theirs;
+        artefact *ours;
+    } handle = { folder->handle };
+
+    (void)host;
+    assert_int_equal(folder->kind, ES_KIND_SHORTCUTS);
+    if (handle.ours->at_shortcut == handle.ours->n_shortcuts)
+        return ES_END;
+    *ret = &handle.ours->shortcuts[handle.ours->at_shortcut++];
+    return ES_OK;
+}
+
+/* "Rcomputer|VE:\\|FPhotos", see fake_host.h. */
+static es_status host_shell_items(const es_host *host, es_bytes list,
+                                  const es_shell_item **ret_items, uint32_t *ret_n)
+{
+    static const char kinds[] = "ORVFDG";
+    es_shell_item *items = fake_keep(of(host), 16 * sizeof *items);
+    uint64_t at = 0;
+
+    *ret_items = items;
+    *ret_n = 0;
+    while (at < list.size && list.data[at] != '!') {
+        es_shell_item *item = &items[(*ret_n)++];
+        const char *kind = strchr(kinds, list.data[at++]);
+        uint64_t start = at;
+        es_text name;
+
+        assert_non_null(kind);
+        assert_true(*ret_n < 16);
+        while (at < list.size && list.data[at] != '|' && list.data[at] != '!')
+            at++;
+        name.data = memcpy(fake_keep(of(host), at - start), list.data + start, at - start);
+        name.size = at - start;
+        item->size = sizeof *item;
+        item->kind = *kind == 'G' ? ES_ITEM_VOLUME : (uint32_t)(kind - kinds);
+        if (*kind == 'G' || *kind == 'R')
+            item->guid = name;
+        else
+            item->name = name;
+        at += at < list.size && list.data[at] == '|';
+    }
+    return at < list.size ? ES_CORRUPT : ES_OK;
+}
+
 static es_status host_fact_next(const es_host *host, es_text type, uint64_t *cursor,
                                 es_fact_view *ret)
 {
@@ -438,6 +487,18 @@ static es_status host_row(const es_host *host, const es_row *row)
 
 /* ------------------------------------------------------------------ run */
 
+/* The path of a hive: that of the want, of a user's the profile "bob". */
+static const char *path_of(fake_host *fake, const char *path)
+{
+    const char *star = strchr(path, '*');
+    char made[512];
+
+    if (!star)
+        return fake_keep_string(fake, path);
+    (void)snprintf(made, sizeof made, "%.*sbob%s", (int)(star - path), path, star + 1);
+    return fake_keep_string(fake, made);
+}
+
 static es_status examine_hive(fake_host *fake, void *state, const es_want *want, uint32_t index)
 {
     artefact *hive = NULL;
@@ -451,7 +512,7 @@ static es_status examine_hive(fake_host *fake, void *state, const es_want *want,
             hive->view.size = sizeof hive->view;
             hive->view.kind = ES_KIND_HIVE;
             hive->view.want = index;
-            hive->view.path = es_text_of(hive->where.path);
+            hive->view.path = es_text_of(path_of(fake, want->path));
             hive->view.where = &hive->where;
             hive->view.handle = hive;
         }
@@ -482,7 +543,7 @@ static int named_by_entry(const fake_host *fake, const char *word, const char *b
     return 0;
 }
 
-/* "Windows/Minidump/Mini1.dmp" for "Minidump/\*.dmp": one star, in the last component. */
+/* "Windows/Minidump/Mini1.dmp" for "Minidump/\*.dmp": one star, within a component. */
 static int fits(const char *pattern, const char *path)
 {
     const char *star = strchr(pattern, '*'), *end = star + 1;
@@ -490,7 +551,8 @@ static int fits(const char *pattern, const char *path)
 
     for (const char *at = path; size - (size_t)(at - path) >= before + after; at++) {
         if ((at == path || at[-1] == '/') && fake_same_letters(at, pattern, before) &&
-            fake_same(path + size - after, end) && !strchr(at + before, '/'))
+            fake_same(path + size - after, end) &&
+            !memchr(at + before, '/', (size_t)(path + size - after - (at + before))))
             return 1;
     }
     return 0;
@@ -572,6 +634,8 @@ es_status fake_run(fake_host *fake)
                      .value_string = host_value_string, .value_number = host_value_number,
                      .text_utf16 = host_text_utf16, .file_read = host_file_read,
                      .component_next = host_component_next,
+                     .shortcut_next = host_shortcut_next,
+                     .shell_items = host_shell_items,
                      .fact_next = host_fact_next, .verdict = host_verdict, .row = host_row,
                      .catalogue = fake->without_catalogue ? NULL : &fake_catalogue };
     es_status status = ES_OK;

@@ -385,6 +385,30 @@ void fake_component(fake_host *fake, uint32_t state, const char *path)
     made->where = &store->where;
 }
 
+es_shortcut *fake_shortcut(fake_host *fake, const char *folder, const char *name, uint32_t drive,
+                           uint32_t serial, const char *path)
+{
+    artefact *at = NULL;
+    es_shortcut *made;
+
+    for (uint32_t i = 0; i < fake->n_artefacts && !at; i++)
+        if (fake->artefacts[i].view.kind == ES_KIND_SHORTCUTS &&
+            fake_same(fake->artefacts[i].where.path, folder))
+            at = &fake->artefacts[i];
+    if (!at)
+        at = fake_artefact(fake, ES_KIND_SHORTCUTS, folder);
+    assert_true(at->n_shortcuts < 8);
+    made = &at->shortcuts[at->n_shortcuts++];
+    made->size = sizeof *made;
+    made->flags = drive ? ES_SHORTCUT_VOLUME : 0;
+    made->drive_type = drive;
+    made->volume_serial = serial;
+    made->name = es_text_of(fake_keep_string(fake, name));
+    made->local_path = es_text_of(fake_keep_string(fake, path));
+    made->where = &at->where;
+    return made;
+}
+
 void fake_fail_alloc(fake_host *fake, uint32_t n)
 {
     fake->fail_alloc = n;

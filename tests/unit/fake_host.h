@@ -58,6 +58,13 @@ es_executable *fake_signed_executable(fake_host *fake);
 es_signature *fake_catalog(fake_host *fake, const char *path);
 /* A file of the component store, which is there from the first one on. */
 void fake_component(fake_host *fake, uint32_t state, const char *path);
+/* A shortcut in a folder, which is there from the first one on; on a volume, when `drive` is other
+ * than 0. Returned so that a test can change more. */
+es_shortcut *fake_shortcut(fake_host *fake, const char *folder, const char *name, uint32_t drive,
+                           uint32_t serial, const char *path);
+/* What shell_items makes of bytes is this: items between '|', each a letter for its kind ('R' root,
+ * 'V' volume by its name, 'G' by its GUID, 'F' file, 'D' device, 'O' other) and its name. A '!' breaks
+ * the list off. */
 /* Logs and tables (fake_logs.c). What is added goes to the newest of its kind. Data come in pairs:
  * name or "", text; a NULL name ends them. */
 void fake_event_log(fake_host *fake, const char *path);

@@ -55,6 +55,8 @@ typedef struct artefact {
     es_signature signature, catalogs[4];
     es_component components[8];
     uint32_t n_components, at_component;
+    es_shortcut shortcuts[8];
+    uint32_t n_shortcuts, at_shortcut;
     int asked; /* "{asked.files}" */
     es_bytes bytes;
     struct fake_log *log; /* of an event log, a text log, a table */
