@@ -10,6 +10,11 @@
  *
  * The log of device installations, which the history plugin reads, names a device when Windows
  * first met it, also one of which the registry was cleaned.
+ *
+ * What users opened is tied to a device by the serial number of its volume, which EMDMgmt knows, or
+ * by its GUID. A folder view has neither, only a letter: where one device or volume alone ever had
+ * that, the view is counted among its sources, by its letter alone, and gives it no time, no user and
+ * no path. Removable volumes that belong to no known device are listed by themselves.
  */
 #include "media.h"
 
@@ -25,10 +30,11 @@ typedef struct list {
     uint64_t n;
 } list;
 
+/* A device, or a volume of which no device is known. */
 typedef struct device {
     es_text serial, vendor, product, name;
     int own_serial;
-    list mounts, volumes, labels, volume_serials, users, sources;
+    list mounts, volumes, labels, volume_serials, users, sources, paths;
     es_time first, last;
     es_text first_means, last_means;
     uint64_t because[BECAUSE_MAX];
@@ -37,8 +43,10 @@ typedef struct device {
 
 typedef struct work {
     const es_host *host;
-    device *devices;
-    uint32_t n;
+    device *devices, *volumes;
+    uint32_t n, n_volumes;
+    uint32_t n_tied, n_by_letter; /* traces of users */
+    uint32_t n_undated;           /* of which it is not known whether they were there on the day */
     int looked, left_out;
     uint64_t place;
     es_then then;  /* the day that was asked for */
@@ -251,6 +259,176 @@ static es_status gather_logged(work *all)
     return status < 0 ? status : ES_OK;
 }
 
+/* ------------------------------------------------------------------ what users opened */
+
+static int has(const list *of, es_text text)
+{
+    for (uint64_t i = 0; i < of->n; i++)
+        if (es_name_same(of->items[i], text))
+            return 1;
+    return 0;
+}
+
+/* The one device with a volume of this number; of several copies of a volume none is it. */
+static device *by_volume_serial(work *all, es_text serial)
+{
+    device *found = NULL;
+
+    for (uint32_t i = 0; i < all->n; i++) {
+        if (!has(&all->devices[i].volume_serials, serial))
+            continue;
+        if (found)
+            return NULL;
+        found = &all->devices[i];
+    }
+    return found;
+}
+
+/* The one device or volume that is known to have had this letter. */
+static device *by_letter(work *all, es_text mount)
+{
+    device *found = NULL;
+
+    for (uint32_t i = 0; i < all->n + all->n_volumes; i++) {
+        device *each = i < all->n ? &all->devices[i] : &all->volumes[i - all->n];
+
+        if (!has(&each->mounts, mount))
+            continue;
+        if (found)
+            return NULL;
+        found = each;
+    }
+    return found;
+}
+
+static es_text first_of(const list *of)
+{
+    return of->n ? of->items[0] : (es_text){ "", 0 };
+}
+
+/* The volume that these say, made when there is none: one without a number by its letter, one
+ * without a letter by its label. */
+static device *volume_of(work *all, es_text serial, es_text mount, es_text label)
+{
+    for (uint32_t i = 0; i < all->n_volumes; i++) {
+        device *each = &all->volumes[i];
+
+        if (!es_name_same(first_of(&each->volume_serials), serial))
+            continue;
+        if (serial.size || (mount.size ? has(&each->mounts, mount) : has(&each->labels, label)))
+            return each;
+    }
+    if (all->n_volumes == DEVICES_MAX) {
+        all->left_out = 1;
+        return NULL;
+    }
+    add(&all->volumes[all->n_volumes].volume_serials, serial);
+    return &all->volumes[all->n_volumes++];
+}
+
+static const char *user_source(uint32_t type)
+{
+    return type == MEDIA_SHORTCUT ? "shortcuts"
+                                  : type == MEDIA_RECENT ? "recent documents" : "folder views";
+}
+
+/* A shortcut that was written again later was made before. */
+static int made_by_then(const work *all, const es_fact_view *fact, uint32_t type)
+{
+    es_fact_view made = *fact;
+
+    if (type != MEDIA_SHORTCUT || fact->fields[SHORTCUT_MADE].type != ES_FIELD_TIME)
+        return 0;
+    made.time = fact->fields[SHORTCUT_MADE].time;
+    return es_then_counts(&all->then, &made, 1);
+}
+
+/* Whether what a user opened was opened by the day. A list that was written later, and an entry of it
+ * that has no time, may be older. */
+static int opened_by_then(work *all, const es_fact_view *fact, uint32_t type, int loosely)
+{
+    if (es_then_counts(&all->then, fact, 1) || made_by_then(all, fact, type))
+        return 1;
+    all->n_undated += fact->own && type != MEDIA_SHORTCUT && !loosely;
+    return 0;
+}
+
+static void take_opened(work *all, device *to, const es_fact_view *fact, uint32_t type)
+{
+    /* the path is the first field behind those that all traces have */
+    add(&to->paths, text_at(fact, TRACE_N_FIELDS));
+    add(&to->mounts, text_at(fact, TRACE_MOUNT));
+    add(&to->labels, text_at(fact, TRACE_LABEL));
+    add(&to->users, text_at(fact, TRACE_USER));
+    add(&to->sources, es_text_of(user_source(type)));
+    if (es_then_counts(&all->then, fact, 1))
+        take_time(to, fact->time, media_facts[type].time_means);
+    if (made_by_then(all, fact, type))
+        take_time(to, fact->fields[SHORTCUT_MADE].time, "shortcut made");
+    if (to->n_because < BECAUSE_MAX)
+        to->because[to->n_because++] = fact->reference;
+}
+
+static void take_by_letter(work *all, device *to, const es_fact_view *fact, uint32_t type)
+{
+    add(&to->sources, type == MEDIA_FOLDER ? es_text_of("folder views, by letter alone")
+                                           : es_text_of("shortcuts, by letter alone"));
+    if (to->n_because < BECAUSE_MAX)
+        to->because[to->n_because++] = fact->reference;
+    all->n_by_letter++;
+}
+
+/* A trace that says which volume it was. */
+static void tie(work *all, const es_fact_view *fact, uint32_t type)
+{
+    es_text serial = text_at(fact, TRACE_VOLUME_SERIAL);
+    device *to = serial.size ? by_volume_serial(all, serial)
+                             : by_volume(all, text_at(fact, TRACE_VOLUME));
+
+    if (to)
+        all->n_tied++;
+    else
+        to = volume_of(all, serial, text_at(fact, TRACE_MOUNT), text_at(fact, TRACE_LABEL));
+    if (to)
+        take_opened(all, to, fact, type);
+}
+
+/* A trace that says a letter, or what a portable device is called. */
+static void tie_loosely(work *all, const es_fact_view *fact, uint32_t type)
+{
+    es_text mount = text_at(fact, TRACE_MOUNT), none = { "", 0 };
+    device *to = mount.size ? by_letter(all, mount) : NULL;
+
+    if (to && (to->serial.size || first_of(&to->volume_serials).size)) {
+        take_by_letter(all, to, fact, type);
+        return;
+    }
+    to = volume_of(all, none, mount, text_at(fact, TRACE_LABEL));
+    if (to)
+        take_opened(all, to, fact, type);
+}
+
+/* Those that say which volume first: letters are looked for among what they leave. */
+static es_status gather_opened(work *all, uint32_t type, int loosely)
+{
+    es_fact_view fact;
+    uint64_t cursor = 0;
+    es_status status;
+
+    while (!(status = all->host->fact_next(all->host, es_text_of(media_facts[type].name), &cursor,
+                                           &fact))) {
+        int says = text_at(&fact, TRACE_VOLUME_SERIAL).size || text_at(&fact, TRACE_VOLUME).size;
+
+        if (!opened_by_then(all, &fact, type, loosely))
+            continue;
+        if (says && !loosely)
+            tie(all, &fact, type);
+        else if (!says && loosely)
+            tie_loosely(all, &fact, type);
+    }
+    return status < 0 ? status : ES_OK;
+}
+
 static es_status gather_all(work *all)
 {
     /* Letters before users: they say whose a volume is. USB last: it adds to what is known. */
@@ -264,6 +442,8 @@ static es_status gather_all(work *all)
         status = gather(all, order[i]);
     if (status == ES_OK)
         status = gather_logged(all);
+    for (uint32_t i = 0; i < 6 && status == ES_OK; i++)
+        status = gather_opened(all, MEDIA_SHORTCUT + i % 3, i >= 3);
     while (status == ES_OK &&
            all->host->fact_next(all->host, es_text_of(media_facts[MEDIA_PLACE].name), &cursor,
                                 &fact) == ES_OK) {
@@ -320,10 +500,57 @@ static es_status tell(const es_host *host, const device *of)
         of->last_means.size ? es_datum_text(of->last_means) : es_null(),
         es_datum_texts(of->sources.items, of->sources.n),
         es_datum_facts(of->because, of->n_because),
+        es_datum_texts(of->paths.items, of->paths.n),
     };
     es_row row = { sizeof row, 0, fields };
 
     return status ? status : host->row(host, &row);
+}
+
+/* A volume of no known device, and the devices that it may be of: those that had its letter. */
+static es_status tell_volume(const work *all, const device *of)
+{
+    list may_be = { .n = 0 };
+    es_text serial = first_of(&of->volume_serials);
+
+    for (uint32_t i = 0; i < all->n; i++)
+        for (uint64_t k = 0; k < of->mounts.n; k++)
+            if (has(&all->devices[i].mounts, of->mounts.items[k]))
+                add(&may_be, all->devices[i].serial);
+    es_datum fields[] = {
+        serial.size ? es_datum_text(serial) : es_null(),
+        es_datum_texts(of->labels.items, of->labels.n),
+        es_datum_texts(of->mounts.items, of->mounts.n),
+        es_datum_texts(of->users.items, of->users.n),
+        time_or_null(of->first),
+        of->first_means.size ? es_datum_text(of->first_means) : es_null(),
+        time_or_null(of->last),
+        of->last_means.size ? es_datum_text(of->last_means) : es_null(),
+        es_datum_texts(of->sources.items, of->sources.n),
+        es_datum_texts(may_be.items, may_be.n),
+        es_datum_texts(of->paths.items, of->paths.n),
+        es_datum_facts(of->because, of->n_because),
+    };
+    es_row row = { sizeof row, 1, fields };
+
+    return all->host->row(all->host, &row);
+}
+
+static void explain_volumes(const work *all, es_prose *prose)
+{
+    uint32_t n_letters = 0, n;
+
+    for (uint32_t i = 0; i < all->n_volumes; i++)
+        n_letters += !all->volumes[i].volume_serials.n && all->volumes[i].mounts.n;
+    n = all->n_volumes - n_letters;
+    if (n)
+        es_prose_say(prose, "Users opened files or folders on %u removable volume%s that can be "
+                            "tied to no device that is known. ",
+                     n, n == 1 ? "" : "s");
+    if (n_letters)
+        es_prose_say(prose, "Of what they opened below %u drive letter%s it is not known on which "
+                            "volume it was: several had the letter, or none that is known. ",
+                     n_letters, n_letters == 1 ? "" : "s");
 }
 
 /* What the answer rests on, where a day of the past was asked for. */
@@ -341,14 +568,30 @@ static void explain_day(const work *all, es_prose *to)
                          "for: only what is dated until then is listed. ");
 }
 
+static void explain_opened(const work *all, es_prose *to)
+{
+    if (all->n_tied)
+        es_prose_say(to, "%u shortcuts, recent documents or folder views of users name files on "
+                         "them, tied by the serial number or the GUID of the volume. ",
+                     all->n_tied);
+    if (all->n_by_letter)
+        es_prose_say(to, "%u name a drive letter only that one volume alone is known to have had. "
+                         "Letters are reused: they may be of another, and give it no time. ",
+                     all->n_by_letter);
+    explain_volumes(all, to);
+    if (all->n_undated)
+        es_prose_say(to, "%u recent documents or folder views more have no time until the day that "
+                         "was asked for, and may be older. ",
+                     all->n_undated);
+}
+
 static void explain(const work *all, uint32_t n_open, es_prose *to)
 {
     explain_day(all, to);
-    if (all->left_out)
-        es_prose_say(to, "More USB storage devices were connected than are listed. ");
-    else if (all->n)
-        es_prose_say(to, "USB storage devices were connected. Each time is what its source makes of "
-                         "it: a key's last write is no proof of an arrival. ");
+    if (all->n)
+        es_prose_say(to, "USB storage devices were connected. %sEach time is what its source makes "
+                         "of it: a key's last write is no proof of an arrival. ",
+                     all->left_out ? "More were connected than are listed. " : "");
     else if (all->looked && !n_open)
         es_prose_say(to, "No USB storage device is known to the registry. Lists can be cleaned, and "
                          "other media leave other traces. ");
@@ -358,27 +601,31 @@ static void explain(const work *all, uint32_t n_open, es_prose *to)
         es_prose_say(to, "Of %u more the earliest time that is left is later, or there is none: they "
                          "may have been connected by then. ",
                      n_open);
+    explain_opened(all, to);
 }
 
 static es_status make(const es_host *host, work *all, es_prose *prose)
 {
     void *memory = NULL;
-    es_status status = host->alloc(host, DEVICES_MAX * sizeof(device), &memory);
+    es_status status = host->alloc(host, 2 * DEVICES_MAX * sizeof(device), &memory);
 
+    if (status != ES_OK)
+        return status;
     all->devices = memory;
-    if (status == ES_OK)
-        status = host->alloc(host, 2 * DEVICES_MAX * sizeof(es_text), &memory);
+    all->volumes = all->devices + DEVICES_MAX;
+    status = host->alloc(host, 2 * DEVICES_MAX * sizeof(es_text), &memory);
     if (status != ES_OK)
         return status;
     all->open = memory;
     all->later = all->open + DEVICES_MAX;
-    return es_prose_make(host, 1000, prose);
+    return es_prose_make(host, 2000, prose);
 }
 
 es_status media_judge(void *state, const es_host *host, const es_installation *installation,
                       const es_question *question)
 {
     es_verdict verdict = { sizeof verdict, 0, 2, 0, NULL, NULL, NULL };
+    const device *first = NULL;
     work all = { .host = host };
     uint32_t n_open;
     es_prose prose;
@@ -392,17 +639,21 @@ es_status media_judge(void *state, const es_host *host, const es_installation *i
         status = gather_all(&all);
     for (uint32_t i = 0; i < all.n && status == ES_OK; i++)
         status = tell(host, &all.devices[i]);
+    for (uint32_t i = 0; i < all.n_volumes && status == ES_OK; i++)
+        status = tell_volume(&all, &all.volumes[i]);
     if (status)
         return status;
     n_open = es_then_asked(&all.then) ? n_left_open(&all) : 0;
     explain(&all, n_open, &prose);
     why = es_prose_text(&prose);
-    if (all.n) {
+    if (all.n || all.n_volumes)
+        first = all.n ? &all.devices[0] : &all.volumes[0];
+    if (first) {
         verdict.answer = 0;
-        verdict.because = all.devices[0].because;
-        verdict.n_because = all.devices[0].n_because;
+        verdict.because = first->because;
+        verdict.n_because = first->n_because;
     } else if (all.looked) {
-        verdict.answer = n_open ? 2 : 1;
+        verdict.answer = n_open || all.n_undated ? 2 : 1;
         verdict.because = &all.place;
         verdict.n_because = 1;
     }

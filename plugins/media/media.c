@@ -7,38 +7,96 @@
  * each user's NTUSER.DAT which volumes that user opened (MountPoints2). NT 6.0 keeps no install and
  * removal dates below a device's Properties: those came with NT 6.1. EMDMgmt writes many keys at
  * once, so their write time dates nothing; its LastTestedTime does.
+ *
+ * What a user did with them is in shortcuts, in the list of recent documents and in the folder views
+ * of Explorer (shortcuts.c, views.c). Wants come in the order in which one says of the next which
+ * volumes are removable: devices and letters, serial numbers, shortcuts, a user's hives.
  */
 #include "media.h"
 
 #define FIELD(kind, name, means) { sizeof(es_field), ES_FIELD_##kind, name, means }
 #define CHILDREN_MAX 65536u
 
-enum { WANT_SYSTEM, WANT_SOFTWARE, WANT_USERS, WANT_OLD_USERS };
+enum {
+    WANT_SYSTEM, WANT_SOFTWARE, WANT_RECENT, WANT_OFFICE, WANT_DESKTOP, WANT_OLD_RECENT,
+    WANT_OLD_OFFICE, WANT_OLD_DESKTOP, WANT_USERS, WANT_OLD_USERS, WANT_CLASSES, WANT_OLD_CLASSES
+};
 
 static const es_want wants[] = {
     [WANT_SYSTEM] = { sizeof(es_want), ES_KIND_HIVE, ES_SCOPE_SYSTEM_ROOT, ES_WANT_REQUIRED,
                       "System32/config/SYSTEM", "devices, letters, arrivals" },
     [WANT_SOFTWARE] = { sizeof(es_want), ES_KIND_HIVE, ES_SCOPE_SYSTEM_ROOT, 0,
                         "System32/config/SOFTWARE", "labels of volumes" },
+#define FOLDER(path, means) { sizeof(es_want), ES_KIND_SHORTCUTS, ES_SCOPE_VOLUME, 0, path, means }
+    [WANT_RECENT] = FOLDER("Users/*/AppData/Roaming/Microsoft/Windows/Recent",
+                           "shortcuts to documents that a user opened"),
+    [WANT_OFFICE] = FOLDER("Users/*/AppData/Roaming/Microsoft/Office/Recent",
+                           "the same, of Office"),
+    [WANT_DESKTOP] = FOLDER("Users/*/Desktop", "shortcuts that a user has at hand"),
+    [WANT_OLD_RECENT] = FOLDER("Documents and Settings/*/Recent", "shortcuts before NT 6"),
+    [WANT_OLD_OFFICE] = FOLDER("Documents and Settings/*/Application Data/Microsoft/Office/Recent",
+                               "the same, of Office"),
+    [WANT_OLD_DESKTOP] = FOLDER("Documents and Settings/*/Desktop", "the same, at hand"),
     [WANT_USERS] = { sizeof(es_want), ES_KIND_HIVE, ES_SCOPE_VOLUME, 0, "Users/*/NTUSER.DAT",
-                     "volumes that a user opened" },
+                     "volumes, documents and folders that a user opened" },
     [WANT_OLD_USERS] = { sizeof(es_want), ES_KIND_HIVE, ES_SCOPE_VOLUME, 0,
                          "Documents and Settings/*/NTUSER.DAT", "the same before NT 6" },
+    [WANT_CLASSES] = { sizeof(es_want), ES_KIND_HIVE, ES_SCOPE_VOLUME, 0,
+                       "Users/*/AppData/Local/Microsoft/Windows/UsrClass.dat",
+                       "folders that a user opened" },
+    [WANT_OLD_CLASSES] = { sizeof(es_want), ES_KIND_HIVE, ES_SCOPE_VOLUME, 0,
+                           "Documents and Settings/*/Local Settings/Application Data/Microsoft/"
+                           "Windows/UsrClass.dat", "the same before NT 6" },
 };
 
-static const es_field trace_fields[] = {
-    [TRACE_SERIAL] = FIELD(TEXT, "serial", "instance of the device: its serial number"),
-    [TRACE_OWN_SERIAL] = FIELD(BOOLEAN, "own_serial",
-                               "the device has a number of its own; else Windows made one"),
-    [TRACE_VENDOR] = FIELD(TEXT, "vendor", "vendor, or VID"),
-    [TRACE_PRODUCT] = FIELD(TEXT, "product", "product, or PID"),
-    [TRACE_REVISION] = FIELD(TEXT, "revision", "revision of the product"),
-    [TRACE_NAME] = FIELD(TEXT, "name", "friendly name"),
-    [TRACE_MOUNT] = FIELD(TEXT, "mount", "drive letter"),
-    [TRACE_VOLUME] = FIELD(TEXT, "volume", "GUID of the volume"),
-    [TRACE_LABEL] = FIELD(TEXT, "label", "label of the volume, or the letter it had"),
-    [TRACE_VOLUME_SERIAL] = FIELD(TEXT, "volume_serial", "serial number of the volume"),
-    [TRACE_USER] = FIELD(TEXT, "user", "folder of the user's profile"),
+/* Fields that every trace has. */
+#define TRACE_FIELDS                                                                               \
+    [TRACE_SERIAL] = FIELD(TEXT, "serial", "instance of the device: its serial number"),           \
+    [TRACE_OWN_SERIAL] = FIELD(BOOLEAN, "own_serial",                                              \
+                               "the device has a number of its own; else Windows made one"),       \
+    [TRACE_VENDOR] = FIELD(TEXT, "vendor", "vendor, or VID"),                                      \
+    [TRACE_PRODUCT] = FIELD(TEXT, "product", "product, or PID"),                                   \
+    [TRACE_REVISION] = FIELD(TEXT, "revision", "revision of the product"),                         \
+    [TRACE_NAME] = FIELD(TEXT, "name", "friendly name"),                                           \
+    [TRACE_MOUNT] = FIELD(TEXT, "mount", "drive letter"),                                          \
+    [TRACE_VOLUME] = FIELD(TEXT, "volume", "GUID of the volume"),                                  \
+    [TRACE_LABEL] = FIELD(TEXT, "label", "label of the volume, or the letter it had"),             \
+    [TRACE_VOLUME_SERIAL] = FIELD(TEXT, "volume_serial", "serial number of the volume"),           \
+    [TRACE_USER] = FIELD(TEXT, "user", "folder of the user's profile")
+
+static const es_field trace_fields[] = { TRACE_FIELDS };
+
+static const es_field shortcut_fields[] = {
+    TRACE_FIELDS,
+    [SHORTCUT_PATH] = FIELD(TEXT, "path", "what it leads to"),
+    [SHORTCUT_DRIVE] = FIELD(TEXT, "drive", "kind of drive, as the shortcut states it"),
+    [SHORTCUT_MADE] = FIELD(TIME, "made", "when the shortcut was made"),
+    [SHORTCUT_TARGET_CREATED] = FIELD(TIME, "target_created",
+                                      "as the file system of the target gave it then"),
+    [SHORTCUT_TARGET_WRITTEN] = FIELD(TIME, "target_written", "likewise; FAT: full 2 seconds"),
+    [SHORTCUT_TARGET_ACCESSED] = FIELD(TIME, "target_accessed", "likewise; FAT: the day"),
+    [SHORTCUT_MACHINE] = FIELD(TEXT, "machine", "computer on which the target was tracked"),
+    [SHORTCUT_VOLUME_ID] = FIELD(TEXT, "volume_id", "of the target's volume, for link tracking"),
+    [SHORTCUT_FILE_ID] = FIELD(TEXT, "file_id", "of the target, for link tracking"),
+    [SHORTCUT_ADAPTER] = FIELD(TEXT, "adapter", "network adapter of which file_id was made"),
+};
+
+static const es_field recent_fields[] = {
+    TRACE_FIELDS,
+    [RECENT_PATH] = FIELD(TEXT, "path", "what its shortcut leads to"),
+    [RECENT_DOCUMENT] = FIELD(TEXT, "document", "name, as the list shows it"),
+    [RECENT_SHORTCUT] = FIELD(TEXT, "shortcut", "file name of its shortcut"),
+    [RECENT_LIST] = FIELD(TEXT, "list", "file extension whose list it is; null: that of all"),
+    [RECENT_POSITION] = FIELD(INTEGER, "position", "0 is the newest, and has the list's time"),
+};
+
+static const es_field folder_fields[] = {
+    TRACE_FIELDS,
+    [FOLDER_PATH] = FIELD(TEXT, "path", "the folder"),
+    [FOLDER_POSITION] = FIELD(INTEGER, "position", "0 is the newest, and has the list's time"),
+    [FOLDER_CREATED] = FIELD(TIME, "folder_created", "of the folder, UTC, full 2 seconds"),
+    [FOLDER_WRITTEN] = FIELD(TIME, "folder_written", "likewise"),
+    [FOLDER_ACCESSED] = FIELD(TIME, "folder_accessed", "likewise"),
 };
 
 static const es_field place_fields[] = {
@@ -46,8 +104,9 @@ static const es_field place_fields[] = {
     FIELD(BOOLEAN, "present", "it is there"),
 };
 
-#define TRACE(type_name, summary, means)                                                           \
-    { sizeof(es_fact_type), ES_COUNT(trace_fields), type_name, summary, trace_fields, means }
+#define TYPE(fields, type_name, summary, means)                                                    \
+    { sizeof(es_fact_type), ES_COUNT(fields), type_name, summary, fields, means }
+#define TRACE(type_name, summary, means) TYPE(trace_fields, type_name, summary, means)
 
 const es_fact_type media_facts[] = {
     [MEDIA_DEVICE] = TRACE("media.device", "a USB storage device that was installed",
@@ -65,11 +124,20 @@ const es_fact_type media_facts[] = {
                          "user's mount point last written"),
     [MEDIA_PLACE] = { sizeof(es_fact_type), ES_COUNT(place_fields), "media.place",
                       "whether Windows keeps a list of USB storage devices", place_fields, NULL },
+    [MEDIA_SHORTCUT] = TYPE(shortcut_fields, "media.shortcut",
+                            "a shortcut to a file or folder on a removable volume",
+                            "shortcut last written"),
+    [MEDIA_RECENT] = TYPE(recent_fields, "media.recent",
+                          "a recent document whose shortcut leads to a removable volume",
+                          "list of recent documents last written"),
+    [MEDIA_FOLDER] = TYPE(folder_fields, "media.folder",
+                          "a folder that Explorer showed, on a letter or volume of a removable device",
+                          "list of folder views last written"),
 };
 
 /* ------------------------------------------------------------------ traces */
 
-static void trace_of(const media_name *name, es_datum fields[TRACE_N_FIELDS])
+void media_trace(const media_name *name, es_datum fields[TRACE_N_FIELDS])
 {
     for (int i = 0; i < TRACE_N_FIELDS; i++)
         fields[i] = es_null();
@@ -132,7 +200,7 @@ static es_status device(const es_host *host, const es_key *key, void *context)
     if (status)
         return status;
     name.instance = key->name;
-    trace_of(&name, fields);
+    media_trace(&name, fields);
     fields[TRACE_NAME] = es_datum_text_or_null(friendly);
     return es_emit(host, MEDIA_DEVICE, fields, key->written, key->where);
 }
@@ -157,7 +225,7 @@ static es_status usb(const es_host *host, const es_key *key, void *context)
     if (status || !es_name_same(service, es_text_of("usbstor")))
         return status;
     name.instance = key->name;
-    trace_of(&name, fields);
+    media_trace(&name, fields);
     fields[TRACE_SERIAL] = es_datum_text_or_null(key->name); /* no "&0" here */
     return es_emit(host, MEDIA_USB, fields, key->written, key->where);
 }
@@ -184,11 +252,11 @@ static es_status arrival(const es_host *host, const es_key *key, void *context)
     (void)context;
     if (!media_name_parse(key->name, &name))
         return ES_OK;
-    trace_of(&name, fields);
+    media_trace(&name, fields);
     return es_emit(host, MEDIA_ARRIVAL, fields, key->written, key->where);
 }
 
-static es_status mounted(const es_host *host, const es_value *value)
+static es_status mounted(media_state *state, const es_host *host, const es_value *value)
 {
     es_datum fields[TRACE_N_FIELDS];
     media_name name;
@@ -201,16 +269,21 @@ static es_status mounted(const es_host *host, const es_value *value)
     status = host->text_utf16(host, value->data, &text);
     if (status || !media_name_parse(text, &name))
         return status < 0 ? status : ES_OK;
-    trace_of(&name, fields);
-    if (media_guid(value->name, &guid))
+    media_trace(&name, fields);
+    if (media_guid(value->name, &guid)) {
         fields[TRACE_VOLUME] = es_datum_text(guid);
-    else if (value->name.size >= 2)
-        fields[TRACE_MOUNT] = es_datum_text(
-            (es_text){ value->name.data + value->name.size - 2, 2 });
-    return es_emit(host, MEDIA_LETTER, fields, (es_time){ 0, 0, 0 }, value->where);
+        status = media_know_guid(state, guid);
+    } else if (value->name.size >= 2) {
+        es_text mount = { value->name.data + value->name.size - 2, 2 };
+
+        fields[TRACE_MOUNT] = es_datum_text(mount);
+        media_know_letter(state, mount);
+    }
+    return status ? status : es_emit(host, MEDIA_LETTER, fields, (es_time){ 0, 0, 0 }, value->where);
 }
 
-static es_status examine_mounted(const es_host *host, const es_artefact *hive)
+static es_status examine_mounted(media_state *state, const es_host *host,
+                                 const es_artefact *hive)
 {
     es_key key;
     es_value value;
@@ -219,7 +292,7 @@ static es_status examine_mounted(const es_host *host, const es_artefact *hive)
     for (uint64_t i = 0; i < CHILDREN_MAX && status == ES_OK; i++) {
         status = host->value_child(host, &key, i, &value);
         if (status == ES_OK)
-            status = mounted(host, &value);
+            status = mounted(state, host, &value);
         else if (status == ES_CORRUPT)
             status = ES_OK;
     }
@@ -227,15 +300,16 @@ static es_status examine_mounted(const es_host *host, const es_artefact *hive)
 }
 
 static es_status examine_list(const es_host *host, const es_artefact *hive, const char *path,
-                              es_status (*each)(const es_host *, const es_key *, void *))
+                              void *context, es_status (*each)(const es_host *, const es_key *, void *))
 {
     es_key key;
     es_status status = open_key(host, hive, path, &key);
 
-    return status == ES_OK ? each_child(host, &key, NULL, each) : status < 0 ? status : ES_OK;
+    return status == ES_OK ? each_child(host, &key, context, each) : status < 0 ? status : ES_OK;
 }
 
-static es_status examine_system(const es_host *host, const es_artefact *hive)
+static es_status examine_system(media_state *state, const es_host *host,
+                                const es_artefact *hive)
 {
     static const char usbstor[] = "CurrentControlSet\\Enum\\USBSTOR";
     static const char *const classes[] = {
@@ -252,12 +326,12 @@ static es_status examine_system(const es_host *host, const es_artefact *hive)
         return status;
     status = es_emit(host, MEDIA_PLACE, fields, (es_time){ 0, 0, 0 }, hive->where);
     if (status == ES_OK)
-        status = examine_list(host, hive, usbstor, device_class);
+        status = examine_list(host, hive, usbstor, NULL, device_class);
     if (status == ES_OK)
-        status = examine_list(host, hive, "CurrentControlSet\\Enum\\USB", usb_class);
+        status = examine_list(host, hive, "CurrentControlSet\\Enum\\USB", NULL, usb_class);
     for (uint32_t i = 0; i < ES_COUNT(classes) && status == ES_OK; i++)
-        status = examine_list(host, hive, classes[i], arrival);
-    return status == ES_OK ? examine_mounted(host, hive) : status;
+        status = examine_list(host, hive, classes[i], NULL, arrival);
+    return status == ES_OK ? examine_mounted(state, host, hive) : status;
 }
 
 /* ------------------------------------------------------------------ SOFTWARE */
@@ -272,7 +346,7 @@ static es_status portable(const es_host *host, const es_key *key, void *context)
     (void)context;
     if (status || !media_name_parse(key->name, &name))
         return status;
-    trace_of(&name, fields);
+    media_trace(&name, fields);
     fields[TRACE_LABEL] = es_datum_text_or_null(label);
     return es_emit(host, MEDIA_PORTABLE, fields, key->written, key->where);
 }
@@ -313,9 +387,17 @@ static es_status tested_of(const es_host *host, const es_key *key, es_time *ret)
     return status < 0 ? status : ES_OK;
 }
 
-static es_status readyboost(const es_host *host, const es_key *key, void *context)
+es_text media_serial_text(uint32_t serial, char text[9])
 {
     static const char digits[] = "0123456789ABCDEF";
+
+    for (int i = 0; i < 9; i++)
+        text[i] = i == 4 ? '-' : digits[serial >> (4 * (i < 4 ? 7 - i : 8 - i)) & 15];
+    return (es_text){ text, 9 };
+}
+
+static es_status readyboost(const es_host *host, const es_key *key, void *context)
+{
     es_datum fields[TRACE_N_FIELDS];
     media_name name;
     es_text label;
@@ -324,44 +406,43 @@ static es_status readyboost(const es_host *host, const es_key *key, void *contex
     es_time tested;
     es_status status;
 
-    (void)context;
     if (!media_name_parse(key->name, &name))
         return ES_OK;
     status = tested_of(host, key, &tested);
     if (status)
         return status;
-    trace_of(&name, fields);
+    media_trace(&name, fields);
     split_label(name.tail, &label, &serial);
     fields[TRACE_LABEL] = es_datum_text_or_null(label);
-    for (int i = 0; i < 9; i++)
-        hex[i] = i == 4 ? '-' : digits[serial >> (4 * (i < 4 ? 7 - i : 8 - i)) & 15];
-    if (serial)
-        fields[TRACE_VOLUME_SERIAL] = es_datum_text((es_text){ hex, 9 });
-    return es_emit(host, MEDIA_READYBOOST, fields, tested, key->where);
+    if (serial) {
+        fields[TRACE_VOLUME_SERIAL] = es_datum_text(media_serial_text(serial, hex));
+        status = media_know_serial(context, serial);
+    }
+    return status ? status : es_emit(host, MEDIA_READYBOOST, fields, tested, key->where);
 }
 
-static es_status examine_software(const es_host *host, const es_artefact *hive)
+static es_status examine_software(media_state *state, const es_host *host,
+                                  const es_artefact *hive)
 {
     es_status status = examine_list(host, hive, "Microsoft\\Windows Portable Devices\\Devices",
-                                    portable);
+                                    NULL, portable);
 
     return status == ES_OK
                ? examine_list(host, hive, "Microsoft\\Windows NT\\CurrentVersion\\EMDMgmt",
-                              readyboost)
+                              state, readyboost)
                : status;
 }
 
 /* ------------------------------------------------------------------ users */
 
-/* "bob" of "Users/bob/NTUSER.DAT". */
-static es_text user_of(es_text path)
+es_text media_user(es_text path)
 {
-    uint64_t end = path.size, start;
+    uint64_t start = 0, end;
 
-    while (end > 0 && path.data[end - 1] != '/')
-        end--;
-    end = end ? end - 1 : 0;
-    for (start = end; start > 0 && path.data[start - 1] != '/'; start--)
+    while (start < path.size && path.data[start] != '/')
+        start++;
+    start += start < path.size;
+    for (end = start; end < path.size && path.data[end] != '/'; end++)
         ;
     return (es_text){ path.data + start, end - start };
 }
@@ -373,36 +454,55 @@ static es_status mount_point(const es_host *host, const es_key *key, void *conte
 
     if (key->name.size != 38 || !media_guid(key->name, &guid))
         return ES_OK;
-    trace_of(NULL, fields);
+    media_trace(NULL, fields);
     fields[TRACE_VOLUME] = es_datum_text(guid);
     fields[TRACE_USER] = es_datum_text_or_null(*(const es_text *)context);
     return es_emit(host, MEDIA_USER, fields, key->written, key->where);
 }
 
-static es_status examine_user(const es_host *host, const es_artefact *hive)
+static es_status examine_user(const media_state *state, const es_host *host,
+                              const es_artefact *hive)
 {
-    es_text user = user_of(hive->path);
+    es_text user = media_user(hive->path);
     es_key key;
     es_status status = open_key(
         host, hive,
         "Software\\Microsoft\\Windows\\CurrentVersion\\Explorer\\MountPoints2", &key);
 
-    return status == ES_OK ? each_child(host, &key, &user, mount_point)
-                           : status < 0 ? status : ES_OK;
+    if (status == ES_OK)
+        status = each_child(host, &key, &user, mount_point);
+    if (status >= 0)
+        status = media_recent(state, host, hive);
+    if (status == ES_OK)
+        status = media_views(state, host, hive, "Software\\Microsoft\\Windows\\Shell\\BagMRU");
+    return status == ES_OK ? media_views(state, host, hive,
+                                         "Software\\Microsoft\\Windows\\ShellNoRoam\\BagMRU")
+                           : status;
 }
 
 /* ------------------------------------------------------------------ the export */
 
 static es_status examine(void *state, const es_host *host, const es_artefact *artefact)
 {
-    (void)state;
     switch (artefact->want) {
     case WANT_SYSTEM:
-        return examine_system(host, artefact);
+        return examine_system(state, host, artefact);
     case WANT_SOFTWARE:
-        return examine_software(host, artefact);
+        return examine_software(state, host, artefact);
+    case WANT_RECENT:
+    case WANT_OFFICE:
+    case WANT_OLD_RECENT:
+    case WANT_OLD_OFFICE:
+        return media_shortcuts(state, host, artefact, 1);
+    case WANT_DESKTOP:
+    case WANT_OLD_DESKTOP:
+        return media_shortcuts(state, host, artefact, 0);
+    case WANT_USERS:
+    case WANT_OLD_USERS:
+        return examine_user(state, host, artefact);
     default:
-        return examine_user(host, artefact);
+        return media_views(state, host, artefact,
+                           "Local Settings\\Software\\Microsoft\\Windows\\Shell\\BagMRU");
     }
 }
 
@@ -410,14 +510,14 @@ static const char *const answers[] = { "connected", "none-found", "unknown" };
 
 static const es_verdict_type verdicts[] = {
     { sizeof(es_verdict_type), ES_COUNT(answers), "removable-media",
-      "whether USB storage devices were connected", answers, NULL, 0, 0 },
+      "whether removable media were connected", answers, NULL, 0, 0 },
 };
 
 static const es_field row_fields[] = {
     FIELD(TEXT, "serial", "instance of the device"),
     FIELD(BOOLEAN, "own_serial", "a number of its own; else Windows made one for this port"),
     FIELD(TEXT, "name", "friendly name, or vendor and product"),
-    FIELD(TEXT_LIST, "mounts", "drive letters it was last known by"),
+    FIELD(TEXT_LIST, "mounts", "drive letters it was known by"),
     FIELD(TEXT_LIST, "labels", "labels, or letters, it was shown by"),
     FIELD(TEXT_LIST, "volume_serials", "serial numbers of its volumes"),
     FIELD(TEXT_LIST, "users", "profiles whose Explorer knows a volume of it"),
@@ -427,10 +527,27 @@ static const es_field row_fields[] = {
     FIELD(TEXT, "last_means", "what that time is"),
     FIELD(TEXT_LIST, "sources", "which sources know it"),
     FIELD(FACT_LIST, "because", "their facts"),
+    FIELD(TEXT_LIST, "paths", "files and folders on it that users' traces name, the first few"),
+};
+
+static const es_field volume_fields[] = {
+    FIELD(TEXT, "volume_serial", "serial number of the volume"),
+    FIELD(TEXT_LIST, "labels", "labels it had"),
+    FIELD(TEXT_LIST, "mounts", "drive letters it was known by"),
+    FIELD(TEXT_LIST, "users", "profiles in which its traces are"),
+    FIELD(TIME, "first", "earliest time that a source gives"),
+    FIELD(TEXT, "first_means", "what that time is"),
+    FIELD(TIME, "last", "latest time that a source gives"),
+    FIELD(TEXT, "last_means", "what that time is"),
+    FIELD(TEXT_LIST, "sources", "which sources know it"),
+    FIELD(TEXT_LIST, "may_be", "devices that had its letter at some time"),
+    FIELD(TEXT_LIST, "paths", "files and folders on it that users' traces name, the first few"),
+    FIELD(FACT_LIST, "because", "their facts"),
 };
 
 static const es_row_type rows[] = {
     { sizeof(es_row_type), ES_COUNT(row_fields), "devices", "removable-media", row_fields },
+    { sizeof(es_row_type), ES_COUNT(volume_fields), "volumes", "removable-media", volume_fields },
 };
 
 static const es_need needs[] = {
@@ -442,6 +559,9 @@ static const es_need needs[] = {
     { sizeof(es_need), ES_NEED_MACHINE, "media.readyboost" },
     { sizeof(es_need), ES_NEED_MACHINE, "media.user" },
     { sizeof(es_need), ES_NEED_MACHINE, "media.place" },
+    { sizeof(es_need), ES_NEED_MACHINE, "media.shortcut" },
+    { sizeof(es_need), ES_NEED_MACHINE, "media.recent" },
+    { sizeof(es_need), ES_NEED_MACHINE, "media.folder" },
     { sizeof(es_need), ES_NEED_MACHINE, "history.device" },
     { sizeof(es_need), ES_NEED_MACHINE, "hive.state" },
 };
@@ -451,7 +571,7 @@ ES_PLUGIN_EXPORT const es_plugin esuscan_plugin = {
     .size = sizeof(es_plugin),
     .name = "media",
     .version = "1",
-    .summary = "removable media: devices, letters, labels, users and their times",
+    .summary = "removable media: devices, letters, labels, users, what they opened, and times",
     .wants = wants,
     .n_wants = ES_COUNT(wants),
     .facts = media_facts,
@@ -462,6 +582,8 @@ ES_PLUGIN_EXPORT const es_plugin esuscan_plugin = {
     .n_rows = ES_COUNT(rows),
     .needs = needs,
     .n_needs = ES_COUNT(needs),
+    .begin = media_begin,
     .examine = examine,
     .judge = media_judge,
+    .end = media_end,
 };

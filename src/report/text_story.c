@@ -32,6 +32,7 @@ static const turn turns[] = {
     { "licence.trace", NULL, NULL, 80, "a trace of an ESU bypass", "name" },
     { "media.device", NULL, NULL, 75, "a removable device", "name" },
     { "history.device", "device", "USBSTOR\\*", 74, "a removable device was set up", "device" },
+    { "media.shortcut", NULL, NULL, 42, "opened from a removable volume", "path" },
     { "history.clock", NULL, NULL, 70, "the clock was set", NULL },
     { "history.crash", NULL, NULL, 65, "Windows crashed", "stop_code" },
     { "history.boot", "kind", "unclean-stop", 60, "Windows stopped without shutting down", NULL },

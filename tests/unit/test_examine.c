@@ -204,6 +204,93 @@ static void files_and_folders(void **unused)
     machine_close(&m);
 }
 
+/* ------------------------------------------------------------------ shortcuts */
+
+#define RECENT "Users/Administrator/AppData/Roaming/Microsoft/Windows/Recent"
+
+/* Tells one of them. */
+static es_status examine_shortcuts(void *state, const es_host *host, const es_artefact *artefact)
+{
+    const es_shortcut *shortcut;
+    const es_shell_item *items;
+    const es_where *place;
+    uint32_t n;
+    es_status status;
+
+    (void)state;
+    while ((status = host->shortcut_next(host, artefact, &shortcut)) == ES_OK) {
+        es_datum text = es_datum_text(shortcut->local_path);
+        es_fact fact = { .size = sizeof fact, .fields = &text, .where = shortcut->where };
+
+        seen[artefact->want]++;
+        assert_true(es_time_known(shortcut->created) && es_time_known(shortcut->modified));
+        assert_int_equal(host->place(host, shortcut->where, 0, 76, &place), ES_OK);
+        assert_int_equal(host->place(host, shortcut->where, 0, 1 << 20, &place), ES_LIMIT);
+        if (shortcut->volume_serial != 0x1A2B3C4D || !shortcut->machine.size)
+            continue;
+        assert_int_equal(host->shell_items(host, shortcut->items, &items, &n), ES_OK);
+        assert_int_equal(n, 4);
+        assert_int_equal(items[1].kind, ES_ITEM_VOLUME);
+        assert_int_equal(host->emit(host, &fact, NULL), ES_OK);
+    }
+    assert_int_equal(status, ES_END);
+    assert_int_equal(host->shortcut_next(host, artefact, &shortcut), ES_END);
+    return ES_OK;
+}
+
+static unsigned files_named(const machine *m, const char *end)
+{
+    const es_artefact_record *files;
+    size_t n = es_ledger_artefacts(m->ledger, &files);
+    unsigned found = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        size_t size = strlen(files[i].path), after = strlen(end);
+
+        found += size >= after && !strcmp(files[i].path + size - after, end);
+        if (size >= after && !strcmp(files[i].path + size - after, end))
+            assert_true(files[i].mft_entry != 0 && files[i].size > 76);
+    }
+    return found;
+}
+
+/* Bad ones are noted and passed over; one is an artefact when something is said of it. */
+static void shortcuts_of_a_folder(void **unused)
+{
+    static const es_want wants[] = {
+        WANT(ES_KIND_SHORTCUTS, ES_SCOPE_VOLUME, "Users/*/AppData/Roaming/Microsoft/Windows/Recent"),
+        WANT(ES_KIND_SHORTCUTS, ES_SCOPE_VOLUME, "Users/*/Desktop"),
+        WANT(ES_KIND_SHORTCUTS, ES_SCOPE_VOLUME, "Users/*/no-such-folder"),
+    };
+    static const es_skip skips[] = {
+        { 1, "probe", RECENT "/Payroll 2021.lnk", "look into" },
+    };
+    es_plugin plugin = probe(wants, 3);
+    machine m;
+
+    (void)unused;
+    plugin.examine = examine_shortcuts;
+    machine_open(&m, "media-saturday.raw");
+    machine_run(&m, &plugin, NULL, 0);
+    assert_int_equal(seen[0], 5);
+    assert_int_equal(seen[1], 1);
+    assert_int_equal(seen[2], 0);
+    assert_int_equal(notes_with(m.ledger, "broken.lnk is no shortcut"), 1);
+    assert_int_equal(notes_with(m.ledger, "notes.lnk is damaged: a part"), 1);
+    assert_int_equal(files_named(&m, "/Payroll 2021.lnk"), 1);
+    assert_int_equal(files_named(&m, "/notes.lnk"), 1);
+    assert_int_equal(files_named(&m, "/setup.lnk"), 0);
+    machine_close(&m);
+
+    plugin = probe(wants, 3);
+    plugin.examine = examine_shortcuts;
+    machine_open(&m, "media-saturday.raw");
+    machine_run(&m, &plugin, skips, 1);
+    assert_int_equal(seen[0], 4);
+    assert_int_equal(notes_with(m.ledger, "Payroll 2021.lnk was left out"), 1);
+    machine_close(&m);
+}
+
 /* ------------------------------------------------------------------ failing */
 
 static es_status examine_badly(void *state, const es_host *host, const es_artefact *artefact)
@@ -475,6 +562,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(boot_kernel_is_found),
         cmocka_unit_test(states_of_a_machine),
         cmocka_unit_test(files_and_folders),
+        cmocka_unit_test(shortcuts_of_a_folder),
         cmocka_unit_test(a_plugin_that_fails),
         cmocka_unit_test(a_step_left_out),
         cmocka_unit_test(a_required_file_is_missing),

@@ -160,6 +160,252 @@ static void numbers_and_readers(void **state)
     assert_int_equal(fake_n_facts(fake, "media.usb"), 1);
 }
 
+/* ------------------------------------------------------------------ what users opened */
+
+#define RECENT "Users/bob/AppData/Roaming/Microsoft/Windows/Recent"
+#define DOCUMENTS "Software\\Microsoft\\Windows\\CurrentVersion\\Explorer\\RecentDocs"
+#define BAGS "Local Settings\\Software\\Microsoft\\Windows\\Shell\\BagMRU"
+#define SERIAL_NUMBER 0x1A2B3C4Du /* 439041101 */
+
+/* One stick that MountedDevices calls E: and of whose volume EMDMgmt knows the number. */
+static void known_stick(void)
+{
+    static const uint8_t never[8] = { 0 };
+
+    installed();
+    mount("\\DosDevices\\E:", NAMED("_??_"));
+    mount("\\??\\Volume" GUID, NAMED("_??_"));
+    fake_binary(fake, "SOFTWARE", "Microsoft\\Windows NT\\CurrentVersion\\EMDMgmt\\"
+                NAMED("_??_") "BACKUP_439041101", "LastTestedTime", ES_REG_BINARY, never, 8);
+}
+
+static void in_hive(const char *hive, const char *key, const char *name, const char *data)
+{
+    fake_binary(fake, hive, key, name, ES_REG_BINARY, data, strlen(data));
+}
+
+/* Numbers below ten, newest first. */
+static void newest_first(const char *hive, const char *key, const char *numbers)
+{
+    uint8_t data[64];
+    size_t n = strlen(numbers);
+
+    assert_true(4 * n + 4 <= sizeof data);
+    memset(data, 0, sizeof data);
+    for (size_t i = 0; i < n; i++)
+        data[4 * i] = (uint8_t)(numbers[i] - '0');
+    memset(data + 4 * n, 0xff, 4);
+    fake_binary(fake, hive, key, "MRUListEx", ES_REG_BINARY, data, 4 * n + 4);
+}
+
+/* A recent document: its name in UTF-16, and the item of its shortcut. */
+static void document(const char *key, const char *number, const char *name, const char *link)
+{
+    char data[256] = "";
+    size_t at = 0;
+
+    for (const char *c = name; *c; c++, at += 2)
+        data[at] = *c;
+    at += 2;
+    memcpy(data + at, link, strlen(link));
+    fake_binary(fake, "NTUSER.DAT", key, number, ES_REG_BINARY, data, at + strlen(link));
+}
+
+static es_time at_tick(int64_t ticks)
+{
+    return (es_time){ ticks, ES_TIME_TICK, 0 };
+}
+
+/* A USB disk calls itself fixed: its number is what makes it removable. C: is nobody's. */
+static void shortcuts_by_number(void **state)
+{
+    es_shortcut *made;
+
+    (void)state;
+    known_stick();
+    made = fake_shortcut(fake, RECENT, "a.lnk", ES_DRIVE_FIXED, SERIAL_NUMBER, "F:\\a.txt");
+    made->modified = at_tick(132000000000000000);
+    made->created = at_tick(131000000000000000);
+    made->volume_label = es_text_of("DISK");
+    fake_shortcut(fake, RECENT, "c.lnk", ES_DRIVE_FIXED, 0xC0FFEEu, "C:\\c.txt");
+    fake_shortcut(fake, RECENT, "r.lnk", ES_DRIVE_REMOTE, SERIAL_NUMBER, "Z:\\c.txt");
+    fake_shortcut(fake, RECENT, "s.lnk", 0, 0, "")->network_path = es_text_of("\\\\NAS\\x");
+    run("connected");
+    assert_int_equal(fake_n_facts(fake, "media.shortcut"), 1);
+    assert_string_equal(fake_field_text(fake_fact(fake, "media.shortcut", 0), "user"), "bob");
+    assert_string_equal(fake_field_text(fake_fact(fake, "media.shortcut", 0), "drive"), "fixed");
+    assert_int_equal(fake_n_rows(fake, 1, "devices"), 1);
+    assert_int_equal(fake_n_rows(fake, 1, "volumes"), 0);
+    expect_list(0, "mounts", "E:, F:");
+    expect_list(0, "labels", "BACKUP, DISK");
+    expect_list(0, "paths", "F:\\a.txt");
+    expect_list(0, "users", "bob");
+    expect_list(0, "sources", "USBSTOR, MountedDevices, EMDMgmt, shortcuts");
+    assert_int_equal(row(0, "first")->time.ticks, 131000000000000000);
+    assert_string_equal(row(0, "first_means")->text.data, "shortcut made");
+    assert_non_null(strstr(fake_explanation(fake, 1, "removable-media"), "1 shortcuts, recent"));
+}
+
+/* A list of devices that was cleaned does not hide what was opened. */
+static void a_volume_without_a_device(void **state)
+{
+    es_shortcut *made;
+
+    (void)state;
+    fake_key(fake, "SYSTEM", "Select");
+    made = fake_shortcut(fake, "Users/eve/Desktop", "a.lnk", ES_DRIVE_REMOVABLE, 7, "G:\\a.txt");
+    made->modified = at_tick(132000000000000000);
+    run("connected");
+    assert_int_equal(fake_n_rows(fake, 1, "devices"), 0);
+    assert_int_equal(fake_n_rows(fake, 1, "volumes"), 1);
+    assert_string_equal(
+        fake_row_field(fake, 1, "volumes", 0, "volume_serial")->text.data, "0000-0007");
+    assert_string_equal(fake_row_field(fake, 1, "volumes", 0, "last_means")->text.data,
+                        "shortcut last written");
+    assert_int_equal(fake_row_field(fake, 1, "volumes", 0, "may_be")->n, 0);
+    assert_non_null(strstr(fake_explanation(fake, 1, "removable-media"),
+                           "No USB storage device is known"));
+    assert_non_null(strstr(fake_explanation(fake, 1, "removable-media"), "1 removable volume "));
+}
+
+/* The same number on two devices is a copy of a volume: neither is it. */
+static void copies_of_a_volume(void **state)
+{
+    static const uint8_t never[8] = { 0 };
+
+    (void)state;
+    known_stick();
+    fake_binary(fake, "SOFTWARE", "Microsoft\\Windows NT\\CurrentVersion\\EMDMgmt\\_??_USBSTOR#"
+                MODEL "#77&0#" DISK "COPY_439041101", "LastTestedTime", ES_REG_BINARY, never, 8);
+    fake_shortcut(fake, RECENT, "a.lnk", ES_DRIVE_REMOVABLE, SERIAL_NUMBER, "E:\\a.txt");
+    run("connected");
+    assert_int_equal(fake_n_rows(fake, 1, "devices"), 2);
+    assert_int_equal(fake_n_rows(fake, 1, "volumes"), 1);
+    assert_int_equal(fake_row_field(fake, 1, "volumes", 0, "may_be")->n, 1);
+}
+
+/* A document is told when its shortcut leads to a removable volume; its name proves nothing. */
+static void documents(void **state)
+{
+    const es_fact_view *fact;
+
+    (void)state;
+    known_stick();
+    fake_shortcut(fake, RECENT, "a.lnk", ES_DRIVE_REMOVABLE, SERIAL_NUMBER, "E:\\a.txt");
+    fake_shortcut(fake, RECENT, "c.lnk", ES_DRIVE_FIXED, 5, "C:\\c.txt");
+    fake_shortcut(fake, "Users/bob/Desktop", "d.lnk", ES_DRIVE_REMOVABLE, SERIAL_NUMBER, "E:\\d");
+    fake_shortcut(fake, "Users/eve/AppData/Roaming/Microsoft/Windows/Recent", "e.lnk",
+                  ES_DRIVE_REMOVABLE, SERIAL_NUMBER, "E:\\e");
+    document(DOCUMENTS, "0", "c.txt", "Fc.lnk");
+    document(DOCUMENTS, "1", "a.txt", "FA.LNK");
+    document(DOCUMENTS, "2", "d.txt", "Fd.lnk"); /* on the desktop: not what this list means */
+    document(DOCUMENTS, "3", "e.txt", "Fe.lnk"); /* of another user */
+    document(DOCUMENTS, "4", "a.txt", "!");
+    newest_first("NTUSER.DAT", DOCUMENTS, "012348");
+    document(DOCUMENTS "\\.txt", "0", "a.txt", "Fa.lnk");
+    newest_first("NTUSER.DAT", DOCUMENTS "\\.txt", "0");
+    run("connected");
+    /* the same hive stands for both wants of users' hives */
+    assert_int_equal(fake_n_facts(fake, "media.recent"), 4);
+    fact = fake_fact(fake, "media.recent", 0);
+    assert_string_equal(fake_field_text(fact, "document"), "a.txt");
+    assert_string_equal(fake_field_text(fact, "path"), "E:\\a.txt");
+    assert_string_equal(fake_field_text(fact, "volume_serial"), "1A2B-3C4D");
+    assert_string_equal(fake_field_text(fact, "list"), "(null)");
+    assert_int_equal(fake_field(fact, "position")->integer, 1);
+    assert_int_equal(fact->time.precision, ES_TIME_NONE);
+    fact = fake_fact(fake, "media.recent", 1);
+    assert_string_equal(fake_field_text(fact, "list"), ".txt");
+    assert_int_equal(fact->time.precision, ES_TIME_TICK);
+    expect_list(0, "sources", "USBSTOR, MountedDevices, EMDMgmt, shortcuts, recent documents");
+}
+
+/* Folders below the letter that the stick alone had are its, by the letter alone; by the GUID of its
+ * volume they are its without doubt. */
+static void folders(void **state)
+{
+    const es_fact_view *fact;
+
+    (void)state;
+    known_stick();
+    in_hive("UsrClass.dat", BAGS, "0", "Rcomputer");
+    newest_first("UsrClass.dat", BAGS, "0");
+    in_hive("UsrClass.dat", BAGS "\\0", "0", "VC:\\");
+    in_hive("UsrClass.dat", BAGS "\\0", "1", "VE:\\");
+    in_hive("UsrClass.dat", BAGS "\\0", "2", "G" GUID);
+    in_hive("UsrClass.dat", BAGS "\\0", "3", "FC:");
+    newest_first("UsrClass.dat", BAGS "\\0", "0123");
+    in_hive("UsrClass.dat", BAGS "\\0\\0", "0", "FWindows");
+    newest_first("UsrClass.dat", BAGS "\\0\\0", "0");
+    in_hive("UsrClass.dat", BAGS "\\0\\1", "0", "FPhotos");
+    in_hive("UsrClass.dat", BAGS "\\0\\1", "1", "!");
+    newest_first("UsrClass.dat", BAGS "\\0\\1", "10");
+    in_hive("UsrClass.dat", BAGS "\\0\\1\\0", "0", "F2021");
+    newest_first("UsrClass.dat", BAGS "\\0\\1\\0", "0");
+    run("connected");
+    assert_int_equal(fake_n_facts(fake, "media.folder"), 2 * 4); /* old and new path of the hive */
+    assert_string_equal(fake_field_text(fake_fact(fake, "media.folder", 0), "path"), "E:\\");
+    fact = fake_fact(fake, "media.folder", 1);
+    assert_string_equal(fake_field_text(fact, "path"), "E:\\Photos");
+    assert_int_equal(fact->time.precision, ES_TIME_NONE); /* not the newest */
+    fact = fake_fact(fake, "media.folder", 2);
+    assert_string_equal(fake_field_text(fact, "path"), "E:\\Photos\\2021");
+    assert_string_equal(fake_field_text(fact, "user"), "bob");
+    assert_int_equal(fact->time.precision, ES_TIME_TICK);
+    assert_string_equal(fake_field_text(fake_fact(fake, "media.folder", 3), "volume"), GUID);
+    assert_int_equal(fake_n_rows(fake, 1, "volumes"), 0);
+    expect_list(0, "sources", "USBSTOR, MountedDevices, EMDMgmt, folder views, folder views, by "
+                              "letter alone");
+    expect_list(0, "paths", "");
+    assert_non_null(strstr(fake_explanation(fake, 1, "removable-media"), "Letters are reused"));
+}
+
+/* Two volumes had the letter: whose the folder is, is not known. */
+static void a_letter_of_several(void **state)
+{
+    (void)state;
+    known_stick();
+    fake_shortcut(fake, RECENT, "a.lnk", ES_DRIVE_REMOVABLE, 7, "E:\\a.txt");
+    in_hive("UsrClass.dat", BAGS, "0", "Rcomputer");
+    newest_first("UsrClass.dat", BAGS, "0");
+    in_hive("UsrClass.dat", BAGS "\\0", "0", "VE:\\");
+    in_hive("UsrClass.dat", BAGS "\\0", "1", "DCANAND0");
+    newest_first("UsrClass.dat", BAGS "\\0", "01");
+    run("connected");
+    assert_int_equal(fake_n_rows(fake, 1, "volumes"), 3);
+    assert_string_equal(
+        fake_row_field(fake, 1, "volumes", 0, "volume_serial")->text.data, "0000-0007");
+    assert_int_equal(fake_row_field(fake, 1, "volumes", 1, "volume_serial")->type, 0);
+    assert_int_equal(fake_row_field(fake, 1, "volumes", 1, "may_be")->n, 1);
+    assert_string_equal(fake_row_field(fake, 1, "volumes", 2, "labels")->texts[0].data, "CANAND0");
+    assert_non_null(strstr(fake_explanation(fake, 1, "removable-media"),
+                           "2 removable volumes that can be tied to no device"));
+    assert_non_null(strstr(fake_explanation(fake, 1, "removable-media"), "several had the letter"));
+}
+
+/* A shortcut without a volume: its items name a device or a letter. */
+static void shortcuts_by_items(void **state)
+{
+    static const uint8_t device[] = "Rcomputer|DCANAND0|FDCIM", letter[] = "Rcomputer|VE:\\|Fx",
+                         fixed[] = "Rcomputer|VC:\\|Fx";
+
+    (void)state;
+    known_stick();
+    fake_shortcut(fake, RECENT, "d.lnk", 0, 0, "")->items =
+        (es_bytes){ device, sizeof device - 1 };
+    fake_shortcut(fake, RECENT, "l.lnk", 0, 0, "")->items =
+        (es_bytes){ letter, sizeof letter - 1 };
+    fake_shortcut(fake, RECENT, "f.lnk", 0, 0, "")->items = (es_bytes){ fixed, sizeof fixed - 1 };
+    run("connected");
+    assert_int_equal(fake_n_facts(fake, "media.shortcut"), 2);
+    assert_string_equal(fake_field_text(fake_fact(fake, "media.shortcut", 0), "path"),
+                        "CANAND0\\DCIM");
+    assert_string_equal(fake_field_text(fake_fact(fake, "media.shortcut", 1), "path"), "E:\\x");
+    assert_string_equal(fake_field_text(fake_fact(fake, "media.shortcut", 1), "drive"), "(null)");
+    assert_int_equal(fake_n_rows(fake, 1, "volumes"), 1);
+    expect_list(0, "sources", "USBSTOR, MountedDevices, EMDMgmt, shortcuts, by letter alone");
+}
+
 #define SECTION(device, time)                                                                      \
     ">>>  [Device Install (Hardware initiated) - " device "]\n>>>  Section start " time "\n"
 
@@ -220,6 +466,43 @@ static void on_a_day_of_the_past(void **state)
                            "Of 1 more the earliest time that is left is later"));
 }
 
+/* A shortcut that was written again later was made by then; an entry of a list without a time may be
+ * older than the day. */
+static void opened_on_a_day_of_the_past(void **state)
+{
+    es_shortcut *made;
+
+    (void)state;
+    fake_key(fake, "SYSTEM", "Select");
+    made = fake_shortcut(fake, RECENT, "a.lnk", ES_DRIVE_REMOVABLE, 7, "E:\\a.txt");
+    made->created = at_tick(131000000000000000);
+    made->modified = at_tick(132000000000000000);
+    made = fake_shortcut(fake, RECENT, "b.lnk", ES_DRIVE_REMOVABLE, 8, "E:\\b.txt");
+    made->created = made->modified = at_tick(132000000000000000);
+    fake_ask_as_of(fake, 131500000000000000);
+    run("connected");
+    assert_int_equal(fake_n_rows(fake, 1, "volumes"), 1);
+    assert_string_equal(
+        fake_row_field(fake, 1, "volumes", 0, "volume_serial")->text.data, "0000-0007");
+    assert_string_equal(
+        fake_row_field(fake, 1, "volumes", 0, "last_means")->text.data, "shortcut made");
+    assert_null(strstr(fake_explanation(fake, 1, "removable-media"), "may be older"));
+}
+
+static void folders_on_a_day_of_the_past(void **state)
+{
+    (void)state;
+    fake_key(fake, "SYSTEM", "Select");
+    in_hive("UsrClass.dat", BAGS, "0", "Rcomputer");
+    newest_first("UsrClass.dat", BAGS, "0");
+    in_hive("UsrClass.dat", BAGS "\\0", "0", "DCANAND0");
+    newest_first("UsrClass.dat", BAGS "\\0", "0"); /* at 132000000000000000 */
+    fake_ask_as_of(fake, 131500000000000000);
+    run("unknown");
+    assert_int_equal(fake_n_rows(fake, 1, "volumes"), 0);
+    assert_non_null(strstr(fake_explanation(fake, 1, "removable-media"), "may be older"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -227,6 +510,9 @@ int main(void)
         TEST(nothing), TEST(no_hive), TEST(one_device_of_many_traces),
         TEST(readyboost_without_a_test), TEST(numbers_and_readers), TEST(installed_by_the_log),
         TEST(on_a_day_of_the_past),
+        TEST(shortcuts_by_number), TEST(a_volume_without_a_device), TEST(copies_of_a_volume),
+        TEST(documents), TEST(folders), TEST(a_letter_of_several), TEST(shortcuts_by_items),
+        TEST(opened_on_a_day_of_the_past), TEST(folders_on_a_day_of_the_past),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
