@@ -13,8 +13,8 @@
  *
  * What users opened is tied to a device by the serial number of its volume, which EMDMgmt knows, or
  * by its GUID. A folder view has neither, only a letter: where one device or volume alone ever had
- * that, the view is counted among its sources, by its letter alone, and gives it no time, no user and
- * no path. Removable volumes that belong to no known device are listed by themselves.
+ * that, the view is counted among its sources, by its letter alone, and gives it no time, no user
+ * and no path. Removable volumes that belong to no known device are listed by themselves.
  */
 #include "media.h"
 

@@ -131,7 +131,7 @@ const es_fact_type media_facts[] = {
                           "a recent document whose shortcut leads to a removable volume",
                           "list of recent documents last written"),
     [MEDIA_FOLDER] = TYPE(folder_fields, "media.folder",
-                          "a folder that Explorer showed, on a letter or volume of a removable device",
+                          "a folder that Explorer showed, on a removable volume or its letter",
                           "list of folder views last written"),
 };
 
@@ -300,7 +300,8 @@ static es_status examine_mounted(media_state *state, const es_host *host,
 }
 
 static es_status examine_list(const es_host *host, const es_artefact *hive, const char *path,
-                              void *context, es_status (*each)(const es_host *, const es_key *, void *))
+                              void *context,
+                              es_status (*each)(const es_host *, const es_key *, void *))
 {
     es_key key;
     es_status status = open_key(host, hive, path, &key);

@@ -238,8 +238,8 @@ static es_status take_guid(reading *now, guid_call guid_of, uint8_t guid[16], es
     return ES_OK;
 }
 
-/* A GUID of version 1 ends in the address of the adapter it was made with, unless the first byte says
- * that the address was thrown (RFC 4122, 4.1.6 and 4.5). */
+/* A GUID of version 1 ends in the address of the adapter it was made with, unless the first byte
+ * says that the address was thrown (RFC 4122, 4.1.6 and 4.5). */
 static es_status take_adapter(reading *now, const uint8_t guid[16])
 {
     char *kept;

@@ -12,8 +12,8 @@
 #include <libfwsi.h>
 #include <stdbool.h>
 
-/* Storage of a portable device: its signature, where the number of characters of its name stands, and
- * where the name begins. */
+/* Storage of a portable device: its signature, where the number of characters of its name stands,
+ * and where the name begins. */
 #define DEVICE_SIGNATURE 0x10312005u
 #define SIGNATURE_AT 6u
 #define NAME_SIZE_AT 38u

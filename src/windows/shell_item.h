@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * shell_item.h: paths as Explorer keeps them: lists of shell items, in shortcuts and in the registry.
+ * shell_item.h: paths as Explorer keeps them, lists of shell items in shortcuts and the registry.
  *
  * libfwsi reads an item that is a root, a volume or a file. Version 20181227 does not compare the
  * size that an item states with the bytes there are, so the list is taken apart first and it gets

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * fuzz_shell_item.c: any bytes as a list of shell items. However it is broken, as many are handed out
- * as stand before that, each of a known kind.
+ * fuzz_shell_item.c: any bytes as a list of shell items. However it is broken, as many are handed
+ * out as stand before that, each of a known kind.
  */
 #include "base/text.h"
 #include "windows/limits.h"

@@ -4,13 +4,19 @@
  * which what is whole is told and nothing else.
  */
 #include "base/text.h"
+#include "evidence/source.h"
+#include "windows/ese.h"
 #include "windows/limits.h"
 #include "windows/lnk.h"
+#include "windows/shell_item.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -206,11 +212,60 @@ static void as_lnkinfo(void **state)
     }
 }
 
+static es_status no_bytes(void *context, uint64_t offset, void *buffer, uint64_t size,
+                          bool *ret_damaged)
+{
+    (void)context, (void)offset;
+    memset(buffer, 0, (size_t)size);
+    *ret_damaged = false;
+    return ES_OK;
+}
+
+/* The libraries of the family bring copies of each other's symbols: opened in one process, in any
+ * order, each still works. */
+static void beside_its_relatives(void **state)
+{
+    char path[4096];
+    struct stat about;
+    es_evidence_file file = { .name = "demo.E01" };
+    es_evidence evidence = { .files = &file, .n_files = 1 };
+    es_source *source = NULL;
+    es_ese *database = NULL;
+    const es_shell_item *items;
+    uint8_t before[512], after[512];
+    uint32_t n;
+    es_note note;
+    es_lnk lnk;
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/images/demo.E01", seeds);
+    file.fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_true(file.fd >= 0);
+    assert_int_equal(fstat(file.fd, &about), 0);
+    file.size = (uint64_t)about.st_size;
+    assert_int_equal(read_seed("removable.lnk", &lnk), ES_OK);
+    assert_int_equal(es_source_open(&evidence, &source, &note), ES_OK);
+    assert_int_equal(es_source_read(source, 0, before, sizeof before, NULL), ES_OK);
+    assert_int_equal(read_seed("unicode.lnk", &lnk), ES_OK);
+    expect(lnk.volume_label, "GR\xc3\x9cN");
+    assert_int_equal(read_seed("removable.lnk", &lnk), ES_OK);
+    assert_int_equal(es_shell_items_read(lnk.items, arena, &items, &n), ES_OK);
+    assert_int_equal(n, 4);
+    expect(items[3].name, "Payroll 2021.xlsx");
+    assert_int_equal(es_ese_open(no_bytes, NULL, 65536, es_text_of("x"), &database), ES_CORRUPT);
+    assert_int_equal(es_source_read(source, 0, after, sizeof after, NULL), ES_OK);
+    assert_memory_equal(before, after, sizeof before);
+    assert_int_equal(after[510], 0x55);
+    es_source_free(source);
+    close(file.fd);
+}
+
 int main(int argc, char **argv)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         TEST(whole), TEST(adapters), TEST(kinds), TEST(damaged), TEST(none), TEST(as_lnkinfo),
+        TEST(beside_its_relatives),
     };
 
     if (argc < 2)
