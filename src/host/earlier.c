@@ -119,16 +119,16 @@ static es_status repeat_facts(es_session *session, es_state_work *work, const es
 }
 
 static es_status repeat_notes(es_session *session, es_state_work *work, const es_opened *from,
-                              const es_opened *to, const es_told *told)
+                              const es_opened *to, size_t first, size_t n)
 {
     es_status status = ES_OK;
 
-    for (size_t i = 0; i < told->n_notes && status == ES_OK; i++) {
+    for (size_t i = 0; i < n && status == ES_OK; i++) {
         const es_note_record *notes; /* they move as more are put */
         es_record record = { .kind = ES_RECORD_NOTE };
 
         (void)es_ledger_notes(session->ledger, &notes);
-        record.note = notes[told->first_note + i];
+        record.note = notes[first + i];
         record.note.installation = work->state->id;
         move_where(&record.note.where, from, to);
         status = es_ledger_put(session->ledger, &record);
@@ -154,6 +154,16 @@ es_status es_told_begin(es_session *session, es_opened *opened, size_t plugin, e
     opened->told = told;
     *ret_told = told;
     return ES_OK;
+}
+
+bool es_told_is_noted(es_session *session, const es_told *told)
+{
+    const es_note_record *notes;
+    size_t n = es_ledger_notes(session->ledger, &notes) - told->first_note;
+
+    for (uint64_t i = 0; told->chunks && i < told->n_chunks; i++)
+        n -= told->chunks[i].n_notes;
+    return n > 0;
 }
 
 void es_told_end(es_session *session, es_told *told)
@@ -202,8 +212,10 @@ static void hand_on_chunks(es_told *from, es_told *to)
     to->n_chunks = from->n_chunks;
     to->noted = from->noted;
     from->chunks = NULL;
-    for (uint64_t i = 0; to->chunks && i < to->n_chunks; i++)
+    for (uint64_t i = 0; to->chunks && i < to->n_chunks; i++) {
         to->chunks[i].first_fact += to->first_fact - from->first_fact;
+        to->chunks[i].first_note += to->first_note - from->first_note;
+    }
 }
 
 es_status es_later_repeat(es_session *session, es_state_work *work, const es_opened *opened,
@@ -217,13 +229,13 @@ es_status es_later_repeat(es_session *session, es_state_work *work, const es_ope
         return ES_ABSENT;
     status = repeat_facts(session, work, from, opened, before->first_fact, before->n_facts);
     if (status == ES_OK)
-        status = repeat_notes(session, work, from, opened, before);
+        status = repeat_notes(session, work, from, opened, before->first_note, before->n_notes);
     if (status == ES_OK)
         hand_on_chunks(before, told);
     return status;
 }
 
-/* A log of which the plugin noted something is read anew: perhaps not all of it was told. */
+/* A log of which the plugin noted something as a whole is read anew: perhaps not all was told. */
 es_later_log es_later_log_of(es_session *session, es_state_work *work, const es_opened *opened,
                              size_t plugin)
 {
@@ -239,12 +251,16 @@ es_status es_later_chunk(es_session *session, es_state_work *work, const es_open
 {
     const es_told_chunk *chunk =
         later->told && number < later->told->n_chunks ? &later->told->chunks[number] : NULL;
+    es_status status;
 
     if (!chunk || !chunk->done || !chunk->seen.sound ||
         !es_file_range_unchanged(opened->file->file, later->opened->file->file, offset,
                                  ES_EVTX_CHUNK))
         return ES_ABSENT;
-    return repeat_facts(session, work, later->opened, opened, chunk->first_fact, chunk->n_facts);
+    status = repeat_facts(session, work, later->opened, opened, chunk->first_fact, chunk->n_facts);
+    return status == ES_OK ? repeat_notes(session, work, later->opened, opened, chunk->first_note,
+                                          chunk->n_notes)
+                           : status;
 }
 
 void es_opened_let_go(es_state_work *work)

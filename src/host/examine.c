@@ -262,7 +262,6 @@ static es_status call_examine(turn *now, es_opened *opened, const es_artefact *v
     es_run_of *run = &now->work->runs[now->plugin];
     es_call call = { .session = now->session, .plugin = now->plugin, .work = now->work,
                      .artefact = opened };
-    const es_note_record *notes;
     es_host host;
     char path[4096];
     es_status status, told;
@@ -295,7 +294,7 @@ static es_status call_examine(turn *now, es_opened *opened, const es_artefact *v
     host = es_host_make(&call);
     status = plugin_of(now)->examine(run->state, &host, view);
     if (call.told)
-        call.told->noted = es_ledger_notes(now->session->ledger, &notes) > call.told->first_note;
+        call.told->noted = es_told_is_noted(now->session, call.told);
     es_walks_end(&call);
     es_shortcuts_end(&call);
     told = es_streams_end(&call);

@@ -24,10 +24,10 @@
 #include "windows/install.h"
 #include "windows/zone.h"
 
-/* What was said of a chunk of an event log: a range of the ledger's facts. */
+/* What was said of a chunk of an event log: ranges of the ledger's facts and notes. */
 typedef struct es_told_chunk {
     es_evtx_chunk seen;
-    size_t first_fact, n_facts;
+    size_t first_fact, n_facts, first_note, n_notes;
     bool done;
 } es_told_chunk;
 
@@ -37,7 +37,7 @@ typedef struct es_told {
     struct es_told *next;
     size_t plugin;
     bool done; /* it came to the end */
-    bool noted; /* the plugin itself noted something, perhaps that not all was told */
+    bool noted; /* the plugin noted something of the whole, perhaps that not all was told */
     size_t first_fact, n_facts, first_note, n_notes;
     es_told_chunk *chunks; /* NULL: not by record, or no event log */
     uint64_t n_chunks;
@@ -191,6 +191,8 @@ es_opened *es_later_opened(es_session *session, es_state_work *work, const es_op
 /* Begin to remember what a plugin says of an artefact, and come to the end of it. */
 es_status es_told_begin(es_session *session, es_opened *opened, size_t plugin, es_told **ret_told);
 void es_told_end(es_session *session, es_told *told);
+/* Whether the plugin noted something that is of no chunk; before the host adds what it has to say. */
+bool es_told_is_noted(es_session *session, const es_told *told);
 void es_told_free(es_opened *opened);
 /* Say again what the plugin of `told` said of the same file there; ES_ABSENT when it is not the
  * same, or nothing was said. */

@@ -29,7 +29,7 @@ struct es_stream {
     es_where where; /* of the record at hand */
     es_call *call;
     es_later_log later; /* what is known of the log from a later state */
-    size_t facts_before; /* those in the ledger when the chunk at hand was begun */
+    size_t facts_before, notes_before; /* in the ledger when the chunk at hand was begun */
 };
 
 static es_stream *stream_of(es_call *call, const es_artefact *artefact)
@@ -71,6 +71,13 @@ static size_t n_facts(const es_call *call)
     return es_ledger_facts(call->session->ledger, &facts);
 }
 
+static size_t n_notes(const es_call *call)
+{
+    const es_note_record *notes;
+
+    return es_ledger_notes(call->session->ledger, &notes);
+}
+
 static void end_chunk(void *context, uint64_t number, const es_evtx_chunk *chunk)
 {
     es_stream *stream = context;
@@ -79,7 +86,9 @@ static void end_chunk(void *context, uint64_t number, const es_evtx_chunk *chunk
     if (number < told->n_chunks)
         told->chunks[number] = (es_told_chunk){
             .seen = *chunk, .first_fact = stream->facts_before,
-            .n_facts = n_facts(stream->call) - stream->facts_before, .done = true,
+            .n_facts = n_facts(stream->call) - stream->facts_before,
+            .first_note = stream->notes_before,
+            .n_notes = n_notes(stream->call) - stream->notes_before, .done = true,
         };
 }
 
@@ -91,6 +100,7 @@ static es_status begin_chunk(void *context, uint64_t number, uint64_t offset,
     es_status status;
 
     stream->facts_before = n_facts(call);
+    stream->notes_before = n_notes(call);
     status = es_later_chunk(call->session, call->work, stream->artefact, &stream->later, number,
                             offset);
     if (status != ES_OK)
