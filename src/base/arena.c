@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * arena.c: see arena.h. Blocks in a list, the newest first; a request larger than a block gets a
- * block of its own.
+ * block of its own. The first block is small, since most arenas hold little (there is one for each
+ * step of a scan, each callback, each document) and a block is zeroed whole; each after it is four
+ * times as large, up to a size.
  */
 #include "base/arena.h"
 
@@ -10,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define FIRST_BLOCK_SIZE (UINT64_C(1) << 10)
 #define BLOCK_SIZE (UINT64_C(64) << 10)
 #define ALIGNMENT _Alignof(max_align_t)
 
@@ -24,6 +27,7 @@ struct es_arena {
     block *newest;
     uint64_t used;
     uint64_t maximum;
+    uint64_t block_size; /* of the next one */
 };
 
 es_status es_arena_new(uint64_t maximum, es_arena **ret_arena)
@@ -33,6 +37,7 @@ es_status es_arena_new(uint64_t maximum, es_arena **ret_arena)
     if (!arena)
         return ES_NOMEM;
     arena->maximum = maximum;
+    arena->block_size = FIRST_BLOCK_SIZE;
     *ret_arena = arena;
     return ES_OK;
 }
@@ -72,9 +77,13 @@ void *es_arena_take(es_arena *arena, uint64_t size)
     if (rounded > arena->maximum || arena->used > arena->maximum - rounded)
         return NULL;
     if (!from || rounded > from->size - from->used) {
-        from = block_new(rounded > BLOCK_SIZE / 4 ? rounded : BLOCK_SIZE);
+        while (arena->block_size < BLOCK_SIZE && rounded > arena->block_size / 4)
+            arena->block_size *= 4;
+        from = block_new(rounded > BLOCK_SIZE / 4 ? rounded : arena->block_size);
         if (!from)
             return NULL;
+        if (arena->block_size < BLOCK_SIZE)
+            arena->block_size *= 4;
         /* A large block of its own goes behind the one that still has room. */
         if (rounded > BLOCK_SIZE / 4 && arena->newest) {
             from->next = arena->newest->next;

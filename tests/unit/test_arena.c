@@ -29,7 +29,8 @@ static void free_takes_null(void **state)
 /* Sizes on both sides of every block boundary: each piece is aligned, zero, and no other piece's. */
 static void pieces_are_apart(void **state)
 {
-    static const uint64_t sizes[] = { 1, 7, 16, 17, 16383, 16384, 16385, 65536, 65537, 3, 300000, 5 };
+    static const uint64_t sizes[] = { 1, 7, 16, 17, 255, 257, 1025, 4097, 16383, 16384, 16385,
+                                      65536, 65537, 3, 300000, 5 };
     enum { N = sizeof sizes / sizeof *sizes, ROUNDS = 8 };
     es_arena *arena = arena_of(16u << 20);
     unsigned char *pieces[ROUNDS * N];
