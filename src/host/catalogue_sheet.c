@@ -66,14 +66,15 @@ static es_text quoted_cell(es_sheet *sheet)
 static es_text plain_cell(es_sheet *sheet)
 {
     es_text cell = { sheet->data + sheet->at, 0 };
+    uint64_t at = sheet->at;
 
-    while (sheet->at < sheet->size && sheet->data[sheet->at] != ',' &&
-           sheet->data[sheet->at] != '\n') {
-        if (sheet->data[sheet->at] == '"')
+    while (at < sheet->size && sheet->data[at] != ',' && sheet->data[at] != '\n') {
+        if (sheet->data[at] == '"')
             es_sheet_fail(sheet, sheet->line, "a quote stands inside a cell without quotes");
-        sheet->at++;
-        cell.size++;
+        at++;
     }
+    cell.size = at - sheet->at;
+    sheet->at = at;
     if (cell.size && cell.data[cell.size - 1] == '\r' &&
         (sheet->at == sheet->size || sheet->data[sheet->at] == '\n'))
         cell.size--;
@@ -137,7 +138,9 @@ uint32_t es_sheet_lines(const es_sheet *sheet)
 {
     uint32_t lines = 1;
 
-    for (uint64_t i = 0; sheet->failed == ES_OK && i < sheet->size; i++)
+    if (sheet->failed != ES_OK)
+        return lines;
+    for (uint64_t i = 0; i < sheet->size; i++)
         lines += sheet->data[i] == '\n';
     return lines;
 }
