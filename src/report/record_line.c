@@ -73,16 +73,19 @@ static void put_value(es_json *json, json_t *value)
 /* Of plain text two characters are escaped, and in every name of a key there are some. */
 static void put_text(es_json *json, es_text text)
 {
-    uint64_t start = 0;
+    uint64_t start = 0, before = json->line.size;
 
-    if (!es_text_is_plain(text)) {
-        put_value(json, es_json_text(json, text));
-        return;
-    }
     es_buffer_u8(&json->line, '"');
     for (uint64_t i = 0; i < text.size; i++) {
-        if (text.data[i] != '"' && text.data[i] != '\\')
+        char c = text.data[i];
+
+        if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\')
             continue;
+        if (c != '"' && c != '\\') { /* not plain */
+            json->line.size = before;
+            put_value(json, es_json_text(json, text));
+            return;
+        }
         es_buffer_bytes(&json->line, text.data + start, i - start);
         es_buffer_u8(&json->line, '\\');
         start = i; /* itself goes with the run behind it */
@@ -258,13 +261,15 @@ static void put_reproduce(es_json *json, const es_where *from)
     if (es_reproduce_in_file(json->ledger, from)) {
         if (!json->file_line)
             return;
-        put_key(json, "reproduce");
-        put_string(json, json->file_line);
-        if (from->offset < 0 || json->line.failed)
+        es_buffer_clear(&json->words);
+        es_buffer_string(&json->words, json->file_line);
+        es_reproduce_rest(&json->words, json->ledger, from);
+        if (json->words.failed == ES_LIMIT) { /* too long for a line */
+            es_buffer_clear(&json->words);
             return;
-        json->line.size--; /* the quote; what follows needs no escape */
-        es_reproduce_slice(&json->line, (uint64_t)from->offset, from->length);
-        put(json, "\"");
+        }
+        put_key(json, "reproduce");
+        put_text(json, (es_text){ (const char *)json->words.data, json->words.size });
         return;
     }
     line = es_reproduce(json->ledger, json->run, from);

@@ -56,11 +56,11 @@ es_status es_report_write(const es_format *format, const es_ledger *ledger, cons
  * is none. On the heap. */
 char *es_reproduce(const es_ledger *ledger, const es_run *run, const es_where *where);
 
-/* The same in two parts, for many places in one file: whether the line of a place is that of its
- * file with a slice behind it (none where no offset is known); the line of the file, which the
- * caller frees, NULL when there is none; the slice. */
+/* The same in two parts, for many places in one file: whether the line of a place begins with that
+ * of its file; the line of the file, which the caller frees, NULL when there is none; what follows
+ * it, a slice of the file or a key of the hive. */
 bool es_reproduce_in_file(const es_ledger *ledger, const es_where *where);
 char *es_reproduce_file(const es_ledger *ledger, const es_run *run, const es_where *where);
-void es_reproduce_slice(es_buffer *text, uint64_t offset, int64_t length);
+void es_reproduce_rest(es_buffer *text, const es_ledger *ledger, const es_where *where);
 
 #endif

@@ -253,7 +253,7 @@ static void put_options(command *line)
 
 /* ---- what shows the bytes ---- */
 
-void es_reproduce_slice(es_buffer *text, uint64_t offset, int64_t length)
+static void put_slice(es_buffer *text, uint64_t offset, int64_t length)
 {
     if (offset)
         es_buffer_format(text, " | tail -c +%" PRIu64, offset + 1);
@@ -326,7 +326,8 @@ static bool names_are_plain(const es_where *where)
     return !where->value || !where->value[0] || plain_component(where->value, strlen(where->value));
 }
 
-static bool put_hivexget(command *line, const es_artefact_record *hive, const es_where *where)
+/* What follows the line of a hive: into a file, and out of it what the place names. */
+static void put_key(es_buffer *text, const es_artefact_record *hive, const es_where *where)
 {
     char name[96];
 
@@ -336,18 +337,15 @@ static bool put_hivexget(command *line, const es_artefact_record *hive, const es
     else
         snprintf(name, sizeof name, "esuscan-%" PRIu32 "-%" PRIu64 ".hive", hive->volume,
                  hive->mft_entry);
-    if (!put_icat(line, hive))
-        return false;
-    es_buffer_format(&line->text, " >%s && hivexget %s '%s'", name, name,
+    es_buffer_format(text, " >%s && hivexget %s '%s'", name, name,
                      where->key[0] ? where->key : "\\");
     if (where->value)
-        es_buffer_format(&line->text, " '%s'", where->value[0] ? where->value : "@");
+        es_buffer_format(text, " '%s'", where->value[0] ? where->value : "@");
     /* Of a key as such hivexget shows the values, which may be none: its own cell holds the name
      * and the time of the last write. */
     else if (where->offset >= 0 && where->length > 0)
-        es_buffer_format(&line->text, " && tail -c +%" PRId64 " %s | head -c %" PRId64 " | xxd",
+        es_buffer_format(text, " && tail -c +%" PRId64 " %s | head -c %" PRId64 " | xxd",
                          where->offset + 1, name, where->length);
-    return true;
 }
 
 /* Bytes of a volume or of the media itself: whole sectors around them, cut to size. */
@@ -368,7 +366,7 @@ static bool put_img_cat(command *line, const es_where *where)
     put_options(line);
     es_buffer_format(&line->text, "-s %" PRIu64 " -e %" PRIu64 " ", first, last);
     es_buffer_bytes(&line->text, line->image.data, line->image.size);
-    es_reproduce_slice(&line->text, start % line->sector_size, (int64_t)length);
+    put_slice(&line->text, start % line->sector_size, (int64_t)length);
     return true;
 }
 
@@ -400,20 +398,27 @@ static bool put_place(command *line, const es_where *where)
     if (log && where->log_offset >= 0) {
         if (!put_icat(line, log))
             return false;
-        es_reproduce_slice(&line->text, (uint64_t)where->log_offset, where->length);
+        put_slice(&line->text, (uint64_t)where->log_offset, where->length);
         return true;
     }
     if (!artefact && !where->path && where->snapshot)
         return put_vshadowinfo(line, where);
     if (!artefact)
         return !where->path && where->offset >= 0 && put_img_cat(line, where);
-    if (artefact->is_hive && names_are_plain(where))
-        return put_hivexget(line, artefact, where);
     if (!put_file(line, where))
         return false;
-    if (where->offset >= 0)
-        es_reproduce_slice(&line->text, (uint64_t)where->offset, where->length);
+    es_reproduce_rest(&line->text, line->ledger, where);
     return true;
+}
+
+void es_reproduce_rest(es_buffer *text, const es_ledger *ledger, const es_where *where)
+{
+    const es_artefact_record *artefact = es_ledger_artefact(ledger, where->artefact);
+
+    if (artefact && artefact->is_hive && names_are_plain(where))
+        put_key(text, artefact, where);
+    else if (where->offset >= 0)
+        put_slice(text, (uint64_t)where->offset, where->length);
 }
 
 /* The Sleuth Kit reads a VMDK that is one file; a delta over a parent it does not, and a
@@ -437,8 +442,7 @@ bool es_reproduce_in_file(const es_ledger *ledger, const es_where *where)
     const es_artefact_record *artefact = es_ledger_artefact(ledger, where->artefact);
     const es_artefact_record *log = es_ledger_artefact(ledger, where->log_artefact);
 
-    return artefact && !(log && where->log_offset >= 0) &&
-           !(artefact->is_hive && names_are_plain(where));
+    return artefact && !(log && where->log_offset >= 0);
 }
 
 /* `put` makes it of a place. */
