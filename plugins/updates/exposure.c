@@ -11,6 +11,8 @@
 
 enum { COUNT_CRITICAL, COUNT_IMPORTANT, COUNT_MODERATE, COUNT_LOW, COUNT_NOT_RATED, N_SEVERITIES };
 #define N_IMPACTS 8u
+#define N_REASONS 24u
+#define REASONS_TOLD 4u
 #define BECAUSE_MAX 32u
 
 typedef struct tally {
@@ -21,7 +23,11 @@ typedef struct tally {
     int64_t impacts[N_IMPACTS];
     int32_t basis_files;
     uint8_t *missing; /* by index of the update */
-    const char *why;  /* of the first unknown */
+    struct reason {
+        const char *why, *needs;
+        int64_t n;
+    } reasons[N_REASONS]; /* of unknown; the last has all that found no place */
+    uint32_t n_reasons;
 } tally;
 
 static int text_is(es_text text, const char *word)
@@ -59,6 +65,42 @@ static void count_impacts(tally *to, es_text text)
         to->impacts[k]++;
         from = i + 1;
     }
+}
+
+static void count_reason(tally *to, const standing *how)
+{
+    uint32_t i = 0;
+
+    while (i < to->n_reasons && strcmp(to->reasons[i].why, how->why) != 0)
+        i++;
+    if (i == to->n_reasons && i < N_REASONS)
+        to->reasons[to->n_reasons++] = (struct reason){ how->why, how->needs, 0 };
+    to->reasons[i < N_REASONS ? i : N_REASONS - 1].n++;
+}
+
+/* The most frequent first. */
+static int by_count(const void *left, const void *right)
+{
+    const struct reason *a = (const struct reason *)left, *b = (const struct reason *)right;
+
+    return a->n != b->n ? (a->n > b->n ? -1 : 1) : strcmp(a->why, b->why);
+}
+
+static void say_reasons(const tally *from, es_prose *to)
+{
+    int64_t rest = from->unknown;
+
+    for (uint32_t i = 0; i < from->n_reasons && i < REASONS_TOLD; i++) {
+        const struct reason *one = &from->reasons[i];
+
+        es_prose_say(to, "%d %s unknown: %s", (int)one->n, one->n == 1 ? "is" : "are", one->why);
+        if (one->needs)
+            es_prose_say(to, "; what would decide is %s", one->needs);
+        es_prose_say(to, ". ");
+        rest -= one->n;
+    }
+    if (rest)
+        es_prose_say(to, "%d are unknown for other reasons. ", (int)rest);
 }
 
 static es_status emit_cve(work *of, const standing *how)
@@ -128,8 +170,7 @@ static es_status count_all(work *of, tally *to, standing **ret_open)
             to->basis_files &= how.basis_files;
         } else if (how.answer == EXPOSURE_UNKNOWN) {
             to->unknown++;
-            if (!to->why)
-                to->why = how.why;
+            count_reason(to, &how);
         } else {
             open[to->open++] = how;
             to->without_fix += !how.fix_available;
@@ -139,6 +180,8 @@ static es_status count_all(work *of, tally *to, standing **ret_open)
             mark_missing(of, to, catalogue->cves[i]);
         }
     }
+    if (to->n_reasons)
+        qsort(to->reasons, to->n_reasons, sizeof *to->reasons, by_count);
     if (to->open)
         qsort(open, (size_t)to->open, sizeof *open, by_age);
     *ret_open = open;
@@ -273,8 +316,7 @@ static void say_tally(const work *of, const tally *from, uint32_t n_missing, es_
     if (from->without_fix)
         es_prose_say(to, "For %d of the open ones no update was out yet on that day. ",
                      (int)from->without_fix);
-    if (from->why)
-        es_prose_say(to, "Unknown are those of which, for one, %s. ", from->why);
+    say_reasons(from, to);
     es_prose_say(to, "Open means that the fix was not in effect, not that the service was "
                      "reachable or was attacked. ");
     if (of->is_server == MAYBE || of->is_sp2 == MAYBE)

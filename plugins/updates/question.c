@@ -116,6 +116,24 @@ static void say_absent(const standing *how, es_prose *to)
                      (unsigned)how->absent->update->kb, ES_SHOWN(how->absent->component));
 }
 
+/* What mends the other components, and what that rests on where it is not the list of packages. */
+static void say_others(const standing *how, es_prose *to)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < how->n_others; i++)
+        es_prose_say(to, "%sKB%u", i ? ", " : "Other components of it are mended by ",
+                     (unsigned)how->others[i]->kb);
+    if (how->n_others)
+        es_prose_say(to, "%s. ", how->n_others == ES_COUNT(how->others) ? " and perhaps more" : "");
+    for (uint32_t i = 0; i < how->n_others; i++)
+        if (how->others[i]->by_installer)
+            es_prose_say(to, "%sKB%u", n++ ? ", " : "Of these Windows Installer or a setup lists ",
+                         (unsigned)how->others[i]->kb);
+    if (n)
+        es_prose_say(to, ". ");
+}
+
 static void say_covered(const work *of, const standing *how, es_prose *to)
 {
     const entry *by = how->by;
@@ -160,6 +178,16 @@ static void say_covered(const work *of, const standing *how, es_prose *to)
                            "and .cat are there, and nothing that was read contradicts. ");
 }
 
+/* Since its update was uninstalled, where a record says so; else since before the record. */
+static es_time exposed_from(const work *of, const standing *how)
+{
+    const entry *own = of->by_update[how->fix->update->index];
+
+    return own && own->state == STATE_UNINSTALLED && how->fix_available
+               ? own->uninstalled
+               : (es_time){ 0, ES_TIME_NONE, 0 };
+}
+
 static void say_exposed(const work *of, const standing *how, es_prose *to)
 {
     const es_catalogue_update *update = how->fix->update;
@@ -171,11 +199,15 @@ static void say_exposed(const work *of, const standing *how, es_prose *to)
                      (unsigned)update->kb, es_time_word(update->released, time));
         return;
     }
-    es_prose_say(to, "Neither KB%u (%.*s), which mends it, nor an update that covers it was in "
-                     "effect",
-                 (unsigned)update->kb, ES_SHOWN(update->kind_word));
+    es_prose_say(to, "Neither KB%u (%.*s", (unsigned)update->kb, ES_SHOWN(update->kind_word));
+    if (es_time_known(update->released))
+        es_prose_say(to, ", released %s", es_time_word(update->released, time));
+    es_prose_say(to, "), which mends it, nor an update that covers it was in effect");
     if (own && own->why)
         es_prose_say(to, ": of KB%u, %s", (unsigned)own->kb, own->why);
+    else if (own && own->state == STATE_UNINSTALLED)
+        es_prose_say(to, ": KB%u was uninstalled %s", (unsigned)own->kb,
+                     es_time_word(own->uninstalled, time));
     es_prose_say(to, ". Exposed means that the fix was not in effect, not that the service was "
                      "reachable or was attacked. ");
     if (how->fix->public_exploit == 1)
@@ -260,9 +292,11 @@ static es_status answer_cve(work *of, const es_asked *asked, reply *to)
         to->by = how.by ? how.by->kb : 0;
         to->basis = !how.applies ? NULL : how.basis_files ? "files" : "packages";
         say_covered(of, &how, &to->text);
+        say_others(&how, &to->text);
     } else if (how.answer == EXPOSED) {
         to->answer = "exposed";
         to->by = how.fix->update->kb;
+        to->from = exposed_from(of, &how);
         say_exposed(of, &how, &to->text);
         status = later_cover(of, cve, to);
     } else {
@@ -271,6 +305,8 @@ static es_status answer_cve(work *of, const es_asked *asked, reply *to)
                          how.why);
         else
             es_prose_say(&to->text, "It cannot be said: %s. ", how.why);
+        if (how.needs)
+            es_prose_say(&to->text, "What would decide is %s. ", how.needs);
         if (how.by && how.by->contradiction.size)
             es_prose_say(&to->text, "%.*s. ", ES_SHOWN(how.by->contradiction));
         to->by = how.by ? how.by->kb : 0;
@@ -278,7 +314,8 @@ static es_status answer_cve(work *of, const es_asked *asked, reply *to)
     }
     if (how.applies)
         say_absent(&how, &to->text);
-    say_limits(of, &to->text);
+    if (how.answer != EXPOSED || how.fix_available)
+        say_limits(of, &to->text); /* before there was a fix no record can say otherwise */
     return status;
 }
 
@@ -342,7 +379,8 @@ static void answer_no_entry(const work *of, uint32_t kb, reply *to)
     if (!of->own.packages_read)
         es_prose_say(&to->text, "No package of Component Based Servicing could be read. ");
     else if (update && update->kind == ES_UPDATE_DOTNET)
-        es_prose_say(&to->text, "There is no package of it; updates of .NET need not leave one. ");
+        es_prose_say(&to->text, "Neither component servicing nor Windows Installer lists it; a later "
+                                "update of .NET may hold what it mends. ");
     else if (of->past && !of->base && !records_reach(of, of->at))
         es_prose_say(&to->text, "There is no package of it now, and no record reaches the asked "
                                 "time. ");

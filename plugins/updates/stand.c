@@ -64,46 +64,65 @@ static const char *later_may_hold(const work *of, const es_catalogue_fix *fix)
            "whether they hold it";
 }
 
-static const char *why_maybe(const work *of, const entry *witness)
+/* Why it is unknown, and what would decide it. */
+typedef struct doubt_of {
+    const char *why, *needs;
+} doubt_of;
+
+static doubt_of doubt_effect(const work *of, const entry *witness)
 {
     if (witness && witness->why)
-        return witness->why;
-    return of->own.packages_read
-               ? "that a fix was installed then and uninstalled since cannot be excluded"
-               : "no package could be read";
+        return (doubt_of){ witness->why, NULL };
+    if (of->own.packages_read)
+        return (doubt_of){ "that a fix was installed then and uninstalled since cannot be excluded",
+                           "a shadow copy of that time, or records of servicing and of starts that "
+                           "reach back to it" };
+    return (doubt_of){ "no package could be read",
+                       "what SOFTWARE has of Component Based Servicing" };
 }
 
-static const char *why_dotnet(const fix_row *row)
+static doubt_of doubt_dotnet(const fix_row *row)
 {
-    return row->here == YES
-               ? "updates of .NET need not leave a package, and none of this one is there"
-               : "updates of .NET need not leave a package, and which versions of it are there is "
-                 "not known";
+    if (row->here == YES)
+        return (doubt_of){ "neither component servicing nor Windows Installer lists its update, and "
+                           "a later one of .NET may hold it",
+                           "a catalogue that says which later ones do" };
+    return (doubt_of){ "which versions of .NET are there is not known",
+                       "what SOFTWARE has below NET Framework Setup" };
+}
+
+static doubt_of doubt_later(const work *of, const es_catalogue_fix *fix)
+{
+    return (doubt_of){ later_may_hold(of, fix),
+                       "the .mum and the manifests of its update, which are read where the CVE or "
+                       "the KB is asked for, or a catalogue that says which later ones hold it" };
 }
 
 /* The answer of one group. */
-static int32_t answer_of(const work *of, const group *one, const char **ret_why)
+static int32_t answer_of(const work *of, const group *one, doubt_of *ret)
 {
     const es_catalogue_fix *fix = one->fix;
     const fix_row *row = row_of(of, fix);
 
-    *ret_why = NULL;
+    memset(ret, 0, sizeof *ret);
     if (one->released == NO && one->effect != YES)
         return EXPOSED;
     if (one->effect == YES && !of->beyond)
         return COVERED;
     if (one->effect == YES)
-        *ret_why = "it was covered as far as the catalogue's edition knows, and the date is after "
-                   "it";
+        *ret = (doubt_of){ "it was covered as far as the catalogue's edition knows, and the date is "
+                           "after it",
+                           "a newer edition of the catalogue" };
     else if (one->effect == MAYBE)
-        *ret_why = why_maybe(of, of->witness[fix->update->index]);
+        *ret = doubt_effect(of, of->witness[fix->update->index]);
     else if (row->class == CLASS_DOTNET)
-        *ret_why = why_dotnet(row);
+        *ret = doubt_dotnet(row);
     else if (row->class == CLASS_IE && row->here != YES)
-        *ret_why = "which Internet Explorer is there is not known";
+        *ret = (doubt_of){ "which Internet Explorer is there is not known",
+                           "its version in SOFTWARE" };
     else
-        *ret_why = later_may_hold(of, fix);
-    return *ret_why ? EXPOSURE_UNKNOWN : EXPOSED;
+        *ret = doubt_later(of, fix);
+    return ret->why ? EXPOSURE_UNKNOWN : EXPOSED;
 }
 
 static int worse(int32_t a, int32_t b)
@@ -140,16 +159,22 @@ static void add_witness(standing *to, const entry *by)
 static void add_group(const work *of, const group *one, standing *to)
 {
     const entry *witness = of->witness[one->fix->update->index];
-    const char *why;
-    int32_t answer = answer_of(of, one, &why);
+    doubt_of doubt;
+    int32_t answer = answer_of(of, one, &doubt);
 
     if (!to->applies || worse(answer, to->answer)) {
         to->answer = answer;
         to->fix = one->fix;
-        to->why = why;
+        to->why = doubt.why;
+        to->needs = doubt.needs;
         to->by = NULL;
         to->n_others = 0;
         to->fix_available = one->released != NO;
+    }
+    if (answer == EXPOSURE_UNKNOWN && witness && !to->by) { /* it says more than a rule does */
+        to->fix = one->fix;
+        to->why = doubt.why;
+        to->needs = doubt.needs;
     }
     if (answer == to->answer)
         add_witness(to, witness);
@@ -193,5 +218,6 @@ void cve_stand(const work *of, const es_catalogue_cve *cve, standing *ret)
     if (!ret->absent && is_unsupported(of, cve)) {
         ret->answer = EXPOSURE_UNKNOWN;
         ret->why = "no update was published for this architecture any more";
+        ret->needs = "a source that says whether it is affected";
     }
 }

@@ -244,6 +244,7 @@ typedef struct standing {
     const entry *others[4];       /* further ones, of other components */
     uint32_t n_others;
     const char *why;              /* of unknown */
+    const char *needs;            /* what would decide it; NULL: the entry's remark says */
     const es_catalogue_fix *absent; /* a row for a version of a product that is not here; NULL */
 } standing;
 void cve_stand(const work *of, const es_catalogue_cve *cve, standing *ret);

@@ -57,6 +57,40 @@ static void each_component_must_be_mended(void **unused)
     judge();
     assert_string_equal(asked(TWO_UPDATES, "answer"), "covered");
     assert_string_equal(asked(TWO_UPDATES, "from"), "2010-06-01T08:00:00Z");
+    assert_non_null(strstr(asked(TWO_UPDATES, "explanation"), "components of it are mended by KB979309"));
+}
+
+/* Since it was uninstalled, where a record says when; not before there was a fix. */
+static void since_when_it_is_open(void **unused)
+{
+    (void)unused;
+    bench_orphan(on, 4499149);
+    bench_event(on, 4499149, "uninstalled", "2019-06-01T10:00:00Z");
+    expect_cve(BLUEKEEP, "exposed");
+    assert_string_equal(asked(BLUEKEEP, "from"), "2019-06-01T10:00:00Z");
+    assert_non_null(strstr(asked(BLUEKEEP, "explanation"), "released 2019-05-14"));
+    assert_non_null(strstr(asked(BLUEKEEP, "explanation"), "uninstalled 2019-06-01T10:00:00Z"));
+    bench_shutdown(on, "2019-08-01T08:00:00Z");
+    bench_as_of(on, "2019-05-13");
+    judge();
+    assert_string_equal(asked(BLUEKEEP, "answer"), "exposed");
+    assert_string_equal(asked(BLUEKEEP, "from"), "(null)");
+    assert_null(strstr(asked(BLUEKEEP, "explanation"), "cannot be excluded"));
+}
+
+/* An update that there are doubts of says more than a rule does. */
+static void why_it_is_unknown(void **unused)
+{
+    (void)unused;
+    install(979309, "2010-04-20T03:08:13Z");
+    bench_files(on, 0, 1);
+    install(4499149, "2019-05-15T03:07:22Z"); /* may hold KB978601 */
+    expect_cve(TWO_UPDATES, "unknown");
+    assert_string_equal(asked(TWO_UPDATES, "by"), "KB979309");
+    assert_non_null(strstr(asked(TWO_UPDATES, "explanation"),
+                           "of KB979309, it is listed as installed, and its .mum or .cat"));
+    expect_cve(ETERNAL, "unknown");
+    assert_non_null(strstr(asked(ETERNAL, "explanation"), "What would decide is the .mum"));
 }
 
 /* ------------------------------------------------------------------ which rows apply */
@@ -508,6 +542,31 @@ static void counts_are_those_of_the_rows(void **unused)
     assert_true(n > 500 && exploits > 10 && remote > 100 && critical > 100);
 }
 
+/* Each reason with how many it holds for, and what would decide; they add up. */
+static void reasons_add_up(void **unused)
+{
+    const char *text, *at;
+    long long told = 0;
+
+    (void)unused;
+    install(4499149, "2019-05-15T03:07:22Z");
+    install(4503273, "2019-06-15T03:07:22Z");
+    bench_files(on, 0, 1);
+    bench_kernel(on, "6.0.6003.24000");
+    judge();
+    text = bench_explanation(on, "exposure");
+    for (at = strstr(text, " unknown: "); at; at = strstr(at + 1, " unknown: ")) {
+        const char *from = at;
+
+        while (from > text && from[-1] != '.')
+            from--;
+        told += strtoll(from, NULL, 10);
+    }
+    assert_int_equal(told, number("exposure", "unknown"));
+    assert_non_null(strstr(text, "what would decide is its version in SOFTWARE"));
+    assert_non_null(strstr(text, "its .mum or .cat is not there"));
+}
+
 /* Missing is what would mend something open, and is not there: never what is covered, nor .NET. */
 static void what_is_missing(void **unused)
 {
@@ -571,6 +630,8 @@ int main(int argc, char **argv)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
         TEST(the_first_that_covered_it_is_named),
         TEST(each_component_must_be_mended),
+        TEST(since_when_it_is_open),
+        TEST(why_it_is_unknown),
         TEST(rows_for_another_explorer),
         TEST(rollups_bring_explorer_too),
         TEST(versions_of_dotnet_in_one_row),
@@ -598,6 +659,7 @@ int main(int argc, char **argv)
         TEST(what_the_copy_does_not_have),
         TEST(it_waited_and_was_started),
         TEST(counts_are_those_of_the_rows),
+        TEST(reasons_add_up),
         TEST(what_is_missing),
         TEST(months_and_periods),
         TEST(prerequisites_in_doubt),
