@@ -150,7 +150,7 @@ static json_t *image_value(es_json *json)
     return value;
 }
 
-/* ---- volumes and installations ---- */
+/* ---- volumes ---- */
 
 static json_t *snapshots_value(es_json *json, uint32_t volume)
 {
@@ -185,48 +185,6 @@ static json_t *volume_value(es_json *json, const es_volume_record *volume)
     es_json_set(json, value, "label", es_json_string(json, volume->label));
     es_json_set(json, value, "encrypted", json_boolean(volume->encrypted != 0));
     es_json_set(json, value, "snapshots", snapshots_value(json, volume->id));
-    return value;
-}
-
-static json_t *verdicts_value(es_json *json, uint32_t installation)
-{
-    const es_verdict_record *verdicts;
-    size_t n = es_ledger_verdicts_of(json->ledger, installation, &verdicts);
-    json_t *value = json_object();
-
-    for (size_t i = 0; i < n; i++) {
-        json_t *verdict = json_object();
-
-        es_json_verdict(json, verdict, &verdicts[i]);
-        es_json_set(json, value, es_ledger_verdict_type(json->ledger, &verdicts[i])->name,
-                    verdict);
-    }
-    return value;
-}
-
-static json_t *installation_value(es_json *json, const es_installation_record *state)
-{
-    json_t *value = json_object();
-
-    es_json_set(json, value, "id", es_json_id(json, "i", state->id));
-    es_json_set(json, value, "machine", es_json_id(json, "m", state->machine));
-    es_json_set(json, value, "volume",
-                state->volume ? json_integer(state->volume) : json_null());
-    es_json_set(json, value, "snapshot",
-                state->snapshot >= 0 ? json_integer(state->snapshot) : json_null());
-    es_json_set(json, value, "system_root", es_json_string(json, state->system_root));
-    es_json_set(json, value, "role", json_string(es_show_role(state->role)));
-    es_json_set(json, value, "product_name", es_json_string(json, state->product_name));
-    es_json_set(json, value, "edition", es_json_string(json, state->edition));
-    es_json_set(json, value, "service_pack", es_json_string(json, state->service_pack));
-    es_json_set(json, value, "architecture", es_json_string(json, state->architecture));
-    es_json_set(json, value, "computer_name", es_json_string(json, state->computer_name));
-    es_json_set(json, value, "install_date", es_json_time(json, state->install_date));
-    es_json_set(json, value, "time_zone", es_json_string(json, state->time_zone));
-    es_json_set(json, value, "last_shutdown", es_json_time(json, state->last_shutdown));
-    es_json_set(json, value, "verdicts", verdicts_value(json, state->id));
-    es_json_set(json, value, "updates", es_json_rows(json, state->id, NULL, NULL, "updates"));
-    es_json_set(json, value, "questions", es_json_rows(json, state->id, NULL, NULL, "questions"));
     return value;
 }
 
@@ -273,7 +231,7 @@ static es_status installation_at(es_json *json, size_t i, FILE *out)
     const es_installation_record *states;
 
     es_ledger_installations(json->ledger, &states);
-    return es_json_write(json, installation_value(json, &states[i]), out);
+    return es_json_write_installation(json, &states[i], out);
 }
 
 static es_status fact_at(es_json *json, size_t i, FILE *out)

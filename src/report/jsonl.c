@@ -14,15 +14,7 @@ static es_status end_line(es_status status, FILE *out)
 
 static es_status write_verdict(es_json *json, const es_verdict_record *verdict, FILE *out)
 {
-    json_t *object = json_object();
-
-    es_json_set(json, object, "record", json_string("verdict"));
-    es_json_set(json, object, "installation", es_json_id(json, "i", verdict->installation));
-    es_json_set(json, object, "plugin", es_json_string(json, verdict->plugin));
-    es_json_set(json, object, "name",
-                es_json_string(json, es_ledger_verdict_type(json->ledger, verdict)->name));
-    es_json_verdict(json, object, verdict);
-    return end_line(es_json_write(json, object, out), out);
+    return end_line(es_json_write_verdict(json, verdict, out), out);
 }
 
 es_status es_report_jsonl(const es_ledger *ledger, const es_run *run, FILE *out)

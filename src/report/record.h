@@ -17,7 +17,9 @@ typedef struct es_json {
     const es_ledger *ledger;
     const es_run *run;
     bool failed;
-    /* of es_json_write_fact() and es_json_write_note() */
+    /* of the records that are written whole */
+    FILE *out;
+    es_status status; /* of what was written of them already */
     es_buffer line, words;
     uint32_t file_of;  /* the artefact that `file` and `file_line` are about */
     es_buffer file;    /* "where" of it, as far as it is the same for all places in it */
@@ -37,15 +39,12 @@ json_t *es_json_id(es_json *json, const char *prefix, uint64_t number); /* 0 is 
 void es_json_set(es_json *json, json_t *object, const char *key, json_t *value);
 void es_json_append(es_json *json, json_t *array, json_t *value);
 
-/* Records. The keys are added to `object`, which may hold some already. */
-void es_json_verdict(es_json *json, json_t *object, const es_verdict_record *verdict);
-
-/* The rows of an installation's list: of `verdict`, or of none (NULL). */
-json_t *es_json_rows(es_json *json, uint32_t installation, const char *plugin, const char *verdict,
-                     const char *name);
-
-/* A fact or note, whole (record_line.c); first of all its `record`, unless that is NULL. ES_NOMEM,
+/* A record, whole (record_line.c); of a fact or note first of all its `record`, unless that is NULL.
+ * An installation comes with its verdicts and rows; a verdict alone says whose it is. ES_NOMEM,
  * ES_IO. */
+es_status es_json_write_installation(es_json *json, const es_installation_record *state,
+                                     FILE *out);
+es_status es_json_write_verdict(es_json *json, const es_verdict_record *verdict, FILE *out);
 es_status es_json_write_fact(es_json *json, const char *record, const es_fact_record *fact,
                              FILE *out);
 es_status es_json_write_note(es_json *json, const char *record, const es_note_record *note,

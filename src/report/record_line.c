@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * record_line.c: facts and notes as JSON, straight into bytes.
+ * record_line.c: facts, notes, verdicts and installations as JSON, straight into bytes.
  *
  * A busy server with its shadow copies has a million facts: a tree of values for each costs more
  * than everything that was done to find it. Members are put one after the other; text beyond
@@ -17,6 +17,7 @@
 /* A fact is a frame at most; escaped and in hexadecimal it grows. */
 #define LINE_MAX_SIZE (UINT64_C(512) << 20)
 #define FILE_MAX_SIZE (UINT64_C(1) << 20)
+#define FLUSH_SIZE (UINT64_C(1) << 20)
 
 es_json es_json_begin(const es_ledger *ledger, const es_run *run)
 {
@@ -319,23 +320,223 @@ static void put_where(es_json *json, const es_where *from)
     put(json, "}");
 }
 
+/* ---- what verdicts and rows say ---- */
+
+/* In verdicts and rows a list is always a list. */
+static void put_said(es_json *json, const es_field *field, const es_datum *datum)
+{
+    if (datum->type == 0 &&
+        (field->type == ES_FIELD_TEXT_LIST || field->type == ES_FIELD_FACT_LIST))
+        put(json, "[]");
+    else
+        put_datum(json, datum);
+}
+
+/* The object that "object.member" fields make; null when every member is. */
+static void put_object(es_json *json, const es_field *fields, const es_datum *data, uint32_t n,
+                       const char *object, size_t object_size)
+{
+    uint64_t start = json->line.size;
+    bool empty = true;
+
+    put(json, "{");
+    for (uint32_t i = 0; i < n; i++) {
+        if (!es_field_in_object(fields[i].name, object, object_size))
+            continue;
+        empty = empty && es_datum_is_empty(&data[i]);
+        put_key(json, fields[i].name + object_size + 1);
+        put_said(json, &fields[i], &data[i]);
+    }
+    if (empty) {
+        json->line.size = start;
+        put(json, "null");
+    } else {
+        put(json, "}");
+    }
+}
+
+static bool is_first_of(const es_field *fields, uint32_t i, size_t object_size)
+{
+    for (uint32_t k = 0; k < i; k++)
+        if (es_field_in_object(fields[k].name, fields[i].name, object_size))
+            return false;
+    return true;
+}
+
+/* Fields of a verdict or row, objects made of dotted names at the place of their first member. */
+static void put_fields(es_json *json, const es_field *fields, const es_datum *data, uint32_t n)
+{
+    char key[128];
+
+    for (uint32_t i = 0; i < n; i++) {
+        size_t size = es_field_object_size(fields[i].name);
+
+        if (!size) {
+            put_key(json, fields[i].name);
+            put_said(json, &fields[i], &data[i]);
+        } else if (is_first_of(fields, i, size)) {
+            snprintf(key, sizeof key, "%.*s", (int)size, fields[i].name);
+            put_key(json, key);
+            put_object(json, fields, data, n, fields[i].name, size);
+        }
+    }
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* Lists may be long: what is there of them is written now and then. */
+static void write_some(es_json *json)
+{
+    if (json->line.size < FLUSH_SIZE || json->line.failed)
+        return;
+    if (fwrite(json->line.data, 1, (size_t)json->line.size, json->out) != json->line.size)
+        json->status = ES_IO;
+    es_buffer_clear(&json->line);
+}
+
+/* The rows of an installation's list: of `verdict`, or of none (NULL). */
+static void put_rows(es_json *json, uint32_t installation, const char *plugin, const char *verdict,
+                     const char *name)
+{
+    const es_row_record *rows;
+    size_t n = es_ledger_rows_of(json->ledger, installation, &rows);
+    const char *between = "{";
+
+    put_key(json, name);
+    put(json, "[");
+    for (size_t i = 0; i < n && json->status == ES_OK; i++) {
+        const es_row_type *type;
+
+        if (plugin && strcmp(rows[i].plugin, plugin) != 0)
+            continue;
+        type = es_ledger_row_type(json->ledger, &rows[i]);
+        if (!same_text(type->verdict, verdict) || strcmp(type->name, name) != 0)
+            continue;
+        put(json, between);
+        put_fields(json, type->fields, rows[i].fields, rows[i].n_fields);
+        put(json, "}");
+        write_some(json);
+        between = ", {";
+    }
+    put(json, "]");
+}
+
+static void put_verdict(es_json *json, const es_verdict_record *verdict)
+{
+    const es_verdict_type *type = es_ledger_verdict_type(json->ledger, verdict);
+    const es_plugin *plugin = es_ledger_plugin(json->ledger, verdict->plugin);
+    es_datum because = es_datum_facts(verdict->because, verdict->n_because);
+
+    member_string(json, "answer", type->answers[verdict->answer]);
+    put_key(json, "because");
+    put_list(json, &because);
+    put_key(json, "explanation");
+    put_text(json, verdict->explanation);
+    put_fields(json, type->fields, verdict->fields, verdict->n_fields);
+    for (uint32_t i = 0; i < plugin->n_rows; i++) {
+        const es_row_type *row = &plugin->rows[i];
+
+        if (row->verdict && strcmp(row->verdict, type->name) == 0)
+            put_rows(json, verdict->installation, plugin->name, row->verdict, row->name);
+    }
+}
+
+static void put_verdicts(es_json *json, uint32_t installation)
+{
+    const es_verdict_record *verdicts;
+    size_t n = es_ledger_verdicts_of(json->ledger, installation, &verdicts);
+
+    put_key(json, "verdicts");
+    put(json, "{");
+    for (size_t i = 0; i < n; i++) {
+        put_key(json, es_ledger_verdict_type(json->ledger, &verdicts[i])->name);
+        put(json, "{");
+        put_verdict(json, &verdicts[i]);
+        put(json, "}");
+    }
+    put(json, "}");
+}
+
 /* ---- records ---- */
 
-static void begin(es_json *json, const char *record)
+static void begin(es_json *json, const char *record, FILE *out)
 {
+    json->out = out;
+    json->status = ES_OK;
     es_buffer_clear(&json->line);
     put(json, "{");
     if (record)
         member_string(json, "record", record);
 }
 
-static es_status end(es_json *json, FILE *out)
+static es_status end(es_json *json)
 {
     put(json, "}");
     if (json->failed || json->line.failed || json->file.failed || json->words.failed)
         return ES_NOMEM;
-    return fwrite(json->line.data, 1, (size_t)json->line.size, out) == json->line.size ? ES_OK
-                                                                                      : ES_IO;
+    if (json->status != ES_OK)
+        return json->status;
+    return fwrite(json->line.data, 1, (size_t)json->line.size, json->out) == json->line.size
+               ? ES_OK
+               : ES_IO;
+}
+
+static void member_id(es_json *json, const char *key, const char *prefix, uint64_t number)
+{
+    put_key(json, key);
+    put_id(json, prefix, number);
+}
+
+static void member_time(es_json *json, const char *key, es_time time)
+{
+    put_key(json, key);
+    put_time(json, time);
+}
+
+/* A number, null where it is none. */
+static void member_number_if(es_json *json, const char *key, bool known, int64_t number)
+{
+    put_key(json, key);
+    if (known)
+        put_number(json, number);
+    else
+        put(json, "null");
+}
+
+es_status es_json_write_installation(es_json *json, const es_installation_record *state, FILE *out)
+{
+    begin(json, NULL, out);
+    member_id(json, "id", "i", state->id);
+    member_id(json, "machine", "m", state->machine);
+    member_number_if(json, "volume", state->volume != 0, state->volume);
+    member_number_if(json, "snapshot", state->snapshot >= 0, state->snapshot);
+    member_string(json, "system_root", state->system_root);
+    member_string(json, "role", es_show_role(state->role));
+    member_string(json, "product_name", state->product_name);
+    member_string(json, "edition", state->edition);
+    member_string(json, "service_pack", state->service_pack);
+    member_string(json, "architecture", state->architecture);
+    member_string(json, "computer_name", state->computer_name);
+    member_time(json, "install_date", state->install_date);
+    member_string(json, "time_zone", state->time_zone);
+    member_time(json, "last_shutdown", state->last_shutdown);
+    put_verdicts(json, state->id);
+    put_rows(json, state->id, NULL, NULL, "updates");
+    put_rows(json, state->id, NULL, NULL, "questions");
+    return end(json);
+}
+
+es_status es_json_write_verdict(es_json *json, const es_verdict_record *verdict, FILE *out)
+{
+    begin(json, "verdict", out);
+    member_id(json, "installation", "i", verdict->installation);
+    member_string(json, "plugin", verdict->plugin);
+    member_string(json, "name", es_ledger_verdict_type(json->ledger, verdict)->name);
+    put_verdict(json, verdict);
+    return end(json);
 }
 
 static void put_means(es_json *json, const es_fact_type *type, es_time time)
@@ -354,11 +555,10 @@ es_status es_json_write_fact(es_json *json, const char *record, const es_fact_re
 {
     const es_fact_type *type = es_ledger_fact_type(json->ledger, fact);
 
-    begin(json, record);
+    begin(json, record, out);
     put_key(json, "id");
     put_fact(json, fact->reference);
-    put_key(json, "installation");
-    put_id(json, "i", fact->installation);
+    member_id(json, "installation", "i", fact->installation);
     member_string(json, "plugin", fact->plugin);
     member_string(json, "type", type->name);
     put_key(json, "fields");
@@ -368,29 +568,27 @@ es_status es_json_write_fact(es_json *json, const char *record, const es_fact_re
         put_datum(json, &fact->fields[i]);
     }
     put(json, "}");
-    put_key(json, "time");
-    put_time(json, fact->time);
+    member_time(json, "time", fact->time);
     put_key(json, "time_means");
     put_means(json, type, fact->time);
     put_key(json, "where");
     put_where(json, &fact->where);
-    return end(json, out);
+    return end(json);
 }
 
 es_status es_json_write_note(es_json *json, const char *record, const es_note_record *note,
                              FILE *out)
 {
-    begin(json, record);
+    begin(json, record, out);
     member_string(json, "severity", es_severity_name(note->severity));
     member_string(json, "area", note->area);
     put_key(json, "text");
     put_text(json, note->text);
-    put_key(json, "installation");
-    put_id(json, "i", note->installation);
+    member_id(json, "installation", "i", note->installation);
     put_key(json, "where");
     if (note->has_where)
         put_where(json, &note->where);
     else
         put(json, "null");
-    return end(json, out);
+    return end(json);
 }
