@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * test_map.c: what was put is found, the last of two under one number, and nothing else, however the
- * numbers lie.
+ * test_map.c: what was put is found, the last of two under one number, and nothing else, however
+ * the numbers lie.
  */
 #include "ledger/map.h"
 

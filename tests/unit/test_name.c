@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * test_name.c: every name NTFS can hold comes out and goes in again, unpaired surrogates too; what is
- * no UTF-8 is refused; patterns match as they read.
+ * test_name.c: every name NTFS can hold comes out and goes in again, unpaired surrogates too; what
+ * is no UTF-8 is refused; patterns match as they read.
  */
 #include "disk/name.h"
 
@@ -62,8 +62,8 @@ static void round_trips(void **state)
 static void refuses(void **state)
 {
     static const char *const bad[] = {
-        "\x80", "\xc0\x80", "\xc1\xbf", "\xc3", "\xc3(", "\xe0\x80\x80", "\xe2\x82", "\xf0\x80\x80\x80",
-        "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "a\xe2\x28\xa1",
+        "\x80", "\xc0\x80", "\xc1\xbf", "\xc3", "\xc3(", "\xe0\x80\x80", "\xe2\x82",
+        "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "a\xe2\x28\xa1",
     };
     char text[ES_NAME_BYTES_MAX + 4];
     es_name name;
@@ -139,8 +139,8 @@ static void patterns(void **state)
     assert_true(fits("", ""));
     /* takes no time, however the stars fall */
     assert_false(fits("*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b",
-                      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-                      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
+                      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+                      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
 }
 
 int main(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * test_ranges.c: what was added is bad, and nothing else, until the list is full: then more is, never
- * less. Compared with a map of bytes.
+ * test_ranges.c: what was added is bad, and nothing else, until the list is full: then more is,
+ * never less. Compared with a map of bytes.
  */
 #include "evidence/limits.h"
 #include "evidence/ranges.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * test_table.c: partition tables made in memory: sound ones, and each way in which one can be broken.
- * Nothing is followed twice, what is left out is said, and the better copy of a GPT is taken.
+ * test_table.c: partition tables made in memory: sound ones, and each way in which one can be
+ * broken. Nothing is followed twice, what is left out is said, and the better copy of a GPT is
+ * taken.
  */
 #include "disk/limits.h"
 #include "disk/table.h"
