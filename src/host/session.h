@@ -164,6 +164,16 @@ static inline es_opened *es_opened_of(const es_artefact *artefact)
     return handle.ours;
 }
 
+/* ---- session.c ---- */
+
+es_status es_session_note(es_session *session, uint32_t installation, const es_note *note,
+                          const es_where *where);
+/* Say what comes next; ES_ABSENT when it is to be left out because it crashed before. */
+es_status es_session_step(es_session *session, uint32_t installation, const char *plugin,
+                          const char *artefact, const char *doing);
+/* Announce a state, with what its hives say of it. */
+es_status es_state_begin(es_session *session, es_state_work *work);
+
 /* ---- artefacts.c ---- */
 
 /* Open (or find again) the artefact at `path` of `fs` for this state. ES_OK and an opened one whose
@@ -296,13 +306,5 @@ es_status es_host_fact_next(const es_host *host, es_text type, uint64_t *cursor,
                             es_fact_view *ret);
 es_status es_host_verdict(const es_host *host, const es_verdict *verdict);
 es_status es_host_row(const es_host *host, const es_row *row);
-
-/* ---- examine.c ---- */
-
-es_status es_session_note(es_session *session, uint32_t installation, const es_note *note,
-                          const es_where *where);
-/* Say what comes next; ES_ABSENT when it is to be left out because it crashed before. */
-es_status es_session_step(es_session *session, uint32_t installation, const char *plugin,
-                          const char *artefact, const char *doing);
 
 #endif
