@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """packages.py: the packages a report lists, against what public tools read from the same hive.
 
-    packages.py --esuscan PROGRAM DISK…
+    packages.py --esuscan PROGRAM --at-least N FOLDER
 
-icat takes SOFTWARE out of the disk, hivexsh lists the keys, hivexget gives the values. Every key is
+Every raw disk of the folder with one Windows whose SOFTWARE is clean, and there are N of them at
+least: icat takes SOFTWARE out of the disk, hivexsh lists the keys, hivexget gives the values. Every key is
 a package of the report and the other way round; every KB is what an expression of its own finds in
 the name, and the list of updates has each of them; state, install time and user are read again for a
 sample."""
 
 import argparse
+import glob
 import os
 import re
 import shutil
@@ -104,43 +106,52 @@ def compare(report, hive, name, architecture):
 
 
 def check(program, disk):
+    """What is wrong; None for a disk that there is nothing to compare of."""
     name = os.path.basename(disk)
     result = run.esuscan(program, '-o', 'json', disk)
     if result.status > 1:
-        return ['%s: status %d: %s' % (name, result.status, result.errors)]
+        return None
     report = run.load(result.text)
     current = [i for i in report['installations'] if i['role'] == 'current']
     ids = {i['id'] for i in current}
     if len(ids) != 1:
-        return []
+        return None
     report['states'] = ids
     report['facts'] = [f for f in report['facts'] if f['installation'] in ids]
     hives = [f for f in report['facts'] if f['type'] == 'hive.state' and
              f['where']['path'].upper().endswith('/SOFTWARE')]
     if not hives or hives[0]['fields']['state'] != 'clean':
-        return []
+        return None
     where = hives[0]['where']
     volume = next(v for v in report['volumes'] if v['id'] == where['volume'])
     with tempfile.TemporaryDirectory() as folder:
         hive = os.path.join(folder, 'SOFTWARE')
         with open(hive, 'wb') as file:
-            subprocess.run(['icat', '-o', str(volume['offset'] // report['image']['sector_size']),
-                            disk, str(where['mft_entry'])], stdout=file, check=True)
+            done = subprocess.run(
+                ['icat', '-o', str(volume['offset'] // report['image']['sector_size']), disk,
+                 str(where['mft_entry'])], stdout=file, stderr=subprocess.DEVNULL, check=False)
+        if done.returncode:
+            return None             # a volume that icat does not open
         return compare(report, hive, name, current[0]['architecture'])
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--esuscan', required=True)
-    parser.add_argument('disks', nargs='+')
+    parser.add_argument('--at-least', type=int, required=True)
+    parser.add_argument('folder')
     options = parser.parse_args()
     if not all(shutil.which(each) for each in ('icat', 'hivexsh', 'hivexget')):
         print('sleuthkit and hivex are not installed')
         return 77
-    wrong = []
-    for disk in options.disks:
-        wrong += check(os.path.abspath(options.esuscan), disk)
-    print('\n'.join(wrong) or '%d disks agree' % len(options.disks))
+    wrong, compared = [], 0
+    for disk in sorted(glob.glob(os.path.join(options.folder, '*.raw'))):
+        found = check(os.path.abspath(options.esuscan), disk)
+        compared += found is not None
+        wrong += found or []
+    if compared < options.at_least:
+        wrong.append('only %d disks could be compared' % compared)
+    print('\n'.join(wrong) or '%d disks agree' % compared)
     return 1 if wrong else 0
 
 
