@@ -674,6 +674,11 @@ struct es_host {
      * those before it are handed out. */
     es_status (*shell_items)(const es_host *host, es_bytes list, const es_shell_item **ret_items,
                              uint32_t *ret_n);
+
+    /* The bytes of one artefact from where `from` begins to where `to` ends, as a place of its
+     * own; ES_LIMIT if `to` does not end behind it. */
+    es_status (*span)(const es_host *host, const es_where *from, const es_where *to,
+                      const es_where **ret_where);
 };
 
 /* ------------------------------------------------------------------ the export */

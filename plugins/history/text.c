@@ -13,7 +13,9 @@ typedef struct text_log {
     const es_host *host;
     const es_artefact *artefact;
     es_text name;
-    es_text device; /* of the section that begins */
+    es_text device;       /* of the section that begins with the next line, */
+    const es_where *head; /* and where its head does */
+    uint64_t head_number;
     int64_t build;  /* as the header states it, until the first boot session; -1 else */
     char room[512];
 } text_log;
@@ -106,7 +108,10 @@ static es_status device(text_log *log, const es_line *line)
     es_text what = log->device, name = { "", 0 };
     uint64_t dash = find(what, " - ");
     es_datum fields[4];
+    const es_where *both = line->where; /* its head, which names the device, and its time */
 
+    if (log->host->size >= offsetof(es_host, span) + sizeof log->host->span)
+        (void)log->host->span(log->host, log->head, line->where, &both);
     log->device.size = 0;
     if (dash < what.size) {
         name = trim(after(what, dash + 3));
@@ -117,7 +122,7 @@ static es_status device(text_log *log, const es_line *line)
     fields[2] = es_datum_text(log->name);
     fields[3] = es_datum_integer((int64_t)line->number);
     return history_emit(log->host, HISTORY_FACT_DEVICE, fields,
-                        utc(log, local_digits(trim(after(line->text, 18)))), line->where);
+                        utc(log, local_digits(trim(after(line->text, 18)))), both);
 }
 
 /* The build in "6.0.6002"; -1 if it is no such text. */
@@ -171,9 +176,11 @@ static es_status setupapi(text_log *log, const es_line *line)
             what.size--;
         memcpy(log->room, what.data, (size_t)what.size);
         log->device = (es_text){ log->room, what.size };
-        return ES_OK;
+        log->head_number = line->number;
+        return log->host->place(log->host, line->where, 0, 0, &log->head);
     }
-    if (starts(line->text, ">>>  Section start") && log->device.size)
+    if (starts(line->text, ">>>  Section start") && log->device.size &&
+        line->number == log->head_number + 1)
         return device(log, line);
     return line->number < 16 ? header(log, line) : ES_OK;
 }

@@ -65,6 +65,25 @@ static es_status host_place(const es_host *host, const es_where *where, uint64_t
     return ES_OK;
 }
 
+static es_status host_span(const es_host *host, const es_where *from, const es_where *to,
+                           const es_where **ret_where)
+{
+    es_where *place;
+
+    if (from->artefact != to->artefact || from->offset < 0 || to->offset < 0 || to->length < 0)
+        return ES_BUG;
+    if (to->offset < from->offset || to->length > INT64_MAX - (to->offset - from->offset))
+        return ES_LIMIT;
+    place = es_arena_take(es_call_of(host)->arena, sizeof *place);
+    if (!place)
+        return ES_LIMIT;
+    *place = *from;
+    place->length = to->offset - from->offset + to->length;
+    place->damaged = from->damaged || to->damaged;
+    *ret_where = place;
+    return ES_OK;
+}
+
 static es_status host_emit(const es_host *host, const es_fact *fact, uint64_t *ret_reference)
 {
     es_call *call = es_call_of(host);
@@ -176,6 +195,7 @@ es_host es_host_make(es_call *call)
         .component_next = es_host_component_next,
         .shortcut_next = es_host_shortcut_next,
         .shell_items = es_host_shell_items,
+        .span = host_span,
     };
 
     return host;

@@ -66,6 +66,16 @@ static es_status host_place(const es_host *host, const es_where *where, uint64_t
     return ES_OK;
 }
 
+static es_status host_span(const es_host *host, const es_where *from, const es_where *to,
+                           const es_where **ret)
+{
+    (void)host;
+    check_where(from);
+    check_where(to);
+    *ret = from;
+    return ES_OK;
+}
+
 /* A datum fits its declaration and its pointers hold; kept, so that it outlives the call. */
 static es_datum keep_datum(fake_host *fake, const es_field *field, const es_datum *datum)
 {
@@ -635,7 +645,7 @@ es_status fake_run(fake_host *fake)
                      .text_utf16 = host_text_utf16, .file_read = host_file_read,
                      .component_next = host_component_next,
                      .shortcut_next = host_shortcut_next,
-                     .shell_items = host_shell_items,
+                     .shell_items = host_shell_items, .span = host_span,
                      .fact_next = host_fact_next, .verdict = host_verdict, .row = host_row,
                      .catalogue = fake->without_catalogue ? NULL : &fake_catalogue };
     es_status status = ES_OK;
