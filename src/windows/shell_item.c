@@ -249,8 +249,9 @@ es_status es_shell_items_read(es_bytes list, es_arena *arena, const es_shell_ite
     es_bytes item;
 
     for (uint32_t i = 0; i < n && status == ES_OK; i++) {
-        (void)next_item(&from, &item);
-        status = take_item(item, arena, &items[i]);
+        status = next_item(&from, &item); /* it was counted: it is there */
+        if (status == ES_OK)
+            status = take_item(item, arena, &items[i]);
     }
     if (status != ES_OK)
         return status;
