@@ -57,7 +57,7 @@ static int release(void **state)
 
 static void sentences(void **state)
 {
-    es_prose prose;
+    es_prose prose = { 0 };
     es_text text;
 
     (void)state;
