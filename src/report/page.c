@@ -266,7 +266,7 @@ static es_text part(es_text text, uint64_t from, uint64_t to)
 }
 
 /* What may not be broken: an escape, or one character. */
-static uint64_t unit_size(es_text text, unsigned *ret_columns)
+static uint64_t rare_unit_size(es_text text, unsigned *ret_columns)
 {
     uint64_t size = escape_size(text), at = 0;
 
@@ -276,6 +276,18 @@ static uint64_t unit_size(es_text text, unsigned *ret_columns)
     }
     *ret_columns = columns(es_text_next(text, &at));
     return at;
+}
+
+/* Of the unit that `text`, which is not empty, begins with. */
+static uint64_t unit_size(es_text text, unsigned *ret_columns)
+{
+    uint8_t first = (uint8_t)*text.data;
+
+    if (first >= 0x20 && first < 0x7f && first != '\\') { /* most of all text */
+        *ret_columns = 1;
+        return 1;
+    }
+    return rare_unit_size(text, ret_columns);
 }
 
 unsigned es_page_columns(es_text text)
