@@ -14,6 +14,8 @@
  */
 #include "media.h"
 
+#include <esuscan/prose.h>
+
 #define FIELD(kind, name, means) { sizeof(es_field), ES_FIELD_##kind, name, means }
 #define CHILDREN_MAX 65536u
 
@@ -164,22 +166,33 @@ static es_status text_of(const es_host *host, const es_key *key, const char *nam
     return status < 0 ? status : ES_OK;
 }
 
-/* Each child of a key; broken ones are passed over. `each` returns negative to stop. */
+/* Each child of a key, until `each` returns other than ES_OK. Of those that cannot be read, or are
+ * too many, a note is left. */
 static es_status each_child(const es_host *host, const es_key *key, void *context,
                             es_status (*each)(const es_host *host, const es_key *child,
                                               void *context))
 {
+    static const char said[] = "Not all keys below this one can be read, or there are too many: "
+                               "traces of removable media may be missing.";
     es_status status = ES_OK;
+    int missed = 0;
     es_key child;
+    uint64_t i;
 
-    for (uint64_t i = 0; i < CHILDREN_MAX && status >= 0; i++) {
+    for (i = 0; i < CHILDREN_MAX && status == ES_OK; i++) {
         status = host->key_child(host, key, i, &child);
         if (status == ES_END)
-            return ES_OK;
-        if (status == ES_OK)
+            break;
+        if (status == ES_OK) {
             status = each(host, &child, context);
+        } else if (status == ES_CORRUPT) {
+            missed = 1;
+            status = ES_OK;
+        }
     }
-    return status < 0 ? status : ES_OK;
+    if (status && status != ES_END)
+        return status;
+    return missed || i == CHILDREN_MAX ? host->note(host, 1, es_text_of(said), key->where) : ES_OK;
 }
 
 static es_status open_key(const es_host *host, const es_artefact *hive, const char *path,
@@ -267,8 +280,10 @@ static es_status mounted(media_state *state, const es_host *host, const es_value
     if (value->data.size < 32 || value->data.size % 2)
         return ES_OK;
     status = host->text_utf16(host, value->data, &text);
-    if (status || !media_name_parse(text, &name))
-        return status < 0 ? status : ES_OK;
+    if (status)
+        return status;
+    if (!media_name_parse(text, &name))
+        return ES_OK;
     media_trace(&name, fields);
     if (media_guid(value->name, &guid)) {
         fields[TRACE_VOLUME] = es_datum_text(guid);
@@ -285,18 +300,28 @@ static es_status mounted(media_state *state, const es_host *host, const es_value
 static es_status examine_mounted(media_state *state, const es_host *host,
                                  const es_artefact *hive)
 {
+    static const char said[] = "Not all values of this key can be read: letters and volumes of "
+                               "removable media may be missing.";
     es_key key;
     es_value value;
-    es_status status = open_key(host, hive, "MountedDevices", &key);
+    int missed = 0;
+    es_status status = es_prose_key(host, hive, "MountedDevices", &key);
+    uint64_t i;
 
-    for (uint64_t i = 0; i < CHILDREN_MAX && status == ES_OK; i++) {
+    if (status <= 0)
+        return status;
+    for (i = 0, status = ES_OK; i < CHILDREN_MAX && status == ES_OK; i++) {
         status = host->value_child(host, &key, i, &value);
-        if (status == ES_OK)
+        if (status == ES_OK) {
             status = mounted(state, host, &value);
-        else if (status == ES_CORRUPT)
+        } else if (status == ES_CORRUPT) {
+            missed = 1;
             status = ES_OK;
+        }
     }
-    return status < 0 ? status : ES_OK;
+    if (status && status != ES_END)
+        return status;
+    return missed || i == CHILDREN_MAX ? host->note(host, 1, es_text_of(said), key.where) : ES_OK;
 }
 
 static es_status examine_list(const es_host *host, const es_artefact *hive, const char *path,
@@ -304,9 +329,9 @@ static es_status examine_list(const es_host *host, const es_artefact *hive, cons
                               es_status (*each)(const es_host *, const es_key *, void *))
 {
     es_key key;
-    es_status status = open_key(host, hive, path, &key);
+    es_status open = es_prose_key(host, hive, path, &key);
 
-    return status == ES_OK ? each_child(host, &key, context, each) : status < 0 ? status : ES_OK;
+    return open > 0 ? each_child(host, &key, context, each) : open;
 }
 
 static es_status examine_system(media_state *state, const es_host *host,
@@ -323,9 +348,13 @@ static es_status examine_system(media_state *state, const es_host *host,
     es_datum fields[2] = { es_datum_text(es_text_of("Enum\\USBSTOR")),
                            es_datum_boolean(status == ES_OK) };
 
-    if (status == ES_CORRUPT || status < 0)
+    if (status < 0)
         return status;
-    status = es_emit(host, MEDIA_PLACE, fields, (es_time){ 0, 0, 0 }, hive->where);
+    /* One that cannot be read is neither there nor not: examine_list() says so. */
+    if (status == ES_OK || status == ES_ABSENT)
+        status = es_emit(host, MEDIA_PLACE, fields, (es_time){ 0, 0, 0 }, hive->where);
+    else
+        status = ES_OK;
     if (status == ES_OK)
         status = examine_list(host, hive, usbstor, NULL, device_class);
     if (status == ES_OK)
@@ -465,14 +494,11 @@ static es_status examine_user(const media_state *state, const es_host *host,
                               const es_artefact *hive)
 {
     es_text user = media_user(hive->path);
-    es_key key;
-    es_status status = open_key(
-        host, hive,
-        "Software\\Microsoft\\Windows\\CurrentVersion\\Explorer\\MountPoints2", &key);
+    es_status status = examine_list(
+        host, hive, "Software\\Microsoft\\Windows\\CurrentVersion\\Explorer\\MountPoints2", &user,
+        mount_point);
 
     if (status == ES_OK)
-        status = each_child(host, &key, &user, mount_point);
-    if (status >= 0)
         status = media_recent(state, host, hive);
     if (status == ES_OK)
         status = media_views(state, host, hive, "Software\\Microsoft\\Windows\\Shell\\BagMRU");
@@ -483,7 +509,8 @@ static es_status examine_user(const media_state *state, const es_host *host,
 
 /* ------------------------------------------------------------------ the export */
 
-static es_status examine(void *state, const es_host *host, const es_artefact *artefact)
+static es_status examine_one(media_state *state, const es_host *host,
+                             const es_artefact *artefact)
 {
     switch (artefact->want) {
     case WANT_SYSTEM:
@@ -505,6 +532,19 @@ static es_status examine(void *state, const es_host *host, const es_artefact *ar
         return media_views(state, host, artefact,
                            "Local Settings\\Software\\Microsoft\\Windows\\Shell\\BagMRU");
     }
+}
+
+static es_status examine(void *state, const es_host *host, const es_artefact *artefact)
+{
+    static const char said[] = "More removable volumes, or shortcuts to them, are known than are "
+                               "remembered: what users opened on the others is not told.";
+    media_state *known = state;
+    int full = known->full;
+    es_status status = examine_one(known, host, artefact);
+
+    return status == ES_OK && known->full && !full
+               ? host->note(host, 1, es_text_of(said), artefact->where)
+               : status;
 }
 
 static const char *const answers[] = { "connected", "none-found", "unknown" };

@@ -14,6 +14,8 @@
  */
 #include "media.h"
 
+#include <esuscan/prose.h>
+
 /* Entries of all lists of one hive, and folders in folders: Windows keeps 150 documents and 5,000
  * folders. */
 #define ENTRIES_MAX 16384u
@@ -25,19 +27,6 @@ typedef struct order {
     es_bytes numbers;
     uint64_t n;
 } order;
-
-static es_status order_of(const es_host *host, const es_key *key, order *ret)
-{
-    es_value value;
-    es_status status = host->value_find(host, key, es_text_of("MRUListEx"), &value);
-
-    ret->n = 0;
-    if (status)
-        return status < 0 ? status : ES_OK;
-    ret->numbers = value.data;
-    ret->n = value.data.size / 4 < ENTRIES_MAX ? value.data.size / 4 : ENTRIES_MAX;
-    return ES_OK;
-}
 
 static uint32_t number_at(const order *of, uint64_t index)
 {
@@ -55,6 +44,51 @@ static es_text decimal(uint32_t number, char text[10])
         number /= 10;
     } while (number);
     return (es_text){ text + at, 10 - at };
+}
+
+/* What of a key's lists is not told. */
+typedef struct gaps {
+    int cut; /* a limit was met */
+    int bad; /* a list or an entry cannot be read, or only its beginning */
+} gaps;
+
+/* A limit met is no absence, and neither is damage: the list is not whole. */
+static es_status or_gap(es_status status, gaps *to)
+{
+    to->cut |= status == ES_LIMIT;
+    to->bad |= status == ES_CORRUPT;
+    return status < 0 ? status : ES_OK;
+}
+
+/* Say so, and hand on how it ended. */
+static es_status told_gaps(const es_host *host, const gaps *of, const es_where *where,
+                           es_status ended)
+{
+    static const char cut[] = "This key holds more documents or folders, or deeper ones, than are "
+                              "looked at: the rest was left out.";
+    static const char bad[] = "Not all lists of documents or folders below this key, or not all "
+                              "their entries, can be read: traces of removable media may be "
+                              "missing.";
+    es_status status = ended < 0 ? ended : ES_OK;
+
+    if (of->cut && status == ES_OK)
+        status = host->note(host, 1, es_text_of(cut), where);
+    if (of->bad && status == ES_OK)
+        status = host->note(host, 1, es_text_of(bad), where);
+    return status == ES_OK ? ended : status;
+}
+
+static es_status order_of(const es_host *host, const es_key *key, gaps *missed, order *ret)
+{
+    es_value value;
+    es_status status = host->value_find(host, key, es_text_of("MRUListEx"), &value);
+
+    ret->n = 0;
+    if (status)
+        return or_gap(status, missed);
+    ret->numbers = value.data;
+    ret->n = value.data.size / 4;
+    return ES_OK;
 }
 
 /* ------------------------------------------------------------------ recent documents */
@@ -76,23 +110,8 @@ typedef struct recent {
     const media_state *state;
     es_text user, list;
     uint32_t n;
-    int cut;
+    gaps gaps;
 } recent;
-
-/* A limit met is no absence: the list is not whole. */
-static es_status or_cut(es_status status, int *cut)
-{
-    *cut |= status == ES_LIMIT;
-    return status < 0 ? status : ES_OK;
-}
-
-static es_status tell_cut(const es_host *host, const es_where *where)
-{
-    return host->note(host, 1,
-                      es_text_of("This key holds more documents or folders, or deeper ones, than "
-                                 "are looked at: the rest was left out."),
-                      where);
-}
 
 static es_status tell_document(const es_host *host, const recent *of, const es_value *value,
                                es_text document, es_text shortcut, uint32_t position, es_time time)
@@ -130,13 +149,15 @@ static es_status document(const es_host *host, recent *of, const es_key *key,
     es_status status =
         host->value_find(host, key, decimal(number_at(entries, position), text), &value);
 
-    if (status || !split(value.data, &name, &item))
-        return or_cut(status, &of->cut);
-    status = host->shell_items(host, item, &items, &n);
-    if (status < 0 || !n || items[0].kind != ES_ITEM_FILE || !items[0].name.size)
-        return n ? ES_OK : or_cut(status, &of->cut);
+    if (status)
+        return or_gap(status, &of->gaps);
+    if (!split(value.data, &name, &item))
+        return or_gap(ES_CORRUPT, &of->gaps);
+    status = or_gap(host->shell_items(host, item, &items, &n), &of->gaps);
+    if (status || !n || items[0].kind != ES_ITEM_FILE || !items[0].name.size)
+        return status;
     status = host->text_utf16(host, name, &shown);
-    return status ? or_cut(status, &of->cut)
+    return status ? or_gap(status, &of->gaps)
                   : tell_document(host, of, &value, shown, items[0].name, position,
                                   position ? none : key->written);
 }
@@ -144,13 +165,13 @@ static es_status document(const es_host *host, recent *of, const es_key *key,
 static es_status list_of(const es_host *host, recent *of, const es_key *key)
 {
     order entries;
-    es_status status = order_of(host, key, &entries);
+    es_status status = order_of(host, key, &of->gaps, &entries);
 
-    for (uint32_t i = 0; i < entries.n && status == ES_OK && !of->cut; i++) {
+    for (uint32_t i = 0; i < entries.n && status == ES_OK && !of->gaps.cut; i++) {
         if (number_at(&entries, i) == UINT32_MAX)
             break;
-        of->cut = ++of->n > ENTRIES_MAX;
-        if (!of->cut)
+        of->gaps.cut = ++of->n > ENTRIES_MAX;
+        if (!of->gaps.cut)
             status = document(host, of, key, &entries, i);
     }
     return status;
@@ -164,24 +185,24 @@ es_status media_recent(const media_state *state, const es_host *host, const es_a
 
     if (!state->n_links)
         return ES_OK;
-    status = host->key_open(
-        host, hive,
-        es_text_of("Software\\Microsoft\\Windows\\CurrentVersion\\Explorer\\RecentDocs"), &key);
-    if (status)
-        return status < 0 ? status : ES_OK;
+    status = es_prose_key(
+        host, hive, "Software\\Microsoft\\Windows\\CurrentVersion\\Explorer\\RecentDocs", &key);
+    if (status <= 0)
+        return status;
     status = list_of(host, &of, &key);
-    for (uint64_t i = 0; i < ENTRIES_MAX && status == ES_OK && !of.cut; i++) {
+    for (uint64_t i = 0; status == ES_OK && !of.gaps.cut; i++) {
+        of.gaps.cut = i == ENTRIES_MAX;
         status = host->key_child(host, &key, i, &child);
         if (status == ES_END)
-            break;
+            return told_gaps(host, &of.gaps, key.where, ES_OK);
         if (status == ES_OK) {
             of.list = child.name;
             status = list_of(host, &of, &child);
         } else {
-            status = or_cut(status, &of.cut);
+            status = or_gap(status, &of.gaps);
         }
     }
-    return status >= 0 && of.cut ? tell_cut(host, key.where) : status < 0 ? status : ES_OK;
+    return told_gaps(host, &of.gaps, key.where, status);
 }
 
 /* ------------------------------------------------------------------ folder views */
@@ -197,7 +218,7 @@ typedef struct tree {
     const media_state *state;
     es_text user;
     uint32_t n;
-    int cut;
+    gaps gaps;
 } tree;
 
 static es_status walk(tree *of, const es_host *host, const es_key *key, const place *above,
@@ -289,17 +310,17 @@ static es_status folder(tree *of, const es_host *host, const es_key *key, uint32
     es_status status = host->value_find(host, key, name, &value);
 
     if (status)
-        return or_cut(status, &of->cut);
-    status = host->shell_items(host, value.data, &items, &n);
-    if (status < 0 || !n)
-        return or_cut(status, &of->cut);
+        return or_gap(status, &of->gaps);
+    status = or_gap(host->shell_items(host, value.data, &items, &n), &of->gaps);
+    if (status || !n)
+        return status;
     item = &items[n - 1];
     if (!enter(of, item, &here))
         return ES_OK;
     if (here.told) {
         status = join(host, above->path, item->name, &here.path);
         if (status)
-            return or_cut(status, &of->cut);
+            return or_gap(status, &of->gaps);
         status = tell_folder(of, host, &here, item, position, position ? none : key->written,
                              value.where);
         if (status)
@@ -307,7 +328,7 @@ static es_status folder(tree *of, const es_host *host, const es_key *key, uint32
     }
     status = host->key_find(host, key, name, &below);
     if (status)
-        return or_cut(status, &of->cut);
+        return or_gap(status, &of->gaps);
     return walk(of, host, &below, &here, depth + 1);
 }
 
@@ -318,17 +339,17 @@ static es_status walk(tree *of, const es_host *host, const es_key *key, const pl
     es_status status;
 
     if (depth > DEPTH_MAX) {
-        of->cut = 1;
+        of->gaps.cut = 1;
         return ES_OK;
     }
-    status = order_of(host, key, &entries);
-    for (uint32_t i = 0; i < entries.n && status == ES_OK && !of->cut; i++) {
+    status = order_of(host, key, &of->gaps, &entries);
+    for (uint32_t i = 0; i < entries.n && status == ES_OK && !of->gaps.cut; i++) {
         uint32_t number = number_at(&entries, i);
 
         if (number == UINT32_MAX)
             break;
-        of->cut = ++of->n > ENTRIES_MAX;
-        if (!of->cut)
+        of->gaps.cut = ++of->n > ENTRIES_MAX;
+        if (!of->gaps.cut)
             status = folder(of, host, key, number, i, above, depth);
     }
     return status;
@@ -340,11 +361,10 @@ es_status media_views(const media_state *state, const es_host *host, const es_ar
     tree of = { .state = state, .user = media_user(hive->path) };
     place top = { .path = { "", 0 } };
     es_key key;
-    es_status status = host->key_open(host, hive, es_text_of(path), &key);
+    es_status status = es_prose_key(host, hive, path, &key);
 
-    if (status == ES_OK)
-        status = walk(&of, host, &key, &top, 0);
-    if (of.cut && status >= 0)
-        status = tell_cut(host, key.where);
-    return status < 0 ? status : ES_OK;
+    if (status <= 0)
+        return status;
+    status = walk(&of, host, &key, &top, 0);
+    return told_gaps(host, &of.gaps, key.where, status);
 }

@@ -5,6 +5,8 @@
  */
 #include "fake_host.h"
 
+#include "../../plugins/media/media.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -503,6 +505,83 @@ static void folders_on_a_day_of_the_past(void **state)
     assert_non_null(strstr(fake_explanation(fake, 1, "removable-media"), "may be older"));
 }
 
+/* What of a source cannot be read is said, and the others are told all the same. */
+static void damaged_lists_of_devices(void **state)
+{
+    (void)state;
+    fake_key(fake, "SYSTEM", SET "Enum\\USBSTOR");
+    fake_corrupt(fake);
+    mount("\\DosDevices\\E:", NAMED("_??_"));
+    mount("\\DosDevices\\F:", NAMED("_??_"));
+    fake_corrupt(fake);
+    run("connected");
+    expect_list(0, "mounts", "E:");
+    assert_int_equal(fake_n_facts(fake, "media.place"), 0);
+    assert_int_equal(fake_n_notes(fake), 2);
+}
+
+static void damaged_documents_and_folders(void **state)
+{
+    (void)state;
+    known_stick();
+    fake_shortcut(fake, RECENT, "a.lnk", ES_DRIVE_REMOVABLE, SERIAL_NUMBER, "E:\\a.txt");
+    document(DOCUMENTS, "0", "a.txt", "Fa.lnk");
+    document(DOCUMENTS, "1", "b.txt", "!");
+    newest_first("NTUSER.DAT", DOCUMENTS, "10");
+    run("connected");
+    assert_int_equal(fake_n_facts(fake, "media.recent"), 2); /* old and new path of the hive */
+    assert_int_equal(fake_n_notes(fake), 2);
+}
+
+static void damaged_order_of_folders(void **state)
+{
+    (void)state;
+    known_stick();
+    in_hive("UsrClass.dat", BAGS, "0", "VE:\\");
+    newest_first("UsrClass.dat", BAGS, "0");
+    in_hive("UsrClass.dat", BAGS "\\0", "0", "FPhotos");
+    newest_first("UsrClass.dat", BAGS "\\0", "0");
+    fake_corrupt(fake);
+    run("connected");
+    assert_int_equal(fake_n_facts(fake, "media.folder"), 2); /* likewise */
+    assert_int_equal(fake_n_notes(fake), 2);
+}
+
+static void damaged_key_of_folders(void **state)
+{
+    (void)state;
+    known_stick();
+    fake_key(fake, "UsrClass.dat", BAGS);
+    fake_corrupt(fake);
+    run("connected");
+    assert_int_equal(fake_n_notes(fake), 2);
+}
+
+/* What there is no room for is not forgotten in silence. */
+static es_status crowded_begin(const es_host *host, const es_installation *installation,
+                               void **ret_state)
+{
+    es_status status = media_begin(host, installation, ret_state);
+
+    for (uint32_t i = 1; i <= 4096 && status == ES_OK; i++)
+        status = media_know_serial(*ret_state, i);
+    return status;
+}
+
+static void more_than_is_remembered(void **state)
+{
+    es_plugin crowded = esuscan_plugin_media;
+
+    (void)state;
+    crowded.begin = crowded_begin;
+    fake_host_free(fake);
+    fake = fake_host_new();
+    fake_plugin(fake, &crowded);
+    known_stick();
+    run("connected");
+    assert_int_equal(fake_n_notes(fake), 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -513,6 +592,9 @@ int main(void)
         TEST(shortcuts_by_number), TEST(a_volume_without_a_device), TEST(copies_of_a_volume),
         TEST(documents), TEST(folders), TEST(a_letter_of_several), TEST(shortcuts_by_items),
         TEST(opened_on_a_day_of_the_past), TEST(folders_on_a_day_of_the_past),
+        TEST(damaged_lists_of_devices), TEST(damaged_documents_and_folders),
+        TEST(damaged_order_of_folders), TEST(damaged_key_of_folders),
+        TEST(more_than_is_remembered),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
