@@ -48,11 +48,14 @@ es_time es_time_from_fat(uint16_t date, uint16_t time)
 {
     int day = date & 31, month = date >> 5 & 15, second = 2 * (time & 31);
     int minute = time >> 5 & 63, hour = time >> 11;
+    int64_t year = 1980 + (date >> 9), days;
 
     if (!day || !month || month > 12 || second > 58 || minute > 59 || hour > 23)
         return (es_time){ 0, ES_TIME_NONE, 0 };
-    return es_time_from_unix(days_from_civil(1980 + (date >> 9), month, day) * 86400 +
-                             hour * 3600 + minute * 60 + second);
+    days = days_from_civil(year, month, day);
+    if (month < 12 && days >= days_from_civil(year, month + 1, 1)) /* no such day in the month */
+        return (es_time){ 0, ES_TIME_NONE, 0 };
+    return es_time_from_unix(days * 86400 + hour * 3600 + minute * 60 + second);
 }
 
 es_time es_time_now(void)

@@ -55,6 +55,9 @@ static void fat_times(void **state)
     shows(es_time_from_fat(0x52cc, 0x6d01), "2021-06-12T13:40:02Z");
     shows(es_time_from_fat(0x0021, 0), "1980-01-01T00:00:00Z");
     shows(es_time_from_fat(0xff9f, 0xbf7d), "2107-12-31T23:59:58Z");
+    shows(es_time_from_fat(0x505d, 0), "2020-02-29T00:00:00Z");
+    assert_false(es_time_known(es_time_from_fat(0x525d, 0))); /* 2021-02-29 */
+    assert_false(es_time_known(es_time_from_fat(0x529f, 0))); /* 2021-04-31 */
     assert_false(es_time_known(es_time_from_fat(0, 0)));
     assert_false(es_time_known(es_time_from_fat(0x0020, 0)));  /* the day 0 */
     assert_false(es_time_known(es_time_from_fat(0x01a1, 0)));  /* the month 13 */
