@@ -100,7 +100,8 @@ static int gather(void *context, const es_dirent *dirent)
     es_shortcuts *all = context;
     listed *file;
 
-    if (dirent->dos_name || dirent->directory || dirent->reparse ||
+    /* What is kept elsewhere is a shortcut too: of that it is said that it was not read. */
+    if (dirent->dos_name || dirent->directory ||
         !es_fs_glob(all->folder->fs, "*.lnk", dirent->name))
         return 0;
     if (all->n == ES_SHORTCUTS_MAX) {
@@ -224,6 +225,18 @@ static void make_view(es_shortcuts *all, const listed *from, const es_lnk *lnk)
     };
 }
 
+static const char *why_not(es_status status)
+{
+    switch (status) {
+    case ES_LIMIT:
+        return "is larger than a shortcut can be: it was not read.";
+    case ES_UNSUPPORTED:
+        return "is encrypted, or its content is kept elsewhere: it was not read.";
+    default:
+        return "is no shortcut, or is damaged so that nothing of it can be read.";
+    }
+}
+
 static es_status parse(es_shortcuts *all, const listed *from, es_file *file)
 {
     es_bytes bytes = { NULL, 0 };
@@ -236,10 +249,7 @@ static es_status parse(es_shortcuts *all, const listed *from, es_file *file)
     if (status < 0)
         return status;
     if (status != ES_OK) {
-        told = tell_bad(all, status == ES_LIMIT ? "is larger than a shortcut can be: it was not "
-                                                  "read."
-                                                : "is no shortcut, or is damaged so that nothing "
-                                                  "of it can be read.");
+        told = tell_bad(all, why_not(status));
         return told == ES_OK ? status : told;
     }
     make_view(all, from, &lnk);

@@ -291,6 +291,72 @@ static void shortcuts_of_a_folder(void **unused)
     machine_close(&m);
 }
 
+/* Set a bit of an MFT record's data, or of every $FILE_NAME of a name; on the media, from now on. */
+#define ENCRYPTED 0x4000u
+#define REPARSE 0x400u
+static unsigned set_bits(machine *m, const char *name, uint16_t bits)
+{
+    uint8_t block[4096], wide[64];
+    size_t size = 2 * strlen(name);
+    unsigned n = 0;
+
+    for (size_t i = 0; i < size; i++)
+        wide[i] = i % 2 ? 0 : (uint8_t)name[i / 2];
+    for (uint64_t at = 0; at < es_source_size(m->source); at += sizeof block) {
+        unsigned found = 0;
+        bool damaged = false;
+
+        if (es_source_read(m->source, at, block, sizeof block, &damaged) != ES_OK ||
+            (memcmp(block, "FILE", 4) != 0 && memcmp(block, "INDX", 4) != 0))
+            continue;
+        for (size_t i = 64; i + size <= sizeof block; i++) {
+            size_t flags = i - 10, record = i / 1024 * 1024;
+
+            if (memcmp(block + i, wide, size) != 0 || block[i - 2] != size / 2)
+                continue;
+            if (bits == ENCRYPTED) {
+                if (memcmp(block + record, "FILE", 4) != 0)
+                    continue;
+                flags = record + block[record + 20];
+                while (block[flags] < 0x80)
+                    flags += block[flags + 4] + 256u * block[flags + 5];
+                if (block[flags] != 0x80)
+                    continue; /* its folder */
+                flags += 12;
+            }
+            block[flags] |= (uint8_t)bits;
+            block[flags + 1] |= (uint8_t)(bits >> 8);
+            found++;
+        }
+        if (found)
+            assert_int_equal(es_source_overlay(m->source, at, (es_bytes){ block, sizeof block }),
+                             ES_OK);
+        n += found;
+    }
+    return n;
+}
+
+/* What cannot be read of a good shortcut does not make it a bad one, nor silent. */
+static void shortcuts_kept_otherwise(void **unused)
+{
+    static const es_want wants[] = {
+        WANT(ES_KIND_SHORTCUTS, ES_SCOPE_VOLUME, "Users/*/AppData/Roaming/Microsoft/Windows/Recent"),
+    };
+    es_plugin plugin = probe(wants, 1);
+    machine m;
+
+    (void)unused;
+    plugin.examine = examine_shortcuts;
+    machine_open(&m, "media-saturday.raw");
+    assert_true(set_bits(&m, "setup.lnk", ENCRYPTED) >= 1);
+    assert_true(set_bits(&m, "broken.lnk", REPARSE) >= 2); /* its record, and the folder's index */
+    machine_run(&m, &plugin, NULL, 0);
+    assert_int_equal(seen[0], 4);
+    assert_int_equal(notes_with(m.ledger, "setup.lnk is encrypted, or its content is kept"), 1);
+    assert_int_equal(notes_with(m.ledger, "broken.lnk is no shortcut"), 1);
+    machine_close(&m);
+}
+
 /* ------------------------------------------------------------------ failing */
 
 static es_status examine_badly(void *state, const es_host *host, const es_artefact *artefact)
@@ -589,7 +655,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(boot_kernel_is_found),
         cmocka_unit_test(states_of_a_machine),
         cmocka_unit_test(files_and_folders),
-        cmocka_unit_test(shortcuts_of_a_folder),
+        cmocka_unit_test(shortcuts_of_a_folder), cmocka_unit_test(shortcuts_kept_otherwise),
         cmocka_unit_test(a_plugin_that_fails),
         cmocka_unit_test(a_step_left_out),
         cmocka_unit_test(a_required_file_is_missing),
