@@ -114,11 +114,6 @@ static uint32_t kb_of_address(es_text address)
     return 0;
 }
 
-static es_datum text_or_null(es_text text)
-{
-    return text.size ? es_datum_text(text) : es_null();
-}
-
 static es_datum kb_or_null(const es_host *host, uint32_t kb)
 {
     return kb ? es_datum_text(kb_text(host, kb)) : es_null();
@@ -173,12 +168,12 @@ static es_status emit_registration(const es_host *host, const es_key *key, const
 
     fields[0] = kb_or_null(host, kb);
     fields[1] = es_datum_text(key->name);
-    fields[2] = text_or_null(of->product);
+    fields[2] = es_datum_text_or_null(of->product);
     fields[3] = es_datum_text(es_text_of(of->name));
     fields[4] = installed.size ? es_datum_boolean(text_is(installed, "Y")) : es_null();
     for (uint32_t i = 0; i < ES_COUNT(texts) - 1; i++)
-        fields[5 + i] = text_or_null(key_text(host, key, texts[i]));
-    fields[9] = text_or_null(key_text(host, key, texts[4]));
+        fields[5 + i] = es_datum_text_or_null(key_text(host, key, texts[i]));
+    fields[9] = es_datum_text_or_null(key_text(host, key, texts[4]));
     return host->emit(host, &fact, NULL);
 }
 
@@ -301,11 +296,11 @@ static es_status take_patch(const es_host *host, const es_key *key, const void *
         return status;
     fields[0] = kb_or_null(host, kb);
     fields[1] = es_datum_text(key->name);
-    fields[2] = text_or_null(of->name);
+    fields[2] = es_datum_text_or_null(of->name);
     fields[3] = es_datum_text(es_text_of(known ? patch_word(state) : "unknown"));
     fields[4] = known ? es_datum_integer((int64_t)state) : es_null();
-    fields[5] = text_or_null(name);
-    fields[6] = text_or_null(address);
+    fields[5] = es_datum_text_or_null(name);
+    fields[6] = es_datum_text_or_null(address);
     return host->emit(host, &fact, NULL);
 }
 
