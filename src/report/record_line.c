@@ -16,14 +16,15 @@
 
 /* A fact is a frame at most; escaped and in hexadecimal it grows. */
 #define LINE_MAX_SIZE (UINT64_C(512) << 20)
-#define FILE_MAX_SIZE (UINT64_C(1) << 20)
+/* A command line; nobody runs a longer one. */
+#define WORDS_MAX_SIZE (UINT64_C(1) << 20)
 #define FLUSH_SIZE (UINT64_C(1) << 20)
 
 es_json es_json_begin(const es_ledger *ledger, const es_run *run)
 {
     es_json json = { .ledger = ledger, .run = run, .line = es_buffer_make(LINE_MAX_SIZE),
-                     .file = es_buffer_make(FILE_MAX_SIZE),
-                     .words = es_buffer_make(FILE_MAX_SIZE) };
+                     .file = es_buffer_make(LINE_MAX_SIZE),
+                     .words = es_buffer_make(WORDS_MAX_SIZE) };
 
     return json;
 }

@@ -92,6 +92,41 @@ static void a_replayed_value_tells_its_log(void **state)
     es_ledger_free(ledger);
 }
 
+/* No path that a disk has is so long; that it comes whole does not rest on that. */
+static void a_path_of_any_length(void **state)
+{
+    es_ledger *ledger = NULL;
+    es_run run = made_up_run();
+    es_where where = nowhere();
+    es_datum fields[] = { text_datum("ProductName"), text_datum("x"), es_null() };
+    const size_t size = (size_t)3 << 20;
+    char *path = calloc(1, size + 1), *text;
+    json_t *report;
+
+    (void)state;
+    assert_non_null(path);
+    memset(path, 'a', size);
+    assert_int_equal(es_ledger_new(NULL, NULL, &ledger), ES_OK);
+    put_volume(ledger, 2, "mbr", "ntfs", 368050176);
+    put_plugin(ledger, &build_plugin);
+    put_installation(ledger, 1, ES_ROLE_CURRENT);
+    put_artefact(ledger, 3, path, 5012, true);
+    where.artefact = 3;
+    put_fact(ledger, 1, 1, "build", 0, fields, 3, &where);
+    put_done(ledger);
+    assert_int_equal(es_ledger_close(ledger), ES_OK);
+    text = written(es_format_find("json"), ledger, &run);
+    report = parsed(text);
+    where.path = json_string_value(json_object_get(
+        json_object_get(json_array_get(json_object_get(report, "facts"), 0), "where"), "path"));
+    assert_non_null(where.path);
+    assert_int_equal(strlen(where.path), size);
+    json_decref(report);
+    free(text);
+    free(path);
+    es_ledger_free(ledger);
+}
+
 /* No byte of a report acts on a terminal, whatever the evidence holds. */
 static void check_clean(const char *text)
 {
@@ -290,6 +325,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_has_the_keys_of_the_contract),
         cmocka_unit_test(a_replayed_value_tells_its_log),
+        cmocka_unit_test(a_path_of_any_length),
         cmocka_unit_test(every_format_is_clean),
         cmocka_unit_test(every_line_of_jsonl_says_what_it_is),
         cmocka_unit_test(a_refused_image_still_gives_a_report),
