@@ -34,6 +34,8 @@ int media_mount(es_text path, es_text *ret)
 static es_status from_items(const media_state *state, const es_host *host,
                             const es_shortcut *shortcut, es_datum *fields, es_text *ret_path)
 {
+    static const char said[] = "The list of items of this shortcut breaks off: where it leads to is "
+                               "known in part only, or not at all.";
     const es_shell_item *items;
     uint64_t size = 0;
     void *memory = NULL;
@@ -41,7 +43,7 @@ static es_status from_items(const media_state *state, const es_host *host,
     uint32_t n;
     int found = 0;
     es_text mount;
-    es_status status = host->shell_items(host, shortcut->items, &items, &n);
+    es_status status = host->shell_items(host, shortcut->items, &items, &n), broken = status;
 
     if (status < 0)
         return status;
@@ -67,7 +69,9 @@ static es_status from_items(const media_state *state, const es_host *host,
         memcpy(text + ret_path->size, items[i].name.data, (size_t)items[i].name.size);
         ret_path->size += items[i].name.size;
     }
-    return found ? ES_OK : ES_ABSENT;
+    if (broken)
+        status = host->note(host, 1, es_text_of(said), shortcut->where);
+    return status || found ? status : ES_ABSENT;
 }
 
 /* ES_ABSENT: it leads to no removable volume, as far as is known. */

@@ -389,10 +389,12 @@ static void a_letter_of_several(void **state)
 static void shortcuts_by_items(void **state)
 {
     static const uint8_t device[] = "Rcomputer|DCANAND0|FDCIM", letter[] = "Rcomputer|VE:\\|Fx",
-                         fixed[] = "Rcomputer|VC:\\|Fx";
+                         fixed[] = "Rcomputer|VC:\\|Fx", broken[] = "Rcomputer|!";
 
     (void)state;
     known_stick();
+    fake_shortcut(fake, RECENT, "b.lnk", 0, 0, "")->items =
+        (es_bytes){ broken, sizeof broken - 1 };
     fake_shortcut(fake, RECENT, "d.lnk", 0, 0, "")->items =
         (es_bytes){ device, sizeof device - 1 };
     fake_shortcut(fake, RECENT, "l.lnk", 0, 0, "")->items =
@@ -406,6 +408,7 @@ static void shortcuts_by_items(void **state)
     assert_string_equal(fake_field_text(fake_fact(fake, "media.shortcut", 1), "drive"), "(null)");
     assert_int_equal(fake_n_rows(fake, 1, "volumes"), 1);
     expect_list(0, "sources", "USBSTOR, MountedDevices, EMDMgmt, shortcuts, by letter alone");
+    assert_int_equal(fake_n_notes(fake), 1); /* of the one that breaks off */
 }
 
 #define SECTION(device, time)                                                                      \
