@@ -145,6 +145,9 @@ es_status judge_level(work *of)
     es_text explanation;
     es_verdict verdict = { sizeof verdict, UPDATES_LEVEL, 0, 0, because, &explanation, fields };
     const es_catalogue_update *named;
+    /* of the judged state it is a later one on a day of the past */
+    const kernel_file *kernel =
+        of->past && of->subject == of->installation ? NULL : of->own.kernel;
     es_prose text;
     es_status status = es_prose_make(of->host, 4000, &text);
 
@@ -160,12 +163,12 @@ es_status judge_level(work *of)
         because_entry(because, &verdict.n_because, BECAUSE_MAX, of->witness[named->index]);
     if (found.certain)
         because_entry(because, &verdict.n_because, BECAUSE_MAX, of->witness[found.certain->index]);
-    if (of->own.kernel)
-        because_fact(because, &verdict.n_because, BECAUSE_MAX, of->own.kernel->fact);
+    if (kernel)
+        because_fact(because, &verdict.n_because, BECAUSE_MAX, kernel->fact);
     if (found.certain)
         fields[0] = es_datum_text(kb_text(of->host, found.certain->kb));
-    if (of->own.kernel)
-        fields[1] = es_datum_text(of->own.kernel->version_text);
+    if (kernel)
+        fields[1] = es_datum_text(kernel->version_text);
     if (of->is_nt60 != NO) {
         fields[2] = security_only_months(of);
         if (of->catalogue && verdict.answer != LEVEL_UNKNOWN) {

@@ -56,7 +56,7 @@ static const char *const exposure_answers[] = {
 
 static const es_field level_fields[] = {
     FIELD(TEXT, "rollup", "newest rollup that is certainly in effect"),
-    FIELD(TEXT, "kernel_revision", "version of the kernel file that was compared"),
+    FIELD(TEXT, "kernel_revision", "version of the kernel file; null for a day of the past"),
     FIELD(TEXT_LIST, "security_only_months", "months of the security-only updates in effect"),
     FIELD(INTEGER, "months_behind.general", "later rollups up to the end of general support"),
     FIELD(INTEGER, "months_behind.esu", "later rollups up to the asked time"),

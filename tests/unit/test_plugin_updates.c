@@ -388,10 +388,13 @@ static void starts_in_the_past(void **unused)
     bench_boot(on, "2019-05-01T08:00:00Z");
     bench_boot(on, "2019-05-20T08:00:00Z");
     bench_boot(on, "2019-08-01T08:00:00Z");
+    bench_kernel(on, "6.0.6003.20512");
     expect_cve(BLUEKEEP, "covered");
     assert_string_equal(asked(BLUEKEEP, "from"), "2019-05-20T08:00:00Z");
+    assert_string_equal(bench_field(on, "patch-level", "kernel_revision"), "6.0.6003.20512");
     bench_as_of(on, "2019-05-18");
     judge();
+    assert_string_equal(bench_field(on, "patch-level", "kernel_revision"), "(null)");
     assert_string_equal(asked(BLUEKEEP, "answer"), "exposed");
     assert_string_equal(asked(BLUEKEEP, "to"), "2019-05-20T08:00:00Z");
     assert_string_equal(asked(BLUEKEEP, "by"), "KB4499149");
