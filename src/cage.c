@@ -292,6 +292,7 @@ static void *guard(void *context)
     guarding *at = context;
     uint64_t before = 0, now, idle = 0;
     struct timespec until;
+    bool ours;
 
     pthread_mutex_lock(&at->lock);
     while (!at->ended) {
@@ -299,7 +300,10 @@ static void *guard(void *context)
         until.tv_sec++;
         if (pthread_cond_timedwait(&at->end, &at->lock, &until) == 0)
             continue;
-        idle = is_asleep(at->pid, &now) && now == before && !waits_for_us(at) ? idle + 1 : 0;
+        /* Asked before and after: we may answer between the two looks. */
+        ours = waits_for_us(at);
+        idle = is_asleep(at->pid, &now) && now == before && !ours && !waits_for_us(at) ? idle + 1
+                                                                                      : 0;
         before = now;
         if (idle >= at->seconds && !at->ended) {
             at->stalled = true;

@@ -158,7 +158,9 @@ static void a_plugin_that_crashes(void **unused)
 
 /* ---- a parent that takes its time: the child waits for it, and that is no stall ---- */
 
-static const struct timespec long_time = { 3, 0 }; /* three times the patience given below */
+/* Longer than the patience, by more than the guard's step; of two looks one may be unlucky. */
+#define PATIENCE 2
+static const struct timespec long_time = { PATIENCE + 2, 500000000 };
 static bool slow_open;
 
 /* What the broker opens files by, here. */
@@ -195,7 +197,7 @@ static void a_parent_that_is_slow(void **unused)
     es_ledger *ledger;
 
     (void)unused;
-    stall_seconds = 1;
+    stall_seconds = PATIENCE;
     slow_open = true;
     ledger = scan("amd64-6003-consistent.E01", NULL, false);
     slow_open = false;
@@ -287,7 +289,7 @@ static void a_medium_that_is_slow(void **unused)
         skip();
     }
     snprintf(path, sizeof path, "%s/ewf1", mounted.at);
-    stall_seconds = 1;
+    stall_seconds = PATIENCE;
     before_it_starts = stop_medium;
     ledger = scan(path, NULL, false);
     before_it_starts = NULL;
