@@ -28,6 +28,7 @@
 typedef struct list {
     es_text items[LIST_MAX];
     uint64_t n;
+    int32_t cut; /* there were more */
 } list;
 
 /* A device, or a volume of which no device is known. */
@@ -60,7 +61,9 @@ static void add(list *to, es_text text)
     for (uint64_t i = 0; i < to->n; i++)
         if (es_name_same(to->items[i], text))
             return;
-    if (text.size && to->n < LIST_MAX)
+    if (text.size && to->n == LIST_MAX)
+        to->cut = 1;
+    else if (text.size)
         to->items[to->n++] = text;
 }
 
@@ -585,8 +588,21 @@ static void explain_opened(const work *all, es_prose *to)
                      all->n_undated);
 }
 
+/* Of paths the first few are told, and said to be. */
+static uint32_t n_cut(const device *all, uint32_t n)
+{
+    uint32_t cut = 0;
+
+    for (uint32_t i = 0; i < n; i++)
+        cut += all[i].mounts.cut || all[i].labels.cut || all[i].volume_serials.cut ||
+               all[i].users.cut;
+    return cut;
+}
+
 static void explain(const work *all, uint32_t n_open, es_prose *to)
 {
+    uint32_t cut = n_cut(all->devices, all->n) + n_cut(all->volumes, all->n_volumes);
+
     explain_day(all, to);
     if (all->n)
         es_prose_say(to, "USB storage devices were connected. %sEach time is what its source makes "
@@ -602,6 +618,10 @@ static void explain(const work *all, uint32_t n_open, es_prose *to)
                          "may have been connected by then. ",
                      n_open);
     explain_opened(all, to);
+    if (cut)
+        es_prose_say(to, "Of %u of them more drive letters, labels, volume serials or users are on "
+                         "record than the first %u of each that are listed. ",
+                     cut, LIST_MAX);
 }
 
 static es_status make(const es_host *host, work *all, es_prose *prose)

@@ -585,6 +585,26 @@ static void more_than_is_remembered(void **state)
     assert_int_equal(fake_n_notes(fake), 1);
 }
 
+static void more_letters_than_are_listed(void **state)
+{
+    (void)state;
+    installed();
+    for (char letter = 'D'; letter <= 'T'; letter++) { /* 17 of them */
+        char name[24];
+
+        (void)snprintf(name, sizeof name, "\\DosDevices\\%c:", letter);
+        mount(name, NAMED("_??_"));
+        if (letter == 'S') {
+            run("connected");
+            assert_null(strstr(fake_explanation(fake, 1, "removable-media"), "first 16"));
+        }
+    }
+    run("connected");
+    assert_int_equal(row(0, "mounts")->n, 16);
+    assert_non_null(strstr(fake_explanation(fake, 1, "removable-media"),
+                           "Of 1 of them more drive letters"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -597,7 +617,7 @@ int main(void)
         TEST(opened_on_a_day_of_the_past), TEST(folders_on_a_day_of_the_past),
         TEST(damaged_lists_of_devices), TEST(damaged_documents_and_folders),
         TEST(damaged_order_of_folders), TEST(damaged_key_of_folders),
-        TEST(more_than_is_remembered),
+        TEST(more_than_is_remembered), TEST(more_letters_than_are_listed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
