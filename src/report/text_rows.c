@@ -2,10 +2,11 @@
  *
  * text_rows.c: lists for people: tables of what plugins declare, and the examiner's questions.
  *
- * What is the same in every row of a list is said once above it. Of the rest a table takes, in the
- * order of the declaration, the columns that fit; sentences stand last in the row when there is
- * room, else below it; so does what did not fit, in a list of a few rows; in a longer one it is
- * told with -v. Contradictions and questions are sentences.
+ * What is the same in every row of a list is said once above it. Of the rest a table takes what the
+ * row is about, the answer, and then, in the order of the declaration, the columns that fit;
+ * sentences stand last in the row when there is room, else below it; so does what did not fit, in a
+ * list of a few rows; in a longer one it is told with -v. Contradictions and questions are
+ * sentences.
  */
 #include "report/text.h"
 
@@ -176,6 +177,11 @@ static void measure(es_page *page, table *t, uint32_t index)
     }
     if (!c->width)
         return;
+    /* What the row is about leads it, broken where it is long. */
+    if (index == 0 && c->width > CELL_MOST) {
+        c->width = CELL_MOST;
+        c->least = c->least < CELL_MOST ? c->least : CELL_MOST;
+    }
     c->place = same ? SAME : c->width > CELL_MOST ? BELOW : OMITTED;
     if (c->place == BELOW && c->field->type != ES_FIELD_TEXT)
         c->place = OMITTED;
@@ -208,8 +214,8 @@ static void take(table *t, uint32_t index, unsigned *room)
     *room -= squeezed(c) + GAP;
 }
 
-/* Which columns: the first, the first time, then as declared. What is left over goes to those that
- * were squeezed, or to the one sentence. */
+/* Which columns: the first, the answer, the first time, then as declared. What is left over goes to
+ * those that were squeezed, or to the one sentence. */
 static void plan(es_page *page, table *t)
 {
     unsigned room = page->width + GAP - AT_TABLE, n_sentences = 0;
@@ -218,6 +224,9 @@ static void plan(es_page *page, table *t)
     for (uint32_t i = 0; i < t->n_columns; i++)
         measure(page, t, i);
     take(t, 0, &room);
+    for (uint32_t i = 1; i < t->n_columns; i++)
+        if (strcmp(t->columns[i].field->name, "answer") == 0)
+            take(t, i, &room);
     for (uint32_t i = 0; i < t->n_columns && !timed; i++)
         if (t->columns[i].field->type == ES_FIELD_TIME && t->columns[i].place == OMITTED) {
             take(t, i, &room);
