@@ -255,9 +255,9 @@ es_status boot_examine(const es_host *host, const es_artefact *artefact)
     if (entry->no_integrity_checks > 0)
         concerns[n++] = es_text_of("integrity checks are off");
     if (entry->kernel.size)
-        concerns[n++] = es_text_of("it names a kernel of its own");
+        concerns[n++] = es_text_of("the boot entry names a kernel of its own");
     if (entry->hal.size)
-        concerns[n++] = es_text_of("it names a HAL of its own");
+        concerns[n++] = es_text_of("the boot entry names a HAL of its own");
     if (entry->debug > 0)
         concerns[n++] = es_text_of("kernel debugging is on");
     if (es_name_holds(entry->load_options, "DDISABLE_INTEGRITY_CHECKS") ||

@@ -57,7 +57,8 @@ static uint32_t judge_other_signature(const es_fact_view *fact, es_prose *why)
     es_prose_say(why, "It is as %.*s signed it (issued by %.*s). ", ES_SHOWN(field(fact, F_SIGNER)),
                  ES_SHOWN(field(fact, F_ISSUER)));
     if (es_name_is(chain, "trusted")) {
-        es_prose_say(why, "The chain ends at %.*s, but may not sign components of Windows. ",
+        es_prose_say(why, "The chain ends at %.*s, but the certificate may not sign "
+                          "components of Windows. ",
                      ES_SHOWN(field(fact, F_ROOT)));
         return BY_ANOTHER;
     }
@@ -223,8 +224,8 @@ static int remark(const es_fact_view *fact, es_prose *why)
     if (is_true(fact, F_SEARCHED) && !field(fact, F_COMPONENT).size &&
         !es_name_is(field(fact, F_ROLE), "asked") &&
         !es_name_is(field(fact, F_ROLE), "boot-manager"))
-        es_prose_say(why, "The component store has no such file%s: it was put there outside "
-                          "servicing. ",
+        es_prose_say(why, "The component store has no such file%s: a strong sign that it was put "
+                          "there outside servicing. ",
                      number(fact, F_LINKS) == 1 ? ", it has one link" : "");
     if (is_true(fact, F_CHECKED))
         es_prose_say(why, "It is a checked (debug) build. ");
@@ -350,10 +351,8 @@ static void explain(const judging *at, uint32_t answer, es_prose *to)
         "not to be judged",
     };
 
-    if (!at->n_files) {
+    if (!at->n_files)
         es_prose_say(to, "No kernel or boot file could be looked at.");
-        return;
-    }
     if (answer == ORIGINAL)
         es_prose_say(to, "All %u kernel and boot files are %s.", at->n_files, what[ORIGINAL]);
     for (uint32_t i = 0; i < ES_COUNT(worst); i++) {
@@ -371,7 +370,8 @@ static void explain(const judging *at, uint32_t answer, es_prose *to)
         es_prose_say(to, " The boot store lets other code run: %.*s%s.", ES_SHOWN(at->concerns[0]),
                      at->n_concerns > 1 ? " …" : "");
     if (at->n_traces)
-        es_prose_say(to, " Traces of spoofing or of bypasses were found: %.*s%s.",
+        es_prose_say(to, " Found is also what spoofing or bypasses leave, though not always they "
+                         "alone: %.*s%s.",
                      ES_SHOWN(at->traces[0]),
                      at->n_traces > 1 ? " …" : "");
 }

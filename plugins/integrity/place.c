@@ -209,6 +209,6 @@ int place_extended_kernel(const judging *at, const es_fact_view *fact, uint32_t 
     if (due.size && compare_versions(version, due) != 0)
         return 0;
     es_prose_say(why, "It has the looks of an extended kernel: of a version that Windows has, not "
-                      "Microsoft's, and put there outside servicing. ");
+                      "Microsoft's, and not in the component store. ");
     return 1;
 }

@@ -4,7 +4,8 @@
  *
  * Each is a fact with what stands there and what Windows would have. None of them says that a
  * kernel is not original; they stand beside the verdict. Sources: the scripts and tools named in
- * `means`, as far as their text is public.
+ * `means`, as far as their text is public. The copy of the version for 32-bit programs is none: on
+ * NT 6.0 it can be out of date, and the build plugin tells it.
  */
 #include "integrity.h"
 
@@ -42,29 +43,6 @@ static es_status trace_edition(const es_host *host, const es_key *key)
     return emit_trace(host, "EditionID_bak", text, "no such value",
                       "an update patcher keeps the edition here while EditionID says another",
                       value.where);
-}
-
-/* The 32-bit view of the registry is written by the same servicing; a difference is by hand. */
-static es_status trace_wow64(const es_host *host, const es_artefact *hive, const es_key *native)
-{
-    static const char *const names[] = { "CurrentBuildNumber", "ProductName", "EditionID",
-                                         "CSDVersion" };
-    es_key wow;
-    es_value value;
-    es_text here, there;
-    es_status status = ES_OK;
-
-    if (host->key_open(host, hive, es_text_of("Wow6432Node\\" VERSION_KEY), &wow) != ES_OK)
-        return ES_OK;
-    for (uint32_t i = 0; i < ES_COUNT(names) && status == ES_OK; i++) {
-        if (!read_text(host, native, names[i], &value, &there) ||
-            !read_text(host, &wow, names[i], &value, &here) || es_text_equal(here, there))
-            continue;
-        status = emit_trace(host, "WOW64 copy differs", here,
-                            "what the native key says",
-                            "32-bit programs are told another version or edition", value.where);
-    }
-    return status;
 }
 
 /* Image File Execution Options with a verifier: code loaded into that program before its own. */
@@ -155,11 +133,8 @@ es_status traces_of_software(const es_host *host, const es_artefact *hive)
 
     if (status < 0)
         return status;
-    if (status == ES_OK) {
+    if (status == ES_OK)
         status = trace_edition(host, &key);
-        if (status == ES_OK)
-            status = trace_wow64(host, hive, &key);
-    }
     if (status >= 0)
         status = trace_verifiers(host, hive);
     if (status >= 0)

@@ -331,7 +331,7 @@ static void test_build(void **state)
           NULL },
         /* no twin in the store: its own version counts, and that it has none is said */
         { "microsoft-windows-os-kernel amd64 6.0.6003.20489", NULL, "original",
-          ", it has one link: it was put there outside servicing" },
+          ", it has one link: a strong sign that it was put there outside servicing" },
         { "microsoft-windows-os-kernel amd64 6.0.6003.20555", NULL,
           "original-but-not-of-this-build", "an older file was put back" },
     };
@@ -593,8 +593,6 @@ static void test_traces(void **state)
     (void)state;
     fake_text(fake, "SOFTWARE", version, "CurrentBuildNumber", "6003");
     fake_text(fake, "SOFTWARE", version, "EditionID_bak", "Business");
-    fake_text(fake, "SOFTWARE", "Wow6432Node\\Microsoft\\Windows NT\\CurrentVersion",
-              "CurrentBuildNumber", "6002");
     fake_text(fake, "SOFTWARE", programs, "VerifierDlls", "msiesu.dll");
     fake_text(fake, "SOFTWARE", layers, "C:\\setup.exe", "WIN7RTM");
     fake_text(fake, "SOFTWARE", layers, "C:\\other.exe", "RUNASADMIN");
@@ -605,15 +603,16 @@ static void test_traces(void **state)
               "NOEXECUTE=OPTIN TESTSIGNING");
     fake_file(fake, "Windows/System32/sle.dll", "MZ", 2);
     run(fake);
-    assert_int_equal(fake_n_facts(fake, "integrity.spoof"), 8);
-    assert_int_equal(fake_verdict_field(fake, 1, VERDICT, "traces")->n, 8);
+    assert_int_equal(fake_n_facts(fake, "integrity.spoof"), 7);
+    assert_int_equal(fake_verdict_field(fake, 1, VERDICT, "traces")->n, 7);
+    assert_non_null(strstr(fake_explanation(fake, 1, VERDICT), "though not always they alone"));
     fake_host_free(fake);
 
-    /* as Windows has it, nothing is told */
+    /* as Windows has it, nothing is told; its copy for 32-bit programs may be out of date */
     fake = make();
     fake_text(fake, "SOFTWARE", version, "CurrentBuildNumber", "6003");
     fake_text(fake, "SOFTWARE", "Wow6432Node\\Microsoft\\Windows NT\\CurrentVersion",
-              "CurrentBuildNumber", "6003");
+              "CurrentBuildNumber", "6002");
     fake_text(fake, "SOFTWARE", programs, "VerifierDlls", "vrfcore.dll");
     fake_text(fake, "SYSTEM", "CurrentControlSet\\Services\\wuauserv\\Parameters", "ServiceDll",
               "%systemroot%\\system32\\wuaueng.dll");
