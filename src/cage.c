@@ -67,13 +67,13 @@ static es_status flush(sender *to)
     return ES_OK;
 }
 
-static es_status send_record(void *context, const es_record *record)
+static es_status send_record(void *context, const es_record *record, es_bytes frame)
 {
     sender *to = context;
-    es_status status = es_wire_encode(record, &to->buffer);
 
-    if (status != ES_OK)
-        return status;
+    es_buffer_bytes(&to->buffer, frame.data, frame.size);
+    if (to->buffer.failed)
+        return to->buffer.failed;
     /* Hashing takes as long as the image is large. */
     if (record->kind == ES_RECORD_STEP && to->step_seconds)
         es_jail_meter(!record->step.plugin && !record->step.artefact &&

@@ -255,43 +255,51 @@ static es_status file(es_ledger *ledger, es_record *record)
 
 /* ---- putting ---- */
 
-static es_status copy(es_ledger *ledger, const es_record *record, es_arena *arena,
-                      es_record *ret_copy)
-{
-    es_status status;
-
-    es_buffer_clear(&ledger->scratch);
-    status = es_wire_encode(record, &ledger->scratch);
-    if (status)
-        return status;
-    return es_wire_decode((es_bytes){ ledger->scratch.data + 4, ledger->scratch.size - 4 }, arena,
-                          ret_copy);
-}
-
 /* Only the last step is kept, and there are many: each has an arena of its own. */
-static es_status put_step(es_ledger *ledger, const es_record *record)
+static es_status file_step(es_ledger *ledger, const es_record *record, es_arena *arena)
 {
-    es_arena *arena = NULL;
-    es_step_record *step;
-    es_record made;
-    es_status status = es_arena_new(STEP_MAX, &arena);
+    es_step_record *step = es_arena_take(arena, sizeof *step);
 
-    if (!status)
-        status = copy(ledger, record, arena, &made);
-    step = status ? NULL : es_arena_take(arena, sizeof *step);
-    if (!step) {
-        es_arena_free(arena);
-        return status ? status : ES_NOMEM;
-    }
-    *step = made.step;
+    if (!step)
+        return ES_NOMEM;
+    *step = record->step;
     es_arena_free(ledger->step_arena);
     ledger->step_arena = arena;
     ledger->last_step = step;
     return ES_OK;
 }
 
+/* Decode a record to where it stays, and file it there. */
+static es_status take(es_ledger *ledger, es_bytes payload, bool checked, es_record *ret_record)
+{
+    bool step = payload.size && payload.data[0] == ES_RECORD_STEP;
+    es_arena *arena = ledger->arena;
+    es_status status = ES_OK;
+
+    if (step)
+        status = es_arena_new(STEP_MAX, &arena);
+    else if (es_arena_used(arena) > ES_LEDGER_BYTES_MAX)
+        status = ES_LIMIT;
+    if (status)
+        return status;
+    status = es_wire_decode(payload, arena, ret_record);
+    if (!status && !checked)
+        status = es_ledger_check(ledger, ret_record);
+    if (!status)
+        status = step ? file_step(ledger, ret_record, arena) : file(ledger, ret_record);
+    if (status && step)
+        es_arena_free(arena);
+    return status;
+}
+
+es_status es_ledger_take(es_ledger *ledger, es_bytes payload, es_record *ret_record)
+{
+    return ledger->closed ? ES_BUG : take(ledger, payload, false, ret_record);
+}
+
 es_status es_ledger_put(es_ledger *ledger, const es_record *record)
 {
+    es_bytes frame;
     es_record made;
     es_status status;
 
@@ -300,17 +308,15 @@ es_status es_ledger_put(es_ledger *ledger, const es_record *record)
     status = es_ledger_check(ledger, record);
     if (status)
         return status;
-    if (record->kind == ES_RECORD_STEP) {
-        status = put_step(ledger, record);
-    } else if (es_arena_used(ledger->arena) > ES_LEDGER_BYTES_MAX) {
-        status = ES_LIMIT;
-    } else {
-        status = copy(ledger, record, ledger->arena, &made);
-        status = status ? status : file(ledger, &made);
-    }
+    es_buffer_clear(&ledger->scratch);
+    status = es_wire_encode(record, &ledger->scratch);
     if (status)
         return status;
-    return ledger->tap ? ledger->tap(ledger->context, record) : ES_OK;
+    frame = (es_bytes){ ledger->scratch.data, ledger->scratch.size };
+    status = take(ledger, (es_bytes){ frame.data + 4, frame.size - 4 }, true, &made);
+    if (status)
+        return status;
+    return ledger->tap ? ledger->tap(ledger->context, record, frame) : ES_OK;
 }
 
 /* ---- reading ---- */

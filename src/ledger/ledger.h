@@ -223,9 +223,10 @@ typedef struct es_record {
 
 typedef struct es_ledger es_ledger;
 
-typedef es_status (*es_ledger_tap)(void *context, const es_record *record);
+/* `frame` is the record as wire.h writes it, length and all. */
+typedef es_status (*es_ledger_tap)(void *context, const es_record *record, es_bytes frame);
 
-/* `tap` (may be NULL) sees every record after it was accepted. */
+/* `tap` (may be NULL) sees every record put after it was accepted. */
 es_status es_ledger_new(es_ledger_tap tap, void *context, es_ledger **ret_ledger);
 es_ledger *es_ledger_free(es_ledger *ledger);
 
@@ -235,6 +236,11 @@ es_ledger *es_ledger_free(es_ledger *ledger);
  * An artefact, installation or volume record with a known id replaces the earlier one; so does a
  * verdict of the same type and installation. */
 es_status es_ledger_put(es_ledger *ledger, const es_record *record);
+
+/* The same of a record that comes as a frame's payload (wire.h), which is decoded into the ledger
+ * and nowhere else. ES_CORRUPT also when it is not a well-formed record. No tap sees it. On success
+ * `ret_record` is the record as it was filed, borrowed from the ledger until the next one. */
+es_status es_ledger_take(es_ledger *ledger, es_bytes payload, es_record *ret_record);
 
 /* Order facts, rows and notes, number the facts, drop references that lead nowhere (a note says
  * so). Nothing may be put afterwards. */

@@ -11,10 +11,7 @@
 #include <unistd.h>
 
 #define ABSENT UINT32_C(0xffffffff)
-/* What is read at once, and how much decoded records may pile up before their memory is freed. */
-#define READ_SIZE (UINT64_C(64) << 10)
-#define SCRATCH_MAX (ES_WIRE_FRAME_MAX * UINT64_C(64))
-#define SCRATCH_RENEW (UINT64_C(1) << 20)
+#define READ_SIZE (UINT64_C(64) << 10) /* at once */
 
 /* ---- the elements ---- */
 
@@ -450,11 +447,10 @@ es_status es_wire_encode(const es_record *record, es_buffer *buffer)
 
 /* ---- through a descriptor ---- */
 
-/* The reading end: frames as they come, each decoded into a scratch that is renewed now and then. */
+/* The reading end: frames as they come. */
 typedef struct reading {
     int fd;
     es_ledger *ledger;
-    es_arena *scratch;
     es_buffer pending; /* bytes read; those before `at` are dealt with */
     uint64_t at;
     void (*on_record)(void *context, const es_record *record);
@@ -464,17 +460,8 @@ typedef struct reading {
 static es_status take_frame(reading *r, es_bytes payload)
 {
     es_record record;
-    es_status status;
+    es_status status = es_ledger_take(r->ledger, payload, &record);
 
-    if (!r->scratch || es_arena_used(r->scratch) > SCRATCH_RENEW) {
-        r->scratch = es_arena_free(r->scratch);
-        status = es_arena_new(SCRATCH_MAX, &r->scratch);
-        if (status)
-            return status;
-    }
-    status = es_wire_decode(payload, r->scratch, &record);
-    if (!status)
-        status = es_ledger_put(r->ledger, &record);
     if (!status && r->on_record)
         r->on_record(r->context, &record);
     return status;
@@ -538,6 +525,5 @@ es_status es_wire_read(int fd, es_ledger *ledger,
     r.pending = es_buffer_make(ES_WIRE_FRAME_MAX + UINT64_C(4) + READ_SIZE);
     status = read_stream(&r);
     es_buffer_free(&r.pending);
-    es_arena_free(r.scratch);
     return status;
 }

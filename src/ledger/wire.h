@@ -9,7 +9,9 @@
  * text is repaired to valid UTF-8.
  *
  * The ledger itself copies a record by encoding and decoding it, so that a record is described
- * once, and so that a scan without the jail goes the same way as one in it.
+ * once, and so that a scan without the jail goes the same way as one in it. That frame is the one
+ * which goes through the pipe, and what comes out of the pipe is decoded into the ledger: on either
+ * side a record is made once.
  */
 #ifndef ES_LEDGER_WIRE_H
 #define ES_LEDGER_WIRE_H
