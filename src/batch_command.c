@@ -146,7 +146,7 @@ static es_status make_key(batch *all, es_note *note)
     char as_of[ES_TIME_STRING_MAX];
     es_buffer key = es_buffer_make(UINT64_C(1) << 20);
     es_ledger *ledger = NULL;
-    es_status status = es_cage_run(options, NULL, NULL, NULL, &ledger, note);
+    es_status status = es_cage_run(options, NULL, NULL, NULL, &ledger, NULL, note);
     size_t n = status == ES_OK ? es_ledger_plugins(ledger, &plugins) : 0;
 
     es_time_format(options->as_of, as_of);

@@ -254,7 +254,7 @@ static es_status run_scan(const es_options *options, es_broker **ret_broker,
     es_status status = es_broker_new(options->images, 1, ret_broker, note);
 
     if (status == ES_OK)
-        status = es_cage_run(options, *ret_broker, NULL, NULL, ret_ledger, note);
+        status = es_cage_run(options, *ret_broker, NULL, NULL, ret_ledger, NULL, note);
     if (status != ES_OK)
         return status;
     refused = es_ledger_refused(*ret_ledger);

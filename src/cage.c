@@ -197,6 +197,11 @@ typedef struct attempt {
 #define STALLED (-1)
 #define GARBLED (-2)
 
+/* How a child ended before it had said all: its wait status, and our reason if we ended it. */
+typedef struct ending {
+    int status, ours;
+} ending;
+
 typedef struct serving {
     es_broker *broker;
     int socket;
@@ -352,10 +357,25 @@ static pid_t start(const es_options *options, es_broker *broker, const attempt *
     return pid;
 }
 
-/* Run one child to its end. `ret_end` is its wait status. */
+static int wait_for(pid_t pid)
+{
+    int end = 0;
+
+    while (waitpid(pid, &end, 0) < 0 && errno == EINTR)
+        ;
+    return end;
+}
+
+void es_cage_leave(pid_t leaving)
+{
+    if (leaving > 0)
+        wait_for(leaving);
+}
+
+/* Run one child until it has said all, `ret_leaving`, or to its end. */
 static es_status run_once(const es_options *options, es_broker *broker, const attempt *now,
-                          es_cage_watch watch, void *context, es_ledger *ledger, int *ret_end,
-                          bool *ret_stalled)
+                          es_cage_watch watch, void *context, es_ledger *ledger,
+                          pid_t *ret_leaving, ending *ret_end)
 {
     int records, socket;
     pthread_t thread, guard_thread;
@@ -387,9 +407,12 @@ static es_status run_once(const es_options *options, es_broker *broker, const at
     if (guarded)
         pthread_join(guard_thread, NULL);
     close(records);
-    *ret_stalled = over.stalled;
-    while (waitpid(pid, ret_end, 0) < 0 && errno == EINTR)
-        ;
+    if (status == ES_OK && es_ledger_done(ledger))
+        *ret_leaving = pid;
+    else
+        *ret_end = (ending){ wait_for(pid), over.stalled ? STALLED
+                                            : status == ES_CORRUPT ? GARBLED : 0 };
+    shutdown(socket, SHUT_RDWR); /* nothing is answered any more */
     if (threaded)
         pthread_join(thread, NULL);
     close(socket);
@@ -493,7 +516,7 @@ static char *copy(const char *text)
 }
 
 /* Whether the step that killed the child can be left out next time; remembers it. */
-static bool leave_out(attempt *now, const es_ledger *ledger, int end, int ours)
+static bool leave_out(attempt *now, const es_ledger *ledger, const ending *end)
 {
     const es_step_record *step = es_ledger_last_step(ledger);
     union {
@@ -501,17 +524,17 @@ static bool leave_out(attempt *now, const es_ledger *ledger, int end, int ours)
         const char *text;
     } plugin, artefact, doing;
 
-    if (!step || (!step->plugin && !step->artefact) || now->n_skips == ES_SKIPS_MAX)
+    if (es_ledger_done(ledger) || !step || (!step->plugin && !step->artefact) ||
+        now->n_skips == ES_SKIPS_MAX)
         return false;
     /* A plugin may end the analysis without a signal too: it takes all memory and says so, or it
      * spoils the pipe and the child is at its end before it can be killed. */
-    if (!WIFSIGNALED(end) &&
-        (!step->plugin || es_ledger_done(ledger) || es_ledger_refused(ledger)))
+    if (!WIFSIGNALED(end->status) && (!step->plugin || es_ledger_refused(ledger)))
         return false;
     plugin.ours = copy(step->plugin);
     artefact.ours = copy(step->artefact);
     doing.ours = copy(step->doing);
-    now->signals[now->n_skips] = ours ? ours : WIFSIGNALED(end) ? WTERMSIG(end) : 0;
+    now->signals[now->n_skips] = end->ours ? end->ours : WIFSIGNALED(end->status) ? WTERMSIG(end->status) : 0;
     now->skips[now->n_skips++] =
         (es_skip){ step->installation, plugin.text, artefact.text, doing.text };
     return true;
@@ -550,16 +573,17 @@ static es_status run_here(const es_options *options, es_broker *broker, es_ledge
 }
 
 es_status es_cage_run(const es_options *options, es_broker *broker, es_cage_watch watch,
-                      void *context, es_ledger **ret_ledger, es_note *reterr_note)
+                      void *context, es_ledger **ret_ledger, pid_t *ret_leaving,
+                      es_note *reterr_note)
 {
     attempt now = { .n_skips = 0 };
+    pid_t leaving = 0;
     es_ledger *ledger = NULL;
     es_status status;
 
     unsetenv("HIVEX_DEBUG"); /* it would write what it reads to standard error */
     for (;;) {
-        int end = 0;
-        bool stalled = false;
+        ending end = { 0, 0 };
         es_status wire = ES_OK;
 
         status = es_ledger_new(NULL, NULL, &ledger);
@@ -571,7 +595,7 @@ es_status es_cage_run(const es_options *options, es_broker *broker, es_cage_watc
                 status = tell_end(ledger, 0, status);
             break;
         }
-        wire = run_once(options, broker, &now, watch, context, ledger, &end, &stalled);
+        wire = run_once(options, broker, &now, watch, context, ledger, &leaving, &end);
         if (wire < 0 && wire != ES_NOMEM) {
             es_note_set(reterr_note, ES_SEVERITY_ERROR, "analysis",
                         "The process for the analysis could not be started or read: %s.",
@@ -579,17 +603,22 @@ es_status es_cage_run(const es_options *options, es_broker *broker, es_cage_watc
             status = wire;
             break;
         }
-        if (leave_out(&now, ledger, end,
-                      stalled ? STALLED : wire == ES_CORRUPT ? GARBLED : 0)) {
+        if (leave_out(&now, ledger, &end)) {
             es_ledger_free(ledger);
             continue;
         }
         status = tell_skips(ledger, &now);
         if (status == ES_OK)
-            status = tell_end(ledger, end, wire);
+            status = tell_end(ledger, end.status, wire);
         break;
     }
     attempt_free(&now);
+    if (status != ES_OK || !ret_leaving) {
+        es_cage_leave(leaving);
+        leaving = 0;
+    }
+    if (ret_leaving)
+        *ret_leaving = leaving;
     if (status != ES_OK)
         es_ledger_free(ledger);
     else

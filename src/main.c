@@ -200,6 +200,7 @@ static int scan(const es_options *options, int argc, char **argv)
     es_run run = es_run_make(options, argc, argv);
     es_broker *broker = NULL;
     es_ledger *ledger = NULL;
+    pid_t leaving = 0;
     es_note note;
     int status = ES_EXIT_FAILED;
 
@@ -211,7 +212,7 @@ static int scan(const es_options *options, int argc, char **argv)
         return ES_EXIT_FAILED;
     }
     if (es_broker_new(options->images, options->n_images, &broker, &note) != ES_OK ||
-        es_cage_run(options, broker, on_record, &at, &ledger, &note) != ES_OK) {
+        es_cage_run(options, broker, on_record, &at, &ledger, &leaving, &note) != ES_OK) {
         clear_progress(&at);
         es_say(&note);
     } else {
@@ -224,6 +225,7 @@ static int scan(const es_options *options, int argc, char **argv)
         status = ES_EXIT_FAILED;
     es_ledger_free(ledger);
     es_broker_free(broker);
+    es_cage_leave(leaving);
     return status;
 }
 
@@ -328,7 +330,7 @@ static int list_plugins(const es_options *options)
     size_t n, n_notes;
     int status = ES_EXIT_SCANNED;
 
-    if (es_cage_run(options, NULL, on_record, &at, &ledger, &note) != ES_OK) {
+    if (es_cage_run(options, NULL, on_record, &at, &ledger, NULL, &note) != ES_OK) {
         es_say(&note);
         return ES_EXIT_FAILED;
     }

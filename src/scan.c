@@ -468,6 +468,8 @@ es_status es_scan_evidence(const es_options *options, const es_evidence *evidenc
         status = tell_counters(&now);
     if (status == ES_OK)
         status = now.status;
+    if (status == ES_OK)
+        status = es_ledger_put(ledger, &record); /* who waits for it need not wait for the rest */
     scan_free(&now);
-    return status == ES_OK ? es_ledger_put(ledger, &record) : status;
+    return status;
 }

@@ -107,7 +107,7 @@ int es_verify_command(const es_options *options, int argc, char **argv, es_cage_
         one.verify = true;
         run = es_run_make(&one, argc, argv);
         if (es_broker_new(one.images, 1, &broker, &note) != ES_OK ||
-            es_cage_run(&one, broker, watch, context, &ledger, &note) != ES_OK) {
+            es_cage_run(&one, broker, watch, context, &ledger, NULL, &note) != ES_OK) {
             quiet(context);
             es_say(&note);
         } else {

@@ -470,7 +470,7 @@ static es_status take_frame(reading *r, es_bytes payload)
 /* Deal with every whole frame that is pending; what is left moves to the front. */
 static es_status take_pending(reading *r)
 {
-    while (r->pending.size - r->at >= 4) {
+    while (r->pending.size - r->at >= 4 && !es_ledger_done(r->ledger)) {
         es_cursor cursor = es_cursor_make((es_bytes){ r->pending.data + r->at,
                                                       r->pending.size - r->at });
         uint32_t size = es_cursor_u32(&cursor);
@@ -511,7 +511,7 @@ static es_status read_stream(reading *r)
         if (r->pending.failed)
             return r->pending.failed;
         status = take_pending(r);
-        if (status)
+        if (status || es_ledger_done(r->ledger))
             return status;
     }
 }

@@ -32,7 +32,8 @@ es_status es_wire_encode(const es_record *record, es_buffer *buffer);
  * arena is full. */
 es_status es_wire_decode(es_bytes payload, es_arena *arena, es_record *ret_record);
 
-/* Read records from `fd` into `ledger` until the end. ES_CORRUPT: the stream was malformed, cut
+/* Read records from `fd` into `ledger` until all is said (ES_RECORD_DONE: what comes behind it is
+ * not looked at) or the end. ES_CORRUPT: the stream was malformed, cut
  * within a frame, or held a record that the ledger refused (the records before it are kept).
  * `on_record` (may be NULL) sees each record after the ledger accepted it; the record is borrowed
  * for the call. */

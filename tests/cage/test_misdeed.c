@@ -33,7 +33,7 @@ static es_ledger *scan(const char *disk, const char *plugins)
     if (plugins)
         options.plugin_paths[options.n_plugin_paths++] = plugins;
     if (es_broker_new(paths, 1, &broker, &note) != ES_OK ||
-        es_cage_run(&options, broker, no_watch, NULL, &ledger, &note) != ES_OK ||
+        es_cage_run(&options, broker, no_watch, NULL, &ledger, NULL, &note) != ES_OK ||
         es_ledger_close(ledger) != ES_OK) {
         fprintf(stderr, "%s\n", note.text);
         exit(1);

@@ -59,7 +59,7 @@ static es_ledger *scan(const char *disk, const char *plugin_path, bool no_jail)
     assert_int_equal(es_broker_new(paths, 1, &broker, &note), ES_OK);
     if (before_it_starts)
         before_it_starts();
-    assert_int_equal(es_cage_run(&options, broker, watch, watch_context, &ledger, &note), ES_OK);
+    assert_int_equal(es_cage_run(&options, broker, watch, watch_context, &ledger, NULL, &note), ES_OK);
     es_broker_free(broker);
     es_catalogue_book_free(book);
     assert_int_equal(es_ledger_close(ledger), ES_OK);

@@ -527,6 +527,28 @@ static void a_broken_stream_keeps_what_came_before(void **state)
     es_buffer_free(&frames);
 }
 
+/* The reader waits for the record that says so, not for the end of the process. */
+static void nothing_is_read_behind_the_last_word(void **state)
+{
+    es_buffer frames = es_buffer_make(10000);
+    es_record record = { .kind = ES_RECORD_DONE };
+    es_ledger *ledger = NULL;
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(es_wire_encode(&record, &frames), ES_OK);
+    es_buffer_bytes(&frames, "\1\0\0\0\xff", 5); /* of no kind */
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], frames.data, frames.size), frames.size);
+    assert_int_equal(es_ledger_new(NULL, NULL, &ledger), ES_OK);
+    assert_int_equal(es_wire_read(ends[0], ledger, NULL, NULL), ES_OK); /* ends[1] is still open */
+    assert_true(es_ledger_done(ledger));
+    es_ledger_free(ledger);
+    es_buffer_free(&frames);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -537,6 +559,7 @@ int main(void)
         cmocka_unit_test(a_record_larger_than_a_frame_is_refused),
         cmocka_unit_test(many_records_pass_a_pipe),
         cmocka_unit_test(a_broken_stream_keeps_what_came_before),
+        cmocka_unit_test(nothing_is_read_behind_the_last_word),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
