@@ -127,106 +127,6 @@ static es_status hand_over(turn *now, es_fs *fs, const char *path)
 
 /* ---- patterns ---- */
 
-typedef struct matches {
-    turn *now;
-    es_fs *fs;
-    const char *folder, *pattern;
-    bool folders; /* the pattern is for folders: more of the path follows */
-    char **paths;
-    size_t n, capacity;
-    es_status status;
-} matches;
-
-static int match(void *context, const es_dirent *dirent)
-{
-    matches *all = context;
-    char **grown;
-
-    if (dirent->dos_name || (all->folders && (!dirent->directory || dirent->reparse)))
-        return 0;
-    if (all->n == ES_GLOB_MATCHES_MAX) {
-        all->status = ES_LIMIT;
-        return 1;
-    }
-    if (all->n == all->capacity) {
-        all->capacity = all->capacity ? all->capacity * 2 : 32;
-        grown = realloc(all->paths, all->capacity * sizeof *grown);
-        if (!grown) {
-            all->status = ES_NOMEM;
-            return 1;
-        }
-        all->paths = grown;
-    }
-    if (asprintf(&all->paths[all->n], "%s%s%.*s", all->folder, *all->folder ? "/" : "",
-                 (int)dirent->name.size, dirent->name.data) < 0) {
-        all->status = ES_NOMEM;
-        return 1;
-    }
-    all->n++;
-    return 0;
-}
-
-/* A folder of which it was said that names may be missing: once a state, however many patterns ask
- * for it. */
-typedef struct es_folder_told {
-    struct es_folder_told *next;
-    const es_fs *fs;
-    const char *folder;
-    bool damaged; /* or too many */
-} es_folder_told;
-
-static es_status tell_once(const matches *all, bool damaged, bool *ret_first)
-{
-    es_state_work *work = all->now->work;
-    es_folder_told *told;
-
-    for (told = work->folders_told; told; told = told->next)
-        if (told->fs == all->fs && told->damaged == damaged && !strcmp(told->folder, all->folder))
-            return ES_OK;
-    told = es_arena_take(all->now->session->arena, sizeof *told);
-    if (!told || !(told->folder = es_arena_string(all->now->session->arena, all->folder)))
-        return ES_NOMEM;
-    told->fs = all->fs;
-    told->damaged = damaged;
-    told->next = work->folders_told;
-    work->folders_told = told;
-    *ret_first = true;
-    return ES_OK;
-}
-
-static es_status tell_folder(const matches *all, es_status status)
-{
-    bool first = false;
-    es_status known = tell_once(all, status == ES_CORRUPT, &first);
-    es_where where = { .volume = es_fs_volume(all->fs)->id, .snapshot = es_fs_snapshot(all->fs),
-                       .path = all->folder, .offset = -1, .length = -1 };
-    es_note note;
-
-    if (known != ES_OK || !first)
-        return known;
-    es_note_set(&note, ES_SEVERITY_GAP, "filesystem",
-                status == ES_CORRUPT ? "The index of the folder %s is damaged: files may be "
-                                       "missing from it."
-                                     : "The folder %s holds more files than are looked at.",
-                all->folder);
-    return es_session_note(all->now->session, all->now->work->state->id, &note, &where);
-}
-
-static es_status gather_matches(matches *all)
-{
-    uint64_t entry = 5;
-    uint32_t sequence = 0;
-    es_status status = ES_OK;
-
-    if (*all->folder)
-        status = es_fs_lookup(all->fs, all->folder, &entry, &sequence, NULL, NULL);
-    if (status == ES_OK)
-        status = es_fs_list_matches(all->fs, entry, sequence, all->pattern, match, all);
-    if (all->status < 0)
-        return all->status;
-    return status == ES_CORRUPT || all->status == ES_LIMIT ? tell_folder(all, status) : status;
-}
-
 static es_status hand_over_path(turn *now, es_fs *fs, const char *path);
 
 /* What fits the first component with a pattern, whose end is `end`; the rest of the path follows. */
@@ -234,24 +134,23 @@ static es_status hand_over_matches(turn *now, es_fs *fs, const char *path, const
 {
     char folder[4096], pattern[1024], full[4096];
     const char *start = end;
-    matches all = { .now = now, .fs = fs, .folder = folder, .pattern = pattern,
-                    .folders = *end == '/' };
+    bool folders = *end == '/';
+    es_matches matches = { .n = 0 };
     es_status status;
 
     while (start > path && start[-1] != '/')
         start--;
     snprintf(folder, sizeof folder, "%.*s", start > path ? (int)(start - path) - 1 : 0, path);
     snprintf(pattern, sizeof pattern, "%.*s", (int)(end - start), start);
-    status = gather_matches(&all);
-    for (size_t i = 0; i < all.n; i++) {
-        if (status >= 0 && !all.folders)
-            status = hand_over(now, fs, all.paths[i]);
-        else if (status >= 0 && !strpbrk(all.paths[i], "*?") && /* a name is no pattern */
-                 snprintf(full, sizeof full, "%s%s", all.paths[i], end) < (int)sizeof full)
+    status = es_folder_matches(now->session, now->work, fs, folder, pattern, folders, &matches);
+    for (size_t i = 0; status >= 0 && i < matches.n; i++) {
+        if (!folders)
+            status = hand_over(now, fs, matches.paths[i]);
+        else if (!strpbrk(matches.paths[i], "*?") && /* a name is no pattern */
+                 snprintf(full, sizeof full, "%s%s", matches.paths[i], end) < (int)sizeof full)
             status = hand_over_path(now, fs, full);
-        free(all.paths[i]);
     }
-    free(all.paths);
+    es_matches_free(&matches);
     return status < 0 ? status : ES_OK;
 }
 
@@ -505,6 +404,7 @@ es_status es_session_examine(es_session *session)
         status = es_state_begin(session, work);
         for (size_t k = 0; k < n_plugins && status == ES_OK; k++)
             status = examine_with(session, work, k);
+        es_folders_let_go(work);
         if (status == ES_OK)
             status = es_opened_close_all(session, work);
     }

@@ -20,6 +20,10 @@
 #define ES_STATE_MEMORY_MAX (UINT64_C(64) << 20)
 /* Files one pattern may match; a component store has some 15,000 entries. */
 #define ES_GLOB_MATCHES_MAX 100000u
+/* Folders whose names are kept until a state was examined, and what those names may take: the folder
+ * of some hundred users is 5 KB. Beyond either a folder is listed anew. */
+#define ES_FOLDERS_KEPT_MAX 512u
+#define ES_FOLDERS_MEMORY_MAX (UINT64_C(4) << 20)
 /* Bytes one file_read may ask for. */
 #define ES_FILE_READ_MAX (UINT64_C(64) << 20)
 /* A file of the update catalogue (0.7 MB today), and all its tables in memory. */

@@ -81,6 +81,8 @@ typedef struct es_run_of {
     bool failed; /* a callback failed: it is not called again for this state */
 } es_run_of;
 
+typedef struct es_folder es_folder; /* folders.c */
+
 typedef struct es_state_work {
     es_state *state;
     es_installation view;
@@ -93,6 +95,9 @@ typedef struct es_state_work {
     es_catalogs *catalogs; /* of its system root, once a file needed them */
     bool catalogs_failed;
     struct es_folder_told *folders_told;
+    es_folder *folders; /* as they were listed, until the state was examined */
+    size_t n_folders;
+    uint64_t folder_bytes;
 } es_state_work;
 
 /* The facts of one type, in the order of the ledger: indices into it. */
@@ -221,6 +226,24 @@ es_status es_later_chunk(es_session *session, es_state_work *work, const es_open
 /* Keep what is open for the next earlier state, or close it; let go of what was kept before. */
 void es_opened_keep(es_session *session, es_state_work *work);
 void es_opened_let_go(es_state_work *work);
+
+/* ---- folders.c: which names of a folder fit a pattern ---- */
+
+/* Paths, in the order of the folder's index. */
+typedef struct es_matches {
+    char **paths;
+    size_t n, capacity;
+} es_matches;
+
+/* What of `folder` (a path, "" the root) fits a pattern ('*', '?'), for `folders` alone such as can
+ * be gone into. Adds to `ret_matches`, which the caller frees, whatever the status. ES_ABSENT when
+ * there is no such folder; what a damaged index or the cap withheld was noted. */
+es_status es_folder_matches(es_session *session, es_state_work *work, es_fs *fs,
+                            const char *folder, const char *pattern, bool folders,
+                            es_matches *ret_matches);
+void es_matches_free(es_matches *matches);
+/* Free what was kept of folders for the next pattern. */
+void es_folders_let_go(es_state_work *work);
 
 /* ---- boot.c ---- */
 
