@@ -115,6 +115,22 @@ es_status es_session_step(es_session *session, uint32_t installation, const char
     return es_ledger_put(session->ledger, &record);
 }
 
+void *es_held_of(es_call *call, es_held **list, const es_artefact *artefact, size_t size)
+{
+    es_opened *opened = es_opened_of(artefact);
+    es_held *made;
+
+    for (es_held *each = *list; each; each = each->next)
+        if (each->artefact == opened)
+            return each;
+    made = es_arena_take(call->arena, size);
+    if (made) {
+        *made = (es_held){ *list, call, opened };
+        *list = made;
+    }
+    return made;
+}
+
 /* ------------------------------------------------------------------ states */
 
 /* Announce a state with what its hives say of it. */

@@ -135,9 +135,13 @@ struct es_session {
     size_t n_types;
 };
 
-typedef struct es_walk es_walk;
-typedef struct es_stream es_stream;
-typedef struct es_shortcuts es_shortcuts;
+/* How far a callback came through an artefact that it is handed piece by piece: what is held of it
+ * begins with this, lies in the call's arena and starts as zeros. */
+typedef struct es_held {
+    struct es_held *next;
+    struct es_call *call;
+    es_opened *artefact;
+} es_held;
 
 /* One callback of one plugin: what the host table's context points to. */
 typedef struct es_call {
@@ -148,9 +152,9 @@ typedef struct es_call {
     es_arena *arena;           /* until the callback returns */
     bool judging;
     es_told *told; /* examine, of an artefact that stands for itself: what is being said */
-    es_walk *walks; /* of the artefacts that are being walked */
-    es_stream *streams; /* of the logs and tables that are being read */
-    es_shortcuts *shortcuts; /* of the folders whose shortcuts are being read */
+    es_held *walks; /* of the artefacts that are being walked */
+    es_held *streams; /* of the logs and tables that are being read */
+    es_held *shortcuts; /* of the folders whose shortcuts are being read */
 } es_call;
 
 /* The call that a host belongs to, and the artefact behind a view: both were made by us. */
@@ -176,6 +180,9 @@ es_status es_session_note(es_session *session, uint32_t installation, const es_n
 /* Say what comes next; ES_ABSENT when it is to be left out because it crashed before. */
 es_status es_session_step(es_session *session, uint32_t installation, const char *plugin,
                           const char *artefact, const char *doing);
+/* What is held of an artefact in one of the call's lists, as a struct of `size` that begins with
+ * es_held; begun at the first question. NULL when the call's memory is used up. */
+void *es_held_of(es_call *call, es_held **list, const es_artefact *artefact, size_t size);
 /* Announce a state, with what its hives say of it. */
 es_status es_state_begin(es_session *session, es_state_work *work);
 

@@ -24,10 +24,8 @@ typedef struct listed {
 } listed;
 
 /* A folder whose shortcuts are asked for, and the one at hand. */
-struct es_shortcuts {
-    es_shortcuts *next;
-    es_call *call;
-    const es_opened *folder;
+typedef struct es_shortcuts {
+    es_held held;
     bool begun;
     es_status listing; /* what a damaged index withheld, or the cap */
     listed *files;
@@ -39,38 +37,28 @@ struct es_shortcuts {
     bool announced;
     es_where where;
     es_shortcut view;
-};
+} es_shortcuts;
 
 static es_shortcuts *shortcuts_of(es_call *call, const es_artefact *folder)
 {
-    const es_opened *opened = es_opened_of(folder);
-    es_shortcuts *made;
-
-    for (es_shortcuts *each = call->shortcuts; each; each = each->next)
-        if (each->folder == opened)
-            return each;
-    made = es_arena_take(call->arena, sizeof *made);
-    if (made) {
-        made->call = call;
-        made->folder = opened;
-        made->next = call->shortcuts;
-        call->shortcuts = made;
-    }
-    return made;
+    return es_held_of(call, &call->shortcuts, folder, sizeof(es_shortcuts));
 }
 
 void es_shortcuts_end(es_call *call)
 {
-    for (es_shortcuts *each = call->shortcuts; each; each = each->next)
-        each->arena = es_arena_free(each->arena);
+    for (es_held *each = call->shortcuts; each; each = each->next)
+        es_arena_free(((es_shortcuts *)each)->arena);
     call->shortcuts = NULL;
 }
 
 static es_shortcuts *at_hand(es_call *call, const es_where *where)
 {
-    for (es_shortcuts *each = call->shortcuts; each; each = each->next)
-        if (each->id && each->id == where->artefact)
-            return each;
+    for (es_held *each = call->shortcuts; each; each = each->next) {
+        es_shortcuts *of = (es_shortcuts *)each;
+
+        if (of->id && of->id == where->artefact)
+            return of;
+    }
     return NULL;
 }
 
@@ -102,7 +90,7 @@ static int gather(void *context, const es_dirent *dirent)
 
     /* What is kept elsewhere is a shortcut too: of that it is said that it was not read. */
     if (dirent->dos_name || dirent->directory ||
-        !es_fs_glob(all->folder->fs, "*.lnk", dirent->name))
+        !es_fs_glob(all->held.artefact->fs, "*.lnk", dirent->name))
         return 0;
     if (all->n == ES_SHORTCUTS_MAX) {
         all->listing = ES_LIMIT;
@@ -110,7 +98,7 @@ static int gather(void *context, const es_dirent *dirent)
     }
     if (all->n == all->capacity) {
         uint64_t capacity = all->capacity ? all->capacity * 2 : 64;
-        listed *grown = es_arena_take(all->call->arena, capacity * sizeof *grown);
+        listed *grown = es_arena_take(all->held.call->arena, capacity * sizeof *grown);
 
         if (!grown)
             goto full;
@@ -121,13 +109,18 @@ static int gather(void *context, const es_dirent *dirent)
     }
     file = &all->files[all->n];
     *file = (listed){ .mft_entry = dirent->mft_entry, .mft_sequence = dirent->mft_sequence };
-    if (es_text_repair(all->call->arena, dirent->name, &file->name) != ES_OK)
+    if (es_text_repair(all->held.call->arena, dirent->name, &file->name) != ES_OK)
         goto full;
     all->n++;
     return 0;
 full:
     all->listing = ES_LIMIT;
     return 1;
+}
+
+static es_status tell(const es_shortcuts *all, const es_note *note, const es_where *where)
+{
+    return es_session_note(all->held.call->session, all->held.call->work->state->id, note, where);
 }
 
 static es_status tell_folder(const es_shortcuts *all)
@@ -141,15 +134,14 @@ static es_status tell_folder(const es_shortcuts *all)
                     ? "The folder %s holds more shortcuts than are looked at: %" PRIu64 " were."
                     : "The index of the folder %s is damaged: shortcuts may be missing from it. %"
                       PRIu64 " were found.",
-                all->folder->asked, all->n);
-    return es_session_note(all->call->session, all->call->work->state->id, &note,
-                           &all->folder->where);
+                all->held.artefact->asked, all->n);
+    return tell(all, &note, &all->held.artefact->where);
 }
 
 static es_status list(es_shortcuts *all)
 {
-    es_status status = es_fs_list(all->folder->fs, all->folder->view.mft_entry,
-                                  all->folder->view.mft_sequence, gather, all);
+    es_status status = es_fs_list(all->held.artefact->fs, all->held.artefact->view.mft_entry,
+                                  all->held.artefact->view.mft_sequence, gather, all);
 
     all->begun = true;
     if (status < 0)
@@ -170,10 +162,8 @@ static es_status tell_bad(es_shortcuts *all, const char *what)
     if (all->n_bad++ >= ES_SHORTCUT_NOTES_MAX)
         return ES_OK;
     es_note_set(&note, ES_SEVERITY_GAP, "shortcut", "%s %s", all->file.path, what);
-    status = es_shortcuts_announce(all->call, &all->where);
-    return status == ES_OK ? es_session_note(all->call->session, all->call->work->state->id, &note,
-                                             &all->where)
-                           : status;
+    status = es_shortcuts_announce(all->held.call, &all->where);
+    return status == ES_OK ? tell(all, &note, &all->where) : status;
 }
 
 static es_status tell_rest(es_shortcuts *all)
@@ -187,9 +177,8 @@ static es_status tell_rest(es_shortcuts *all)
     es_note_set(&note, ES_SEVERITY_GAP, "shortcut",
                 "%" PRIu64 " shortcuts of the folder %s are damaged; the first %u have a note of "
                 "their own.",
-                n, all->folder->asked, ES_SHORTCUT_NOTES_MAX);
-    return es_session_note(all->call->session, all->call->work->state->id, &note,
-                           &all->folder->where);
+                n, all->held.artefact->asked, ES_SHORTCUT_NOTES_MAX);
+    return tell(all, &note, &all->held.artefact->where);
 }
 
 /* Its bytes; ES_LIMIT when it is too large to be one. */
@@ -260,7 +249,7 @@ static es_status parse(es_shortcuts *all, const listed *from, es_file *file)
 
 static es_status begin_one(es_shortcuts *all, const listed *from)
 {
-    const es_opened *folder = all->folder;
+    const es_opened *folder = all->held.artefact;
 
     all->arena = es_arena_free(all->arena);
     if (es_arena_new(ES_SHORTCUT_MEMORY_MAX, &all->arena) != ES_OK)
@@ -271,7 +260,7 @@ static es_status begin_one(es_shortcuts *all, const listed *from)
                                      from->name.data);
     if (!all->file.path)
         return ES_NOMEM;
-    all->id = ++all->call->session->n_artefacts;
+    all->id = ++all->held.call->session->n_artefacts;
     all->announced = false;
     all->where = (es_where){ .volume = folder->where.volume, .snapshot = folder->where.snapshot,
                              .artefact = all->id, .offset = -1, .length = -1 };
@@ -283,22 +272,22 @@ static es_status begin_one(es_shortcuts *all, const listed *from)
 /* Positive: it could not be read, which was said. */
 static es_status read_one(es_shortcuts *all, const listed *from)
 {
-    const es_plugin *plugin = es_plugins_at(all->call->session->plugins, all->call->plugin);
+    es_call *call = all->held.call;
+    const es_plugin *plugin = es_plugins_at(call->session->plugins, call->plugin);
     es_file *file = NULL;
     es_note note;
     es_status status = begin_one(all, from), told;
 
     if (status != ES_OK)
         return status;
-    status = es_session_step(all->call->session, all->call->work->state->id, plugin->name,
-                             all->file.path, "look into");
+    status = es_session_step(call->session, call->work->state->id, plugin->name, all->file.path,
+                             "look into");
     if (status == ES_ABSENT) {
         told = tell_bad(all, "was left out: reading it had stopped the analysis.");
         return told == ES_OK ? status : told;
     }
     if (status == ES_OK)
-        status = es_file_open(all->folder->fs, from->mft_entry, from->mft_sequence, NULL, &file,
-                              &note);
+        status = es_file_open(all->file.fs, from->mft_entry, from->mft_sequence, NULL, &file, &note);
     if (status > 0) {
         told = tell_bad(all, "could not be opened.");
         return told == ES_OK ? status : told;

@@ -16,9 +16,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-struct es_stream {
-    es_stream *next;
-    es_opened *artefact;
+typedef struct es_stream {
+    es_held held;
     es_status status; /* of opening it */
     bool begun;
     es_evtx *events;
@@ -27,36 +26,23 @@ struct es_stream {
     es_text table; /* the one that is read */
     bool ended; /* there is more of it than is read */
     es_where where; /* of the record at hand */
-    es_call *call;
     es_later_log later; /* what is known of the log from a later state */
     size_t facts_before, notes_before; /* in the ledger when the chunk at hand was begun */
-};
+} es_stream;
 
 static es_stream *stream_of(es_call *call, const es_artefact *artefact)
 {
-    es_opened *opened = es_opened_of(artefact);
-    es_stream *made;
-
-    for (es_stream *each = call->streams; each; each = each->next)
-        if (each->artefact == opened)
-            return each;
-    made = es_arena_take(call->arena, sizeof *made);
-    if (made) {
-        made->artefact = opened;
-        made->next = call->streams;
-        call->streams = made;
-    }
-    return made;
+    return es_held_of(call, &call->streams, artefact, sizeof(es_stream));
 }
 
 static es_status tell(es_call *call, const es_stream *stream, const es_note *note)
 {
-    return es_session_note(call->session, call->work->state->id, note, &stream->artefact->where);
+    return es_session_note(call->session, call->work->state->id, note, &stream->held.artefact->where);
 }
 
 static void place(es_stream *stream, uint64_t offset, uint64_t length, bool damaged)
 {
-    stream->where = stream->artefact->where;
+    stream->where = stream->held.artefact->where;
     stream->where.offset = (int64_t)offset;
     stream->where.length = (int64_t)length;
     stream->where.damaged |= damaged;
@@ -81,14 +67,14 @@ static size_t n_notes(const es_call *call)
 static void end_chunk(void *context, uint64_t number, const es_evtx_chunk *chunk)
 {
     es_stream *stream = context;
-    es_told *told = stream->call->told;
+    es_told *told = stream->held.call->told;
 
     if (number < told->n_chunks)
         told->chunks[number] = (es_told_chunk){
             .seen = *chunk, .first_fact = stream->facts_before,
-            .n_facts = n_facts(stream->call) - stream->facts_before,
+            .n_facts = n_facts(stream->held.call) - stream->facts_before,
             .first_note = stream->notes_before,
-            .n_notes = n_notes(stream->call) - stream->notes_before, .done = true,
+            .n_notes = n_notes(stream->held.call) - stream->notes_before, .done = true,
         };
 }
 
@@ -96,12 +82,12 @@ static es_status begin_chunk(void *context, uint64_t number, uint64_t offset,
                              es_evtx_chunk *ret_known)
 {
     es_stream *stream = context;
-    es_call *call = stream->call;
+    es_call *call = stream->held.call;
     es_status status;
 
     stream->facts_before = n_facts(call);
     stream->notes_before = n_notes(call);
-    status = es_later_chunk(call->session, call->work, stream->artefact, &stream->later, number,
+    status = es_later_chunk(call->session, call->work, stream->held.artefact, &stream->later, number,
                             offset);
     if (status != ES_OK)
         return status;
@@ -118,11 +104,10 @@ static es_status watch_chunks(es_call *call, es_stream *stream, const es_artefac
     es_evtx_watch watch = { begin_chunk, end_chunk, stream };
     es_told *told = call->told;
 
-    if (!told || told->chunks || call->artefact != stream->artefact ||
+    if (!told || told->chunks || call->artefact != stream->held.artefact ||
         !(plugin->wants[log->want].flags & ES_WANT_BY_RECORD))
         return ES_OK;
-    stream->call = call;
-    stream->later = es_later_log_of(call->session, call->work, stream->artefact, call->plugin);
+    stream->later = es_later_log_of(call->session, call->work, stream->held.artefact, call->plugin);
     told->n_chunks = es_evtx_watched(stream->events, &watch);
     told->chunks = calloc(told->n_chunks + 1, sizeof *told->chunks);
     return told->chunks ? ES_OK : ES_NOMEM;
@@ -130,7 +115,7 @@ static es_status watch_chunks(es_call *call, es_stream *stream, const es_artefac
 
 static es_status open_log(es_call *call, es_stream *stream, const es_artefact *log)
 {
-    es_artefact_file *file = stream->artefact->file;
+    es_artefact_file *file = stream->held.artefact->file;
     es_evtx_input input = { file->info.size, es_artefact_file_door, file };
     bool old = false;
     es_note note;
@@ -145,7 +130,7 @@ static es_status open_log(es_call *call, es_stream *stream, const es_artefact *l
         return status;
     if (file->info.size == 0)
         es_note_set(&note, ES_SEVERITY_INFO, "event-log", "%s is empty.",
-                    stream->artefact->asked);
+                    stream->held.artefact->asked);
     else
         es_note_set(&note, ES_SEVERITY_GAP, "event-log",
                     old ? "%s is an event log of the format before Windows Vista (.evt), which "
@@ -153,7 +138,7 @@ static es_status open_log(es_call *call, es_stream *stream, const es_artefact *l
                         : status == ES_UNSUPPORTED
                               ? "%s is an event log of a version that is not known."
                               : "%s is no event log, or its beginning is damaged beyond use.",
-                    stream->artefact->asked);
+                    stream->held.artefact->asked);
     told = tell(call, stream, &note);
     return told < 0 ? told : status;
 }
@@ -228,7 +213,7 @@ static es_status tell_loss(es_call *call, const es_stream *stream)
 {
     const es_evtx_loss *loss = es_evtx_get_loss(stream->events);
     uint64_t bad = loss->n_broken + loss->n_checksums + loss->n_damaged;
-    const char *path = stream->artefact->asked;
+    const char *path = stream->held.artefact->asked;
     es_note note;
     es_status status = ES_OK;
 
@@ -299,7 +284,7 @@ static es_status tell_cut_lines(es_call *call, const es_stream *stream)
     es_note_set(&note, ES_SEVERITY_GAP, "text-log",
                 "%" PRIu64 " line%s of %s %s longer than is read of one: what stands behind their "
                 "first 64 KiB was not looked at.",
-                n, n == 1 ? "" : "s", stream->artefact->asked, n == 1 ? "is" : "are");
+                n, n == 1 ? "" : "s", stream->held.artefact->asked, n == 1 ? "is" : "are");
     return tell(call, stream, &note);
 }
 
@@ -313,11 +298,11 @@ static es_status tell_lost_lines(es_call *call, const es_stream *stream)
     if (lost)
         es_note_set(&note, ES_SEVERITY_GAP, "text-log",
                     "%" PRIu64 " bytes of %s could not be had: lines of it are missing.", lost,
-                    stream->artefact->asked);
+                    stream->held.artefact->asked);
     else
         es_note_set(&note, ES_SEVERITY_GAP, "text-log",
                     "%s is larger than is read of a text log: its end is missing.",
-                    stream->artefact->asked);
+                    stream->held.artefact->asked);
     return tell(call, stream, &note);
 }
 
@@ -325,7 +310,7 @@ static es_status tell_lost_lines(es_call *call, const es_stream *stream)
 
 static es_status open_table(es_call *call, es_stream *stream, es_text table)
 {
-    es_artefact_file *file = stream->artefact->file;
+    es_artefact_file *file = stream->held.artefact->file;
     es_note note;
     es_status status, told;
 
@@ -340,7 +325,7 @@ static es_status open_table(es_call *call, es_stream *stream, es_text table)
                 status == ES_LIMIT ? "%s is larger than is read of a database."
                                    : "%s is no ESE database, or is damaged so that it cannot be "
                                      "read.",
-                stream->artefact->asked);
+                stream->held.artefact->asked);
     told = tell(call, stream, &note);
     return told < 0 ? told : status;
 }
@@ -369,7 +354,7 @@ es_status es_host_table_next_row(const es_host *host, const es_artefact *databas
         status = es_ese_next(stream->ese, ret, &damaged);
     if (status != ES_OK)
         return status;
-    stream->where = stream->artefact->where;
+    stream->where = stream->held.artefact->where;
     stream->where.damaged |= damaged;
     ret->where = &stream->where;
     return ES_OK;
@@ -384,7 +369,7 @@ static es_status tell_lost_rows(es_call *call, const es_stream *stream)
         return ES_OK;
     es_note_set(&note, ES_SEVERITY_GAP, "database",
                 "%" PRIu64 " rows of the table %.*s of %s could not be read.", lost,
-                (int)stream->table.size, stream->table.data, stream->artefact->asked);
+                (int)stream->table.size, stream->table.data, stream->held.artefact->asked);
     return tell(call, stream, &note);
 }
 
@@ -392,7 +377,9 @@ es_status es_streams_end(es_call *call)
 {
     es_status status = ES_OK;
 
-    for (es_stream *each = call->streams; each; each = each->next) {
+    for (es_held *held = call->streams; held; held = held->next) {
+        es_stream *each = (es_stream *)held;
+
         if (each->events && status == ES_OK)
             status = tell_loss(call, each);
         if (each->lines && status == ES_OK)
@@ -401,9 +388,9 @@ es_status es_streams_end(es_call *call)
             status = tell_cut_lines(call, each);
         if (each->ese && status == ES_OK)
             status = tell_lost_rows(call, each);
-        each->ese = es_ese_free(each->ese);
-        each->events = es_evtx_free(each->events);
-        each->lines = es_lines_free(each->lines);
+        es_ese_free(each->ese);
+        es_evtx_free(each->events);
+        es_lines_free(each->lines);
     }
     call->streams = NULL;
     return status;

@@ -15,39 +15,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct es_walk {
-    struct es_walk *next;
-    es_opened *artefact;
-    es_call *call;
+typedef struct es_walk {
+    es_held held;
     bool begun;
     es_status status; /* of a listing: what a damaged index withheld */
     es_entry *entries;
     uint64_t at, n, capacity;
     es_xml *xml;
-};
+} es_walk;
 
 static es_walk *walk_of(es_call *call, const es_artefact *artefact)
 {
-    es_opened *opened = es_opened_of(artefact);
-
-    for (es_walk *each = call->walks; each; each = each->next)
-        if (each->artefact == opened)
-            return each;
-    es_walk *made = es_arena_take(call->arena, sizeof *made);
-
-    if (made) {
-        made->call = call;
-        made->artefact = opened;
-        made->next = call->walks;
-        call->walks = made;
-    }
-    return made;
+    return es_held_of(call, &call->walks, artefact, sizeof(es_walk));
 }
 
 void es_walks_end(es_call *call)
 {
-    for (es_walk *each = call->walks; each; each = each->next)
-        each->xml = es_xml_free(each->xml);
+    for (es_held *each = call->walks; each; each = each->next)
+        es_xml_free(((es_walk *)each)->xml);
     call->walks = NULL;
 }
 
@@ -63,7 +48,7 @@ static int gather(void *context, const es_dirent *dirent)
         return 0;
     if (all->n == all->capacity) {
         uint64_t capacity = all->capacity ? all->capacity * 2 : 64;
-        es_entry *grown = es_arena_take(all->call->arena, capacity * sizeof *grown);
+        es_entry *grown = es_arena_take(all->held.call->arena, capacity * sizeof *grown);
 
         if (!grown) {
             all->status = ES_LIMIT;
@@ -74,7 +59,7 @@ static int gather(void *context, const es_dirent *dirent)
         all->entries = grown;
         all->capacity = capacity;
     }
-    if (es_text_repair(all->call->arena, dirent->name, &name) != ES_OK) {
+    if (es_text_repair(all->held.call->arena, dirent->name, &name) != ES_OK) {
         all->status = ES_LIMIT;
         return 1;
     }
@@ -83,7 +68,7 @@ static int gather(void *context, const es_dirent *dirent)
         .size = sizeof *entry, .is_directory = dirent->directory, .name = name,
         .file_size = dirent->size, .modified = dirent->modified,
         .mft_entry = dirent->mft_entry, .mft_sequence = dirent->mft_sequence,
-        .where = &all->artefact->where,
+        .where = &all->held.artefact->where,
     };
     return 0;
 }
@@ -133,7 +118,7 @@ static es_status copy_texts(es_arena *arena, const es_text *texts, uint32_t n, c
 /* What the reader lends until its next node, the plugin may keep until its callback returns. */
 static es_status node_view(es_walk *walk, const es_xml_item *item, es_xml_node *ret)
 {
-    es_arena *arena = walk->call->arena;
+    es_arena *arena = walk->held.call->arena;
     es_xml_node node = { .size = sizeof node, .kind = item->kind, .depth = item->depth,
                          .n_attributes = item->n_attributes };
     es_where *where = es_arena_take(arena, sizeof *where);
@@ -148,7 +133,7 @@ static es_status node_view(es_walk *walk, const es_xml_item *item, es_xml_node *
     if (status != ES_OK || es_arena_copy_text(arena, item->name, &node.name) != ES_OK ||
         es_arena_copy_text(arena, item->text, &node.text) != ES_OK)
         return ES_LIMIT;
-    *where = walk->artefact->where;
+    *where = walk->held.artefact->where;
     where->offset = (int64_t)item->offset;
     where->length = (int64_t)item->length;
     node.where = where;
