@@ -3,8 +3,8 @@
  * names.h: names as Windows compares them.
  *
  * Files, registry keys and values, packages, accounts: upper and lower case of ASCII letters are the
- * same, all other bytes are themselves; and the words for its processors. (Windows folds other letters too, by a table of the volume
- * or of its build; no name that this program looks for has any.)
+ * same, all other bytes are themselves. (Windows folds other letters too, by a table of the volume
+ * or of its build; no name that this program looks for has any.) And the words for its processors.
  *
  * Ownership: what is returned borrows from what was given. Threading: any.
  */
