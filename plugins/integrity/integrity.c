@@ -8,6 +8,7 @@
  */
 #include "integrity.h"
 
+#include <esuscan/seen.h>
 #include <stdlib.h>
 
 #define FIELD(type, name, means) { sizeof(es_field), ES_FIELD_##type, name, means }
@@ -217,21 +218,10 @@ static const es_need needs[] = {
 };
 static const es_data data[] = { { sizeof(es_data), 0, "microsoft-roots.pem" } };
 
-/* Files that a fact was emitted for already: a boot entry may name one that is wanted anyhow. */
-#define MAX_SEEN 4096u
-
-typedef struct integrity_state {
-    uint32_t n;
-    struct {
-        uint64_t entry;
-        uint32_t volume;
-    } seen[MAX_SEEN];
-} integrity_state;
-
 static es_status begin(const es_host *host, const es_installation *installation, void **ret_state)
 {
     (void)host, (void)installation;
-    *ret_state = calloc(1, sizeof(integrity_state));
+    *ret_state = calloc(1, sizeof(es_seen)); /* files that a fact was emitted for already */
     return *ret_state ? ES_OK : ES_NOMEM;
 }
 
@@ -241,25 +231,13 @@ static void end(void *state, const es_host *host)
     free(state);
 }
 
-static int is_seen(integrity_state *state, const es_artefact *file)
-{
-    for (uint32_t i = 0; i < state->n; i++)
-        if (state->seen[i].entry == file->mft_entry && state->seen[i].volume == file->volume)
-            return 1;
-    if (file->mft_entry && state->n < MAX_SEEN) {
-        state->seen[state->n].entry = file->mft_entry;
-        state->seen[state->n++].volume = file->volume;
-    }
-    return 0;
-}
-
 static es_status examine(void *state, const es_host *host, const es_artefact *artefact)
 {
     switch (artefact->kind) {
     case ES_KIND_BOOT_ENTRY:
         return boot_examine(host, artefact);
     case ES_KIND_SIGNATURE:
-        if (is_seen((integrity_state *)state, artefact))
+        if (es_seen_before((es_seen *)state, artefact))
             return ES_OK;
         return file_examine(host, artefact, roles[artefact->want]);
     case ES_KIND_HIVE:

@@ -15,6 +15,7 @@
  */
 #include <esuscan/names.h>
 #include <esuscan/plugin.h>
+#include <esuscan/seen.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,24 +117,10 @@ static const es_fact_type facts[] = {
                     "a boot entry that leads to this installation", boot_fields, NULL },
 };
 
-/* Files that a fact was emitted for already. */
-#define MAX_SEEN 64u
-
-typedef struct seen_file {
-    uint64_t mft_entry;
-    uint32_t mft_sequence;
-    uint32_t volume;
-} seen_file;
-
-typedef struct kernel_state {
-    seen_file seen[MAX_SEEN];
-    uint32_t n_seen;
-} kernel_state;
-
 static es_status begin(const es_host *host, const es_installation *installation, void **ret_state)
 {
     (void)host, (void)installation;
-    *ret_state = calloc(1, sizeof(kernel_state));
+    *ret_state = calloc(1, sizeof(es_seen)); /* files that a fact was emitted for already */
     return *ret_state ? ES_OK : ES_NOMEM;
 }
 
@@ -141,24 +128,6 @@ static void end(void *state, const es_host *host)
 {
     (void)host;
     free(state);
-}
-
-/* Remember the file; true if it came before. One without an MFT entry is always new. */
-static int is_seen(kernel_state *state, const es_artefact *file)
-{
-    for (uint32_t i = 0; i < state->n_seen; i++)
-        if (state->seen[i].mft_entry == file->mft_entry &&
-            state->seen[i].mft_sequence == file->mft_sequence &&
-            state->seen[i].volume == file->volume)
-            return 1;
-    if (file->mft_entry && state->n_seen < MAX_SEEN) {
-        seen_file *now = &state->seen[state->n_seen++];
-
-        now->mft_entry = file->mft_entry;
-        now->mft_sequence = file->mft_sequence;
-        now->volume = file->volume;
-    }
-    return 0;
 }
 
 static char plain(char c)
@@ -474,7 +443,7 @@ static es_status examine(void *state, const es_host *host, const es_artefact *ar
 {
     if (artefact->kind == ES_KIND_BOOT_ENTRY)
         return emit_boot(host, artefact);
-    if (is_seen((kernel_state *)state, artefact))
+    if (es_seen_before((es_seen *)state, artefact))
         return ES_OK;
     return emit_file(host, artefact);
 }
