@@ -184,7 +184,7 @@ static es_status emit_rename(const es_host *host, uint64_t order, es_text source
     source = plain_path(source, &ignored);
     fields[0] = es_datum_integer((int64_t)order);
     fields[1] = es_datum_text(source);
-    fields[2] = target.size ? es_datum_text(target) : es_null();
+    fields[2] = es_datum_text_or_null(target);
     fields[3] = es_datum_boolean(replace);
     fields[4] = es_datum_boolean(build_path_names_boot_file(source) ||
                                  build_path_names_boot_file(target));

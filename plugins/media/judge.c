@@ -466,7 +466,7 @@ static es_status name_of(const es_host *host, const device *of, es_datum *ret)
     es_status status;
     char *text;
 
-    *ret = of->name.size ? es_datum_text(of->name) : es_null();
+    *ret = es_datum_text_or_null(of->name);
     if (of->name.size || size == 1)
         return ES_OK;
     status = host->alloc(host, size, &memory);
@@ -480,14 +480,22 @@ static es_status name_of(const es_host *host, const device *of, es_datum *ret)
     return ES_OK;
 }
 
-static es_datum time_or_null(es_time time)
+/* Where in either row the fields stand that tell of its use: by whom, when, and how that is known. */
+enum { DEVICE_USE = 6, VOLUME_USE = 3, N_USE_FIELDS = 6 };
+
+static void put_use(const device *of, es_datum fields[N_USE_FIELDS])
 {
-    return es_time_known(time) ? es_datum_time(time) : es_null();
+    fields[0] = es_datum_texts(of->users.items, of->users.n);
+    fields[1] = es_datum_time(of->first);
+    fields[2] = es_datum_text_or_null(of->first_means);
+    fields[3] = es_datum_time(of->last);
+    fields[4] = es_datum_text_or_null(of->last_means);
+    fields[5] = es_datum_texts(of->sources.items, of->sources.n);
 }
 
 static es_status tell(const es_host *host, const device *of)
 {
-    es_datum name;
+    es_datum name = es_null();
     es_status status = name_of(host, of, &name);
     es_datum fields[] = {
         es_datum_text(of->serial),
@@ -496,17 +504,12 @@ static es_status tell(const es_host *host, const device *of)
         es_datum_texts(of->mounts.items, of->mounts.n),
         es_datum_texts(of->labels.items, of->labels.n),
         es_datum_texts(of->volume_serials.items, of->volume_serials.n),
-        es_datum_texts(of->users.items, of->users.n),
-        time_or_null(of->first),
-        of->first_means.size ? es_datum_text(of->first_means) : es_null(),
-        time_or_null(of->last),
-        of->last_means.size ? es_datum_text(of->last_means) : es_null(),
-        es_datum_texts(of->sources.items, of->sources.n),
-        es_datum_facts(of->because, of->n_because),
+        [DEVICE_USE + N_USE_FIELDS] = es_datum_facts(of->because, of->n_because),
         es_datum_texts(of->paths.items, of->paths.n),
     };
     es_row row = { sizeof row, 0, fields };
 
+    put_use(of, &fields[DEVICE_USE]);
     return status ? status : host->row(host, &row);
 }
 
@@ -521,21 +524,16 @@ static es_status tell_volume(const work *all, const device *of)
             if (has(&all->devices[i].mounts, of->mounts.items[k]))
                 add(&may_be, all->devices[i].serial);
     es_datum fields[] = {
-        serial.size ? es_datum_text(serial) : es_null(),
+        es_datum_text_or_null(serial),
         es_datum_texts(of->labels.items, of->labels.n),
         es_datum_texts(of->mounts.items, of->mounts.n),
-        es_datum_texts(of->users.items, of->users.n),
-        time_or_null(of->first),
-        of->first_means.size ? es_datum_text(of->first_means) : es_null(),
-        time_or_null(of->last),
-        of->last_means.size ? es_datum_text(of->last_means) : es_null(),
-        es_datum_texts(of->sources.items, of->sources.n),
-        es_datum_texts(may_be.items, may_be.n),
+        [VOLUME_USE + N_USE_FIELDS] = es_datum_texts(may_be.items, may_be.n),
         es_datum_texts(of->paths.items, of->paths.n),
         es_datum_facts(of->because, of->n_because),
     };
     es_row row = { sizeof row, 1, fields };
 
+    put_use(of, &fields[VOLUME_USE]);
     return all->host->row(all->host, &row);
 }
 

@@ -111,9 +111,9 @@ static es_status emit_cve(work *of, const standing *how)
 
     fields[0] = es_datum_text(fix->cve->id);
     fields[1] = es_datum_text(kb_text(of->host, fix->update->kb));
-    fields[2] = fix->component.size ? es_datum_text(fix->component) : es_null();
-    fields[3] = fix->severity.size ? es_datum_text(fix->severity) : es_null();
-    fields[4] = fix->impact.size ? es_datum_text(fix->impact) : es_null();
+    fields[2] = es_datum_text_or_null(fix->component);
+    fields[3] = es_datum_text_or_null(fix->severity);
+    fields[4] = es_datum_text_or_null(fix->impact);
     fields[5] = fix->public_exploit < 2 ? es_datum_boolean((int)fix->public_exploit) : es_null();
     fields[6] = es_datum_boolean(how->fix_available);
     return of->host->row(of->host, &row);

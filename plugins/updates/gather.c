@@ -143,12 +143,27 @@ static int came_between(const work *of, const es_fact_view *view)
            view->time.ticks > of->base_time.ticks && view->time.ticks <= of->at.ticks;
 }
 
+static es_status add_trace(const work *of, picking *to, uint32_t kb, uint32_t kind,
+                           const es_fact_view *view, trace **ret_made)
+{
+    void *item = NULL;
+    es_status status = table_add(of->host, &to->traces, &item);
+
+    if (status)
+        return status;
+    *ret_made = (trace *)item;
+    memset(*ret_made, 0, sizeof **ret_made);
+    (*ret_made)->kb = kb;
+    (*ret_made)->kind = kind;
+    (*ret_made)->fact = view->reference;
+    return ES_OK;
+}
+
 static es_status take_package(work *of, void *context, const es_fact_view *view)
 {
     enum { KB, ROLE, VERSION, STATE, BROKEN, CLIENT, USER, USER_NAME, MUM, CAT, NAME };
     picking *to = (picking *)context;
-    trace *made;
-    void *item = NULL;
+    trace *made = NULL;
     es_text kb, name;
     uint32_t number, state;
     es_status status;
@@ -166,13 +181,9 @@ static es_status take_package(work *of, void *context, const es_fact_view *view)
         look_for_ie(of, name, column_text(&to->at, view, VERSION), state);
         return ES_OK;
     }
-    status = table_add(of->host, &to->traces, &item);
+    status = add_trace(of, to, number, TRACE_PACKAGE, view, &made);
     if (status)
         return status;
-    made = (trace *)item;
-    memset(made, 0, sizeof *made);
-    made->kb = number;
-    made->kind = TRACE_PACKAGE;
     made->rank = rank_of(column_text(&to->at, view, ROLE));
     made->state = state;
     made->broken = column_boolean(&to->at, view, BROKEN) > 0 || view->damaged;
@@ -183,31 +194,20 @@ static es_status take_package(work *of, void *context, const es_fact_view *view)
     made->user = column_text(&to->at, view, USER);
     made->user_name = column_text(&to->at, view, USER_NAME);
     made->time = view->time;
-    made->fact = view->reference;
     return ES_OK;
 }
 
 static es_status take_file(work *of, void *context, const es_fact_view *view)
 {
     picking *to = (picking *)context;
-    trace *made;
-    void *item = NULL;
+    trace *made = NULL;
     uint32_t number;
-    es_status status;
 
     columns_bind(&to->at, view);
     number = es_kb_number(column_text(&to->at, view, 0));
-    if (view->installation != to->from || !number)
-        return ES_OK;
-    status = table_add(of->host, &to->traces, &item);
-    if (status)
-        return status;
-    made = (trace *)item;
-    memset(made, 0, sizeof *made);
-    made->kb = number;
-    made->kind = TRACE_FILE;
-    made->fact = view->reference;
-    return ES_OK;
+    return view->installation == to->from && number
+               ? add_trace(of, to, number, TRACE_FILE, view, &made)
+               : ES_OK;
 }
 
 static uint32_t result_of(es_text word)
@@ -235,8 +235,7 @@ static es_status take_record(work *of, void *context, const es_fact_view *view)
     enum { KB, RESULT, TITLE, IDENTITY };
     picking *to = (picking *)context;
     es_time last = last_time(of);
-    trace *made;
-    void *item = NULL;
+    trace *made = NULL;
     uint32_t number;
     es_status status;
 
@@ -248,19 +247,16 @@ static es_status take_record(work *of, void *context, const es_fact_view *view)
         return ES_OK;
     if (is_own(of, view))
         later(&to->to->last_seen, view->time);
-    status = table_add(of->host, &to->traces, &item);
+    status = add_trace(of, to, number,
+                       text_is(view->type, "history.servicing") ? TRACE_EVENT : TRACE_HISTORY,
+                       view, &made);
     if (status)
         return status;
-    made = (trace *)item;
-    memset(made, 0, sizeof *made);
-    made->kb = number;
-    made->kind = text_is(view->type, "history.servicing") ? TRACE_EVENT : TRACE_HISTORY;
     made->result = is_part(column_text(&to->at, view, IDENTITY))
                        ? RESULT_OTHER
                        : result_of(column_text(&to->at, view, RESULT));
     made->title = column_text(&to->at, view, TITLE);
     made->time = view->time;
-    made->fact = view->reference;
     return ES_OK;
 }
 
@@ -279,8 +275,7 @@ static es_status take_installer(work *of, void *context, const es_fact_view *vie
     enum { KB, STATE, TITLE, INSTALLED, LIST, BY };
     picking *to = (picking *)context;
     int is_patch = text_is(view->type, "updates.patch");
-    trace *made;
-    void *item = NULL;
+    trace *made = NULL;
     uint32_t number;
     es_status status;
 
@@ -288,13 +283,9 @@ static es_status take_installer(work *of, void *context, const es_fact_view *vie
     number = es_kb_number(column_text(&to->at, view, KB));
     if (view->installation != to->from || !number)
         return ES_OK;
-    status = table_add(of->host, &to->traces, &item);
+    status = add_trace(of, to, number, is_patch ? TRACE_PATCH : TRACE_REGISTRATION, view, &made);
     if (status)
         return status;
-    made = (trace *)item;
-    memset(made, 0, sizeof *made);
-    made->kb = number;
-    made->kind = is_patch ? TRACE_PATCH : TRACE_REGISTRATION;
     made->broken = view->damaged != 0;
     if (is_patch)
         made->state = patch_state(column_text(&to->at, view, STATE));
@@ -304,7 +295,6 @@ static es_status take_installer(work *of, void *context, const es_fact_view *vie
     made->title = column_text(&to->at, view, TITLE);
     made->user_name = column_text(&to->at, view, BY);
     made->time = view->time;
-    made->fact = view->reference;
     return ES_OK;
 }
 

@@ -168,9 +168,9 @@ static es_status emit_framework(const es_host *host, es_text name, const es_key 
     es_text version = version_word(host, name, release, full);
     es_datum fields[5];
 
-    fields[0] = version.size ? es_datum_text(version) : es_null();
+    fields[0] = es_datum_text_or_null(version);
     fields[1] = pack >= 0 ? es_datum_integer(pack) : es_null();
-    fields[2] = full.size ? es_datum_text(full) : es_null();
+    fields[2] = es_datum_text_or_null(full);
     fields[3] = release >= 0 ? es_datum_integer(release) : es_null();
     fields[4] = profile ? es_datum_text(es_text_of(profile)) : es_null();
     return emit(host, FACT_FRAMEWORK, fields, key->where);
