@@ -43,9 +43,7 @@ es_status build_examine_pending_xml(const es_host *host, const es_artefact *file
 
 /* A value; an unreadable one is noted as a gap. Found: 1, not there: 0, failure: negative. */
 es_status build_value(const es_host *host, const es_key *key, const char *name, es_value *ret);
-/* A value's text or number as a datum; null when it is not there or does not fit. */
-es_status build_text_datum(const es_host *host, const es_key *key, const char *name,
-                           es_datum *ret);
+/* Its number as a datum; null when it is not there or does not fit. */
 es_status build_number_datum(const es_host *host, const es_key *key, const char *name,
                              es_datum *ret);
 

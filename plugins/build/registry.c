@@ -29,7 +29,8 @@ es_status build_value(const es_host *host, const es_key *key, const char *name, 
     return 0;
 }
 
-es_status build_text_datum(const es_host *host, const es_key *key, const char *name, es_datum *ret)
+/* A value's text as a datum; null when it is not there or does not fit. */
+static es_status text_datum(const es_host *host, const es_key *key, const char *name, es_datum *ret)
 {
     es_value value;
     es_text text;
@@ -251,16 +252,16 @@ static es_status emit_host(const es_host *host, const es_artefact *hive)
         es_prose_key(host, hive, "CurrentControlSet\\Control\\ComputerName\\ComputerName", &key);
 
     if (status > 0)
-        status = build_text_datum(host, &key, "ComputerName", &fields[0]);
+        status = text_datum(host, &key, "ComputerName", &fields[0]);
     if (status < 0 || !fields[0].type)
         return status;
     status = es_prose_key(host, hive, "CurrentControlSet\\Services\\Tcpip\\Parameters", &network);
     if (status < 0)
         return status;
     if (status > 0) {
-        status = build_text_datum(host, &network, "Hostname", &fields[1]);
+        status = text_datum(host, &network, "Hostname", &fields[1]);
         if (status >= 0)
-            status = build_text_datum(host, &network, "Domain", &fields[2]);
+            status = text_datum(host, &network, "Domain", &fields[2]);
         if (status < 0)
             return status;
     }
@@ -289,9 +290,9 @@ static es_status emit_time_zone(const es_host *host, const es_artefact *hive)
 
     if (status <= 0)
         return status;
-    status = build_text_datum(host, &key, "TimeZoneKeyName", &fields[0]);
+    status = text_datum(host, &key, "TimeZoneKeyName", &fields[0]);
     if (status >= 0 && !(fields[0].type && fields[0].text.size))
-        status = build_text_datum(host, &key, "StandardName", &fields[0]);
+        status = text_datum(host, &key, "StandardName", &fields[0]);
     for (uint32_t i = 0; status >= 0 && i < ES_COUNT(biases); i++)
         status = bias_datum(host, &key, biases[i], &fields[1 + i]);
     if (status >= 0)
@@ -368,11 +369,11 @@ static es_status emit_setup(const es_host *host, const es_artefact *hive)
     if (status >= 0)
         status = build_number_datum(host, &key, "SetupPhase", &fields[2]);
     if (status >= 0)
-        status = build_text_datum(host, &key, "CmdLine", &fields[3]);
+        status = text_datum(host, &key, "CmdLine", &fields[3]);
     if (status >= 0)
-        status = build_text_datum(host, &key, "OsLoaderPath", &fields[4]);
+        status = text_datum(host, &key, "OsLoaderPath", &fields[4]);
     if (status >= 0)
-        status = build_text_datum(host, &key, "SystemPartition", &fields[5]);
+        status = text_datum(host, &key, "SystemPartition", &fields[5]);
     if (status < 0)
         return status;
     if (fields[0].type)

@@ -81,7 +81,5 @@ es_datum history_number(es_text text);
 es_text history_kb(es_text text, char room[HISTORY_KB_ROOM]);
 /* "2009-04-11T06:34:59.1234567Z" */
 es_time history_time(es_text text);
-/* Ticks of a date in the proleptic Gregorian calendar; -1 if it is none. */
-int64_t history_ticks(uint32_t year, uint32_t month, uint32_t day, uint32_t second_of_day);
 
 #endif

@@ -67,7 +67,8 @@ es_text history_kb(es_text text, char room[HISTORY_KB_ROOM])
     return none;
 }
 
-int64_t history_ticks(uint32_t year, uint32_t month, uint32_t day, uint32_t second_of_day)
+/* Ticks of a date in the proleptic Gregorian calendar; -1 if it is none. */
+static int64_t ticks_of(uint32_t year, uint32_t month, uint32_t day, uint32_t second_of_day)
 {
     static const uint16_t before[] = { 0,   31,  59,  90,  120, 151,
                                        181, 212, 243, 273, 304, 334 };
@@ -112,7 +113,7 @@ es_time history_time(es_text text)
     if (at < text.size && text.data[at] == '.')
         for (at++; at < text.size && is_digit(text.data[at]); at++, unit /= 10)
             fraction += unit * (text.data[at] - '0');
-    ticks = history_ticks(part[0], part[1], part[2], part[3] * 3600 + part[4] * 60 + part[5]);
+    ticks = ticks_of(part[0], part[1], part[2], part[3] * 3600 + part[4] * 60 + part[5]);
     if (ticks < 0)
         return time;
     time.ticks = ticks + fraction;

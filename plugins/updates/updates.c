@@ -198,8 +198,8 @@ static es_status judge_as_then(work **of)
     return status ? status : contradict(then);
 }
 
-es_status updates_judge(void *state, const es_host *host, const es_installation *installation,
-                        const es_question *question)
+static es_status judge(void *state, const es_host *host, const es_installation *installation,
+                       const es_question *question)
 {
     work *of;
     void *memory = NULL;
@@ -253,5 +253,5 @@ ES_PLUGIN_EXPORT const es_plugin esuscan_plugin = {
     .n_rows = ES_COUNT(rows),
     .n_needs = ES_COUNT(needs),
     .examine = products_examine,
-    .judge = updates_judge,
+    .judge = judge,
 };

@@ -259,8 +259,6 @@ es_status judge_exposure(work *of);
 es_status list_prerequisites(work *of, es_prose *to);
 es_status list_updates(work *of);
 es_status answer_questions(work *of);
-es_status updates_judge(void *state, const es_host *host, const es_installation *installation,
-                        const es_question *question);
 /* Put what limits all answers at this time into words. */
 void say_limits(const work *of, es_prose *to);
 void because_fact(uint64_t *list, uint32_t *n, uint32_t maximum, uint64_t fact);

@@ -32,11 +32,6 @@ es_known *es_known_free(es_known *known)
     return NULL;
 }
 
-size_t es_known_count(const es_known *known)
-{
-    return known ? known->n : 0;
-}
-
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')

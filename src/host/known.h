@@ -24,7 +24,6 @@ typedef struct es_known es_known;
 
 es_status es_known_read(const char *path, es_known **ret_known, es_note *reterr_note);
 es_known *es_known_free(es_known *known);
-size_t es_known_count(const es_known *known);
 
 /* What the list says of a hash: MD5, SHA-1 or SHA-256 by its size. `known` may be NULL. */
 uint32_t es_known_find(const es_known *known, es_bytes hash);

@@ -106,7 +106,8 @@ static es_status keep(es_ledger *ledger, void *slot, const void *item, size_t si
     return ES_OK;
 }
 
-size_t es_ledger_plugin_place(const es_ledger *ledger, const char *name)
+/* The place of a plugin in ledger->plugins; SIZE_MAX if there is none. */
+static size_t place_of_plugin(const es_ledger *ledger, const char *name)
 {
     const es_plugin *const *plugins = ledger->plugins.items;
 
@@ -176,7 +177,7 @@ static es_status file_repeat(es_ledger *ledger, const es_repeat_record *repeat)
 
 static es_status file_verdict(es_ledger *ledger, es_verdict_record *verdict)
 {
-    uint64_t place = es_ledger_plugin_place(ledger, verdict->plugin);
+    uint64_t place = place_of_plugin(ledger, verdict->plugin);
 
     drop_data_times(ledger, verdict->fields, verdict->n_fields);
     return add_under(&ledger->verdicts, &ledger->verdict_at,
@@ -490,7 +491,7 @@ size_t es_ledger_rows_of(const es_ledger *ledger, uint32_t installation,
 const es_plugin *es_ledger_plugin(const es_ledger *ledger, const char *name)
 {
     const es_plugin *const *plugins = ledger->plugins.items;
-    size_t place = es_ledger_plugin_place(ledger, name);
+    size_t place = place_of_plugin(ledger, name);
 
     return place == SIZE_MAX ? NULL : plugins[place];
 }

@@ -48,7 +48,4 @@ es_status es_ledger_check(const es_ledger *ledger, const es_record *record);
 /* Times that no calendar of ours can write become "no time known". */
 bool es_ledger_time_writable(es_time time);
 
-/* The place of a plugin in ledger->plugins; SIZE_MAX if there is none. */
-size_t es_ledger_plugin_place(const es_ledger *ledger, const char *name);
-
 #endif

@@ -101,7 +101,7 @@ static void bind_data(es_store *store, sqlite3_stmt *put, uint32_t kind, const e
         bind_datum(store, put, es_table_fixed(kind) + 1 + (int)i, ledger, &data[i]);
 }
 
-void es_store_put_where(sqlite3_stmt *put, int at, const es_ledger *ledger, const es_where *where)
+static void bind_where(sqlite3_stmt *put, int at, const es_ledger *ledger, const es_where *where)
 {
     const es_artefact_record *artefact = es_ledger_artefact(ledger, where->artefact);
 
@@ -171,7 +171,7 @@ static void put_facts(typed *now)
         es_bind_number(put, 2, i + 1);
         es_bind_number(put, 3, fact->installation);
         es_bind_time(put, 4, fact->time);
-        es_store_put_where(put, 5, now->ledger, &fact->where);
+        bind_where(put, 5, now->ledger, &fact->where);
         bind_data(now->store, put, now->kind, now->ledger, fact->fields, fact->n_fields);
         es_store_step(now->store, put);
     }

@@ -64,8 +64,6 @@ void es_tables_make(es_store *store, const es_plugin *plugin);
 /* ---- store_put.c, store_facts.c ---- */
 
 void es_store_put_typed(es_store *store, int64_t image, const es_ledger *ledger);
-void es_store_put_where(sqlite3_stmt *statement, int at, const es_ledger *ledger,
-                        const es_where *where);
 #define ES_WHERE_COLUMNS 12
 
 /* ---- store_records.c: the records and the run as bytes ---- */
