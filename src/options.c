@@ -105,6 +105,18 @@ static es_status refuse(es_note *note, const char *what, const char *why)
 
 static const char *const not_yet = "is not in this version of esuscan.";
 
+static es_status refuse_format(const char *name, es_note *note)
+{
+    char names[128] = "";
+    const es_format *format;
+
+    for (size_t i = 0, n = 0; (format = es_format_at(i)) && n < sizeof names; i++)
+        n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", i ? ", " : "", format->name);
+    es_note_set(note, ES_SEVERITY_ERROR, "usage",
+                "There is no format '%s'. Formats of this version: %s.", name, names);
+    return ES_UNSUPPORTED;
+}
+
 static es_status add_output(es_options *to, const char *text, es_note *note)
 {
     static const char *const later[] = { "html" };
@@ -120,13 +132,8 @@ static es_status add_output(es_options *to, const char *text, es_note *note)
         }
     }
     format = es_format_find(name);
-    if (!format) {
-        es_note_set(note, ES_SEVERITY_ERROR, "usage",
-                    "There is no format '%s'. Formats of this version: text, json, jsonl, "
-                    "timesketch, bodyfile, l2tcsv, csv, sqlite.",
-                    name);
-        return ES_UNSUPPORTED;
-    }
+    if (!format)
+        return refuse_format(name, note);
     if (equals && !equals[1])
         return refuse(note, "-o FORMAT=FILE", "needs the name of a file behind '='.");
     if (to->n_outputs == ES_OUTPUTS_MAX)
@@ -243,105 +250,134 @@ static bool is_digest(const char *text)
            strspn(text, "0123456789abcdefABCDEF") == size;
 }
 
-static es_status set_option(es_options *to, int option, const char *text, es_note *note)
+/* The text that an option takes as it is given; NULL for other options. */
+static const char **plain_text(es_options *to, int option)
+{
+    switch (option) {
+    case CATALOGUE:
+        return &to->catalogue_folder;
+    case ROOTS:
+        return &to->roots_file;
+    case KNOWN:
+        return &to->known_file;
+    case CASE:
+        return &to->case_number;
+    case EVIDENCE:
+        return &to->evidence;
+    case EXAMINER:
+        return &to->examiner;
+    case STORE:
+        return &to->store;
+    case LOG:
+        return &to->log;
+    default:
+        return NULL;
+    }
+}
+
+/* What an option switches on; NULL for other options. */
+static bool *plain_switch(es_options *to, int option)
+{
+    switch (option) {
+    case 'q':
+        return &to->quiet;
+    case ALL_COMPONENTS:
+        return &to->all_components;
+    case VERIFY:
+        return &to->verify;
+    case NO_JAIL:
+        return &to->no_jail;
+    case NO_PROGRESS:
+        return &to->no_progress;
+    default:
+        return NULL;
+    }
+}
+
+static es_status set_jobs(es_options *to, const char *text, es_note *note)
 {
     unsigned long number;
 
+    if (parse_number(text, 1024, &number) != ES_OK || number == 0)
+        return refuse(note, "-j", "needs a number of threads, 1 or more.");
+    to->jobs = (unsigned)number;
+    return ES_OK;
+}
+
+static es_status set_partition(es_options *to, const char *text, es_note *note)
+{
+    unsigned long number = 0;
+
+    if (strcmp(text, "all") != 0 &&
+        (parse_number(text, UINT32_MAX, &number) != ES_OK || number == 0))
+        return refuse(note, "--partition", "needs the number of a volume, or 'all'.");
+    to->partition = (uint32_t)number;
+    return ES_OK;
+}
+
+static es_status add_file(es_options *to, const char *text, es_note *note)
+{
+    if (to->n_files == ES_FILES_MAX)
+        return refuse(note, "--file", "was given too often.");
+    if (!*text)
+        return refuse(note, "--file", "needs a path, such as System32/drivers/tcpip.sys.");
+    to->files[to->n_files++] = text;
+    return ES_OK;
+}
+
+static es_status set_checked(es_options *to, int option, const char *text, es_note *note)
+{
     switch (option) {
     case 'o':
         return add_output(to, text, note);
-    case 'q':
-        to->quiet = true;
-        return ES_OK;
-    case 'v':
-        to->verbose++;
-        return ES_OK;
     case 'j':
-        if (parse_number(text, 1024, &number) != ES_OK || number == 0)
-            return refuse(note, "-j", "needs a number of threads, 1 or more.");
-        to->jobs = (unsigned)number;
-        return ES_OK;
+        return set_jobs(to, text, note);
     case AS_OF:
-        if (es_time_parse(text, &to->as_of) != ES_OK)
-            return refuse(note, "--as-of", "needs a date such as 2019-05-14, or a date and time "
-                                           "with its zone such as 2019-05-14T22:00:00Z.");
-        return ES_OK;
+        return es_time_parse(text, &to->as_of) == ES_OK
+                   ? ES_OK
+                   : refuse(note, "--as-of", "needs a date such as 2019-05-14, or a date and time "
+                                             "with its zone such as 2019-05-14T22:00:00Z.");
     case PARTITION:
-        if (!strcmp(text, "all"))
-            to->partition = 0;
-        else if (parse_number(text, UINT32_MAX, &number) != ES_OK || number == 0)
-            return refuse(note, "--partition", "needs the number of a volume, or 'all'.");
-        else
-            to->partition = (uint32_t)number;
-        return ES_OK;
+        return set_partition(to, text, note);
     case SNAPSHOTS:
         return set_snapshots(to, text, note);
     case CVE:
         return add_asked(to, ES_ASKED_CVE, text, note);
     case KB:
         return add_asked(to, ES_ASKED_KB, text, note);
-    case CATALOGUE:
-        to->catalogue_folder = text;
-        return ES_OK;
     case FILES:
-        if (to->n_files == ES_FILES_MAX)
-            return refuse(note, "--file", "was given too often.");
-        if (!*text)
-            return refuse(note, "--file", "needs a path, such as System32/drivers/tcpip.sys.");
-        to->files[to->n_files++] = text;
-        return ES_OK;
-    case ROOTS:
-        to->roots_file = text;
-        return ES_OK;
-    case KNOWN:
-        to->known_file = text;
-        return ES_OK;
-    case ALL_COMPONENTS:
-        to->all_components = true;
-        return ES_OK;
+        return add_file(to, text, note);
     case PLUGIN_PATH:
         if (to->n_plugin_paths == ES_PLUGIN_PATHS_MAX)
             return refuse(note, "--plugin-path", "was given too often.");
         to->plugin_paths[to->n_plugin_paths++] = text;
-        return ES_OK;
-    case VERIFY:
-        to->verify = true;
-        return ES_OK;
-    case CASE:
-        to->case_number = text;
-        return ES_OK;
-    case EVIDENCE:
-        to->evidence = text;
-        return ES_OK;
-    case EXAMINER:
-        to->examiner = text;
-        return ES_OK;
-    case STORE:
-        to->store = text;
         return ES_OK;
     case HASH:
         if (!is_digest(text))
             return refuse(note, "--hash", "needs an MD5, SHA-1 or SHA-256 in hexadecimal.");
         to->hash = text;
         return ES_OK;
-    case NO_JAIL:
-        to->no_jail = true;
-        return ES_OK;
-    case LOG:
-        to->log = text;
-        return ES_OK;
-    case NO_PROGRESS:
-        to->no_progress = true;
-        return ES_OK;
-    case HELP:
-        to->command = ES_COMMAND_HELP;
-        return ES_OK;
-    case VERSION:
-        to->command = ES_COMMAND_VERSION;
-        return ES_OK;
     default:
         return ES_BUG;
     }
+}
+
+static es_status set_option(es_options *to, int option, const char *text, es_note *note)
+{
+    const char **as_given = plain_text(to, option);
+    bool *on = plain_switch(to, option);
+
+    if (as_given)
+        *as_given = text;
+    else if (on)
+        *on = true;
+    else if (option == 'v')
+        to->verbose++;
+    else if (option == HELP || option == VERSION)
+        to->command = option == HELP ? ES_COMMAND_HELP : ES_COMMAND_VERSION;
+    else
+        return set_checked(to, option, text, note);
+    return ES_OK;
 }
 
 /* What is written where: one report to a file, one to standard output; of many images, folders. */

@@ -16,7 +16,7 @@
 /* Split at blanks, as a shell would these plain words. */
 static es_status parse(const char *line, es_options *ret_options, es_note *ret_note)
 {
-    static char copy[512];
+    static char copy[1024];
     char *words[ARGUMENTS_MAX + 1] = { NULL }, *at = copy;
     int n = 0;
 
@@ -69,15 +69,63 @@ static void what_is_understood(void **unused)
     assert_int_equal(options.command, ES_COMMAND_VERSION);
 }
 
+/* Every option goes to its own place. */
+static void each_option(void **unused)
+{
+    es_options options;
+    es_note note;
+
+    (void)unused;
+    assert_int_equal(parse("esuscan -j 3 -q --all-components --no-jail --no-progress --verify "
+                           "--catalogue a --roots b --known c --evidence d --examiner e --log f "
+                           "--file g --file h --plugin-path i --cve cve-2019-0708 --kb 4499149 "
+                           "--hash 00112233445566778899aabbccddeeff image",
+                           &options, &note),
+                     ES_OK);
+    assert_int_equal(options.jobs, 3);
+    assert_true(options.quiet && options.all_components && options.no_jail &&
+                options.no_progress && options.verify);
+    assert_string_equal(options.catalogue_folder, "a");
+    assert_string_equal(options.roots_file, "b");
+    assert_string_equal(options.known_file, "c");
+    assert_string_equal(options.evidence, "d");
+    assert_string_equal(options.examiner, "e");
+    assert_string_equal(options.log, "f");
+    assert_int_equal(options.n_files, 2);
+    assert_string_equal(options.files[1], "h");
+    assert_int_equal(options.n_plugin_paths, 1);
+    assert_string_equal(options.plugin_paths[0], "i");
+    assert_int_equal(options.n_asked, 2);
+    assert_true(es_text_equal(options.asked[0].id, es_text_of("CVE-2019-0708")));
+    assert_true(es_text_equal(options.asked[1].id, es_text_of("KB4499149")));
+    assert_string_equal(options.hash, "00112233445566778899aabbccddeeff");
+    assert_int_equal(parse("esuscan image", &options, &note), ES_OK);
+    assert_false(options.quiet || options.all_components || options.no_jail ||
+                 options.no_progress || options.verify);
+    assert_int_equal(parse("esuscan batch --store s folder", &options, &note), ES_OK);
+    assert_string_equal(options.store, "s");
+    assert_int_equal(parse("esuscan --partition 2 --partition all image", &options, &note), ES_OK);
+    assert_int_equal(options.partition, 0);
+    assert_int_equal(parse("esuscan --help", &options, &note), ES_OK);
+    assert_int_equal(options.command, ES_COMMAND_HELP);
+}
+
 static void what_is_refused(void **unused)
 {
     (void)unused;
+    refused("esuscan --credentials x a", "not in this version");
+    refused("esuscan -o html a", "not in this version");
+    refused("esuscan --hash 12 --verify a", "--hash");
+    refused("esuscan --cve 2019-0708 a", "--cve");
+    refused("esuscan --kb many a", "--kb");
+    refused("esuscan -j 1025 a", "-j");
     refused("esuscan", "image");
     refused("esuscan scan", "image");
     refused("esuscan --no-such a", "--no-such");
     refused("esuscan -x a", "-x");
     refused("esuscan -o", "needs a value");
-    refused("esuscan -o yaml a", "no format 'yaml'");
+    refused("esuscan -o yaml a", "no format 'yaml'. Formats of this version: text, json, jsonl, "
+                                 "timesketch, bodyfile, l2tcsv, csv, sqlite.");
     refused("esuscan -o json= a", "name of a file");
     refused("esuscan -o json -o text a", "standard output once");
     refused("esuscan -o json=x -o text=x a", "two reports");
@@ -116,6 +164,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_understood),
+        cmocka_unit_test(each_option),
         cmocka_unit_test(what_is_refused),
         cmocka_unit_test(which_shadow_copies),
     };
