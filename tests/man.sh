@@ -14,9 +14,14 @@ if [ -n "$complaints" ]; then
     exit 1
 fi
 
+helped=$("$program" --help | grep -oE '(^|[ ,[])--?[a-z][a-z-]*' | tr -d ' ,[' | sort -u)
+if [ "$(printf '%s\n' "$helped" | wc -l)" -lt 20 ]; then
+    echo "--help names hardly an option"
+    exit 1
+fi
 missing=
 shown=$(groff -man -Tascii -P-c "$page" | sed 's/.\x08//g')
-for option in $("$program" --help | grep -oE '(^|[ ,[])--?[a-z][a-z-]*' | tr -d ' ,[' | sort -u); do
+for option in $helped; do
     printf '%s\n' "$shown" | grep -qE -- "(^|[^a-z-])$option([^a-z-]|\$)" || missing="$missing $option"
 done
 if [ -n "$missing" ]; then
@@ -24,8 +29,13 @@ if [ -n "$missing" ]; then
     exit 1
 fi
 # and the other way round: every option that the page explains exists
-for option in $(printf '%s\n' "$shown" | grep -oE '^ {7}-.*' | grep -oE -- '(^|[ ,])--?[a-z][a-z-]*' |
-    tr -d ' ,' | sort -u); do
+explained=$(printf '%s\n' "$shown" | grep -oE '^ {7}-.*' | grep -oE -- '(^|[ ,])--?[a-z][a-z-]*' |
+    tr -d ' ,' | sort -u)
+if [ "$(printf '%s\n' "$explained" | wc -l)" -lt 20 ]; then
+    echo "the manual page explains hardly an option"
+    exit 1
+fi
+for option in $explained; do
     case $("$program" "$option" 2>&1 </dev/null) in
     *'no option'*) missing="$missing $option" ;;
     esac
