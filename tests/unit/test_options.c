@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#define ARGUMENTS_MAX 32
+#define ARGUMENTS_MAX 64
 
 /* Split at blanks, as a shell would these plain words. */
 static es_status parse(const char *line, es_options *ret_options, es_note *ret_note)
