@@ -9,21 +9,30 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+static es_status refuse(es_note *note, const char *path, const char *why)
+{
+    es_note_set(note, ES_SEVERITY_ERROR, "roots", "The trust anchors %s cannot be read: %s.", path,
+                why);
+    return ES_ABSENT;
+}
 
 static es_status read_roots(const char *path, es_roots **ret_roots, es_note *note)
 {
     FILE *file = fopen(path, "re");
-    uint8_t *data = file ? malloc(ES_ROOTS_FILE_MAX) : NULL;
+    uint8_t *data = file ? malloc(ES_ROOTS_FILE_MAX + 1) : NULL;
     es_bytes pem = { data, 0 };
-    es_status status = ES_ABSENT;
+    es_status status = data ? ES_OK : refuse(note, path, strerror(errno));
 
-    if (!file || !data) {
-        es_note_set(note, ES_SEVERITY_ERROR, "roots", "The trust anchors %s cannot be read: %s.",
-                    path, strerror(errno));
-    } else {
-        pem.size = fread(data, 1, ES_ROOTS_FILE_MAX, file);
+    if (data)
+        pem.size = fread(data, 1, ES_ROOTS_FILE_MAX + 1, file);
+    if (data && ferror(file))
+        status = refuse(note, path, strerror(errno));
+    else if (pem.size > ES_ROOTS_FILE_MAX)
+        status = refuse(note, path, "it is larger than any list of them");
+    if (status == ES_OK)
         status = es_roots_parse(pem, ret_roots, note);
-    }
     free(data);
     if (file)
         fclose(file);
