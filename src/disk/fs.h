@@ -81,7 +81,8 @@ es_status es_fs_list_matches(es_fs *fs, uint64_t entry, uint32_t sequence, const
 
 /* The path below `ancestor` of a hard link of this file that lies two levels below a directory of
  * that name: "DIRECTORY/FILE" of a system file's link in winsxs. The caller frees. ES_ABSENT when
- * it has none, ES_CORRUPT when some of its names could not be read. */
+ * it has none; ES_CORRUPT, and ES_LIMIT of very many names, when that cannot be told because some
+ * of its names, or the folders that they are in, could not be read. */
 es_status es_fs_link_below(es_fs *fs, uint64_t entry, uint32_t sequence, const char *ancestor,
                            char **ret_path);
 

@@ -36,38 +36,72 @@ static bool parse_link(es_bytes value, uint64_t *ret_parent, uint32_t *ret_seque
     return true;
 }
 
-/* The long name of a record, and its parent. */
-static bool name_of(es_ntfs *volume, uint64_t entry, uint32_t sequence, es_name *ret_name,
-                    uint64_t *ret_parent, uint32_t *ret_sequence)
+/* The long name of a record, and its parent. ES_ABSENT: the record is no longer that file, or has no
+ * such name; ES_CORRUPT: that cannot be told. */
+static es_status name_of(es_ntfs *volume, uint64_t entry, uint32_t sequence, es_name *ret_name,
+                         uint64_t *ret_parent, uint32_t *ret_sequence)
 {
     const es_ntfs_attribute *attribute;
     es_ntfs_node *node = NULL;
+    es_status status = es_ntfs_node_open(volume, entry, sequence, &node);
+    bool found = false, broken;
     uint8_t space;
     size_t at = 0;
-    bool found = false;
 
-    if (es_ntfs_node_open(volume, entry, sequence, &node) != ES_OK)
-        return false;
-    while (!found && (attribute = es_ntfs_node_next(node, ES_NTFS_FILE_NAME, &at)))
-        found = attribute->resident &&
-                parse_link(attribute->value, ret_parent, ret_sequence, &space, ret_name) &&
-                space != DOS_NAMESPACE;
+    if (status != ES_OK)
+        return status;
+    broken = node->incomplete;
+    while (!found && (attribute = es_ntfs_node_next(node, ES_NTFS_FILE_NAME, &at))) {
+        bool parsed = attribute->resident && parse_link(attribute->value, ret_parent, ret_sequence,
+                                                        &space, ret_name);
+
+        broken |= !parsed;
+        found = parsed && space != DOS_NAMESPACE;
+    }
     es_ntfs_node_free(node);
-    return found;
+    return found ? ES_OK : broken ? ES_CORRUPT : ES_ABSENT;
 }
 
-/* Whether `entry` is a directory called `ancestor`. */
-static bool is_called(es_ntfs *volume, uint64_t entry, uint32_t sequence, const char *ancestor)
+/* ES_OK when `entry` is a directory called `ancestor`, ES_ABSENT when it is not. */
+static es_status is_called(es_ntfs *volume, uint64_t entry, uint32_t sequence, const es_name *ancestor)
 {
     const uint16_t *upcase;
-    es_name name, wanted;
+    es_name name;
     uint64_t parent;
     uint32_t parent_sequence;
+    es_status status = es_ntfs_upcase(volume, &upcase);
 
-    return es_name_from_text(es_text_of(ancestor), &wanted) == ES_OK &&
-           es_ntfs_upcase(volume, &upcase) == ES_OK &&
-           name_of(volume, entry, sequence, &name, &parent, &parent_sequence) &&
-           es_name_compare(upcase, &name, &wanted) == 0;
+    if (status == ES_OK)
+        status = name_of(volume, entry, sequence, &name, &parent, &parent_sequence);
+    if (status == ES_OK && es_name_compare(upcase, &name, ancestor) != 0)
+        status = ES_ABSENT;
+    return status;
+}
+
+/* One name of the file: its path from below `ancestor`; ES_ABSENT when it lies elsewhere. */
+static es_status take_link(es_ntfs *volume, const es_ntfs_attribute *attribute,
+                           const es_name *ancestor, char **ret_path)
+{
+    es_name file, folder;
+    uint64_t parent, grandparent;
+    uint32_t parent_sequence, grandparent_sequence;
+    uint8_t space;
+    char file_text[ES_NAME_BYTES_MAX + 1], folder_text[ES_NAME_BYTES_MAX + 1];
+    es_status status;
+
+    if (!attribute->resident ||
+        !parse_link(attribute->value, &parent, &parent_sequence, &space, &file))
+        return ES_CORRUPT;
+    if (space == DOS_NAMESPACE)
+        return ES_ABSENT;
+    status = name_of(volume, parent, parent_sequence, &folder, &grandparent, &grandparent_sequence);
+    if (status == ES_OK)
+        status = is_called(volume, grandparent, grandparent_sequence, ancestor);
+    if (status != ES_OK)
+        return status;
+    es_name_to_text(&file, file_text);
+    es_name_to_text(&folder, folder_text);
+    return asprintf(ret_path, "%s/%s", folder_text, file_text) < 0 ? ES_NOMEM : ES_OK;
 }
 
 es_status es_fs_link_below(es_fs *fs, uint64_t entry, uint32_t sequence, const char *ancestor,
@@ -76,38 +110,29 @@ es_status es_fs_link_below(es_fs *fs, uint64_t entry, uint32_t sequence, const c
     es_ntfs *volume = es_fs_ntfs(fs);
     const es_ntfs_attribute *attribute;
     es_ntfs_node *node = NULL;
-    es_status status;
+    es_status status, without;
+    es_name wanted;
     size_t at = 0;
-    bool found = false;
 
-    if (!volume)
+    if (!volume || es_name_from_text(es_text_of(ancestor), &wanted) != ES_OK)
         return ES_ABSENT;
     status = es_ntfs_node_open(volume, entry, sequence, &node);
     if (status != ES_OK)
         return status;
-    for (unsigned n = 0; !found && n < ES_NTFS_LINKS_MAX &&
-                         (attribute = es_ntfs_node_next(node, ES_NTFS_FILE_NAME, &at)); n++) {
-        es_name file, folder;
-        uint64_t parent, grandparent;
-        uint32_t parent_sequence, grandparent_sequence;
-        uint8_t space;
-        char file_text[ES_NAME_BYTES_MAX + 1], folder_text[ES_NAME_BYTES_MAX + 1];
-
-        if (!attribute->resident ||
-            !parse_link(attribute->value, &parent, &parent_sequence, &space, &file) ||
-            space == DOS_NAMESPACE ||
-            !name_of(volume, parent, parent_sequence, &folder, &grandparent,
-                     &grandparent_sequence) ||
-            !is_called(volume, grandparent, grandparent_sequence, ancestor))
-            continue;
-        es_name_to_text(&file, file_text);
-        es_name_to_text(&folder, folder_text);
-        if (asprintf(ret_path, "%s/%s", folder_text, file_text) < 0)
-            status = ES_NOMEM;
-        found = true;
+    /* What is said when no name is one: a name that could not be followed may have been it. */
+    without = node->incomplete ? ES_CORRUPT : ES_ABSENT;
+    status = ES_ABSENT;
+    for (unsigned n = 0; (attribute = es_ntfs_node_next(node, ES_NTFS_FILE_NAME, &at)); n++) {
+        if (n == ES_NTFS_LINKS_MAX) {
+            without = ES_LIMIT;
+            break;
+        }
+        status = take_link(volume, attribute, &wanted, ret_path);
+        if (status <= 0)
+            break;
+        if (status != ES_ABSENT)
+            without = ES_CORRUPT;
     }
-    if (status == ES_OK && !found)
-        status = node->incomplete ? ES_CORRUPT : ES_ABSENT;
     es_ntfs_node_free(node);
-    return status;
+    return status > 0 ? without : status;
 }

@@ -442,9 +442,77 @@ static void reads_real_volumes(void **state)
     }
 }
 
+/* ---------------------------------------------------------------- the other names of a file */
+
+#define STORE "dir|Windows/winsxs\ndir|Windows/winsxs/a_1\nfile|Windows/winsxs/a_1/x.dll|small\n" \
+              "link|Windows/System32/x.dll|Windows/winsxs/a_1/x.dll\n" \
+              "file|Windows/System32/y.dll|small\ndir|other\nlink|other/y.dll|Windows/System32/y.dll\n"
+
+static es_status link_of(es_fs *in, const char *path, char **ret_path)
+{
+    uint32_t sequence;
+    uint64_t entry;
+
+    *ret_path = NULL;
+    assert_int_equal(es_fs_lookup(in, path, &entry, &sequence, NULL, NULL), ES_OK);
+    return es_fs_link_below(in, entry, sequence, "WinSxS", ret_path);
+}
+
+static uint64_t place_of_record(es_fs *in, const char *path)
+{
+    uint32_t sequence;
+    uint64_t entry, place, run;
+
+    assert_int_equal(es_fs_lookup(in, path, &entry, &sequence, NULL, NULL), ES_OK);
+    assert_int_equal(es_ntfs_stream_place(es_fs_ntfs(in)->mft, entry * 1024, &place, &run), ES_OK);
+    return place;
+}
+
+/* "It has none" is only said where every name was followed. */
+static void follows_links(void **state)
+{
+    disk *d;
+    es_fs *opened;
+    char *path;
+    uint64_t place, entry;
+    uint32_t sequence;
+    int nothing;
+
+    (void)state;
+    need_full();
+    d = make("", UINT64_C(64) << 20, COMMON STORE);
+    disk_read(d);
+    opened = open_fs(d);
+    assert_int_equal(link_of(opened, "Windows/System32/x.dll", &path), ES_OK);
+    assert_string_equal(path, "a_1/x.dll");
+    free(path);
+    assert_int_equal(link_of(opened, "Windows/System32/y.dll", &path), ES_ABSENT);
+
+    place = place_of_record(opened, "Windows/winsxs/a_1");
+    disk_put(d, place, "XXXX", 4);
+    assert_int_equal(link_of(opened, "Windows/System32/x.dll", &path), ES_CORRUPT);
+    disk_put(d, place, "FILE", 4);
+    place = place_of_record(opened, "other");
+    disk_put(d, place, "XXXX", 4);
+    assert_int_equal(link_of(opened, "Windows/System32/y.dll", &path), ES_CORRUPT);
+    assert_int_equal(link_of(opened, "Windows/System32/x.dll", &path), ES_OK);
+    free(path);
+
+    /* A read that fails on our side is no answer either. */
+    assert_int_equal(es_fs_lookup(opened, "Windows/System32/x.dll", &entry, &sequence, NULL, NULL),
+                     ES_OK);
+    nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    assert_true(nothing >= 0 && dup2(nothing, d->fd) == d->fd);
+    close(nothing);
+    assert_true(es_fs_link_below(opened, entry, sequence, "winsxs", &path) < 0);
+    es_fs_free(opened);
+    disk_free(d);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(follows_links),
         cmocka_unit_test(finds_paths_in_any_case),
         cmocka_unit_test(tells_twins_apart),
         cmocka_unit_test(reads_what_was_written),
