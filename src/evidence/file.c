@@ -83,7 +83,9 @@ es_status es_part_read(es_part *file, uint64_t offset, void *buffer, uint64_t si
         if (n < 0) {
             es_status status;
 
-            if (n == -EBADF || n == -EFAULT || n == -ENOMEM)
+            if (n == -ENOMEM)
+                return ES_NOMEM;
+            if (n == -EBADF || n == -EFAULT)
                 return ES_BUG;
             status = read_sectors(file, offset, at, part, bad, context);
             if (status != ES_OK)
