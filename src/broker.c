@@ -267,6 +267,27 @@ es_status es_broker_sibling(void *context, const char *name, es_evidence_file *r
     return ES_OK;
 }
 
+/* sendmsg and recvmsg, whatever signal comes in between. */
+static ssize_t send_all(int socket, const struct msghdr *message)
+{
+    ssize_t n;
+
+    do
+        n = sendmsg(socket, message, MSG_NOSIGNAL);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
+static ssize_t receive(int socket, struct msghdr *message, int flags)
+{
+    ssize_t n;
+
+    do
+        n = recvmsg(socket, message, flags);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
 /* Send a reply and, when there is one, a descriptor. */
 static bool answer(int socket, const reply *what, int fd)
 {
@@ -289,7 +310,7 @@ static bool answer(int socket, const reply *what, int fd)
         header->cmsg_len = CMSG_LEN(sizeof fd);
         memcpy(CMSG_DATA(header), &fd, sizeof fd);
     }
-    return sendmsg(socket, &message, MSG_NOSIGNAL) == (ssize_t)sizeof copy;
+    return send_all(socket, &message) == (ssize_t)sizeof copy;
 }
 
 void es_broker_serve(es_broker *broker, int socket)
@@ -300,12 +321,10 @@ void es_broker_serve(es_broker *broker, int socket)
         es_evidence_file file = { .fd = -1 };
         struct iovec part = { name, sizeof name - 1 };
         struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-        ssize_t n = recvmsg(socket, &message, 0);
+        ssize_t n = receive(socket, &message, 0);
         bool answered;
         reply what;
 
-        if (n < 0 && errno == EINTR)
-            continue;
         if (n <= 0)
             return;
         name[n] = '\0';
@@ -348,12 +367,12 @@ es_status es_broker_ask(void *context, const char *name, es_evidence_file *ret_f
 
     if (!*name || strlen(name) > NAME_MAX)
         return ES_ABSENT;
-    if (sendmsg(*socket, &message, MSG_NOSIGNAL) != (ssize_t)question.iov_len)
+    if (send_all(*socket, &message) != (ssize_t)question.iov_len)
         return ES_IO;
     memset(&control, 0, sizeof control);
     message = (struct msghdr){ .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.space,
                                .msg_controllen = sizeof control.space };
-    if (recvmsg(*socket, &message, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof what)
+    if (receive(*socket, &message, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof what)
         return ES_IO;
     if (what.status != ES_OK)
         return what.status;

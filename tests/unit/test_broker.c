@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -116,6 +118,51 @@ static void through_a_socket(void **unused)
     es_broker_free(at.broker);
 }
 
+static void wake(int number)
+{
+    (void)number;
+}
+
+static void *serve_late(void *context)
+{
+    sigset_t alarm;
+
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
+    pthread_sigmask(SIG_BLOCK, &alarm, NULL);
+    usleep(50000);
+    return serve(context);
+}
+
+/* Signals that come while it waits are no answer. */
+static void through_signals(void **unused)
+{
+    const struct itimerval often = { { 0, 2000 }, { 0, 2000 } }, never = { { 0, 0 }, { 0, 0 } };
+    struct sigaction action = { .sa_handler = wake }, before;
+    serving at = { open_first(), -1 };
+    es_evidence_file file;
+    es_status status;
+    pthread_t thread;
+    int ends[2];
+
+    (void)unused;
+    assert_int_equal(sigaction(SIGALRM, &action, &before), 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+    at.socket = ends[0];
+    assert_int_equal(pthread_create(&thread, NULL, serve_late, &at), 0);
+    assert_int_equal(setitimer(ITIMER_REAL, &often, NULL), 0);
+    status = es_broker_ask(&ends[1], "case.E02", &file);
+    assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
+    close(ends[1]);
+    pthread_join(thread, NULL);
+    close(ends[0]);
+    sigaction(SIGALRM, &before, NULL);
+    es_broker_free(at.broker);
+    assert_int_equal(status, ES_OK);
+    assert_int_equal(file.size, 6);
+    close(file.fd);
+}
+
 static void what_cannot_be_opened(void **unused)
 {
     static const char *const paths[] = { "/no/such/image", "/tmp", "/dev/null" };
@@ -166,6 +213,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_call),
         cmocka_unit_test(through_a_socket),
+        cmocka_unit_test(through_signals),
         cmocka_unit_test(what_cannot_be_opened),
     };
 
