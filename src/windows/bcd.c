@@ -51,6 +51,7 @@ typedef struct chain {
     es_hive_key elements[ES_BOOT_INHERIT_MAX];
     unsigned n;
     bool inherited; /* set when a value came from another object than the first */
+    es_status failed; /* ours, met on the way: what it kept back is not absent */
 } chain;
 
 es_boots *es_boots_free(es_boots *boots)
@@ -97,6 +98,8 @@ static es_status element(chain *from, const char *type, uint8_t **ret_data, uint
             continue;
         if (status == ES_OK && i > 0)
             from->inherited = true;
+        if (status < 0)
+            from->failed = status;
         return status;
     }
     return ES_ABSENT;
@@ -112,17 +115,17 @@ static es_status elements_key(es_hive *store, es_hive_key objects, const char *o
     return es_hive_find(store, objects, path, ret_key);
 }
 
-/* UTF-16 text into a fixed buffer, cut at a character. */
-static void text_into(es_bytes utf16, char *out, size_t size)
+/* UTF-16 text into a fixed buffer; "" when it is none, or does not fit. */
+static es_status text_into(es_bytes utf16, char *out, size_t size)
 {
     char *text = NULL;
+    es_status status = es_utf8_from_utf16le(utf16, &text);
 
     out[0] = '\0';
-    if (es_utf8_from_utf16le(utf16, &text) != ES_OK)
-        return;
-    if (strlen(text) < size)
+    if (status == ES_OK && strlen(text) < size)
         memcpy(out, text, strlen(text) + 1);
     free(text);
+    return status < 0 ? status : ES_OK;
 }
 
 static void text_element(chain *from, const char *type, char *out, size_t size)
@@ -131,8 +134,9 @@ static void text_element(chain *from, const char *type, char *out, size_t size)
     uint64_t n;
 
     out[0] = '\0';
-    if (element(from, type, &data, &n) == ES_OK)
-        text_into((es_bytes){ data, n }, out, size);
+    if (element(from, type, &data, &n) == ES_OK &&
+        text_into((es_bytes){ data, n }, out, size) != ES_OK)
+        from->failed = ES_NOMEM;
     free(data);
 }
 
@@ -201,18 +205,17 @@ static void device_element(chain *from, const char *type, es_boot_device *device
     free(data);
 }
 
-/* The next string of a UTF-16 list at `*at` bytes; false at its end. */
-static bool list_next(es_bytes list, uint64_t *at, char *out, size_t size)
+/* The next string of a UTF-16 list at `*at` bytes; ES_END behind the last. */
+static es_status list_next(es_bytes list, uint64_t *at, char *out, size_t size)
 {
     uint64_t start = *at, end = start;
 
     while (end + 1 < list.size && (list.data[end] || list.data[end + 1]))
         end += 2;
     if (end == start)
-        return false;
-    text_into((es_bytes){ list.data + start, end - start }, out, size);
+        return ES_END;
     *at = end + 2 <= list.size ? end + 2 : list.size;
-    return true;
+    return text_into((es_bytes){ list.data + start, end - start }, out, size);
 }
 
 /* Append what `index`-th object of the chain inherits from. */
@@ -221,21 +224,26 @@ static void inherit(chain *from, unsigned index)
     uint8_t *data = NULL;
     uint64_t n, at = 0;
     char object[40];
+    es_status status = element_of(from->store, from->elements[index], INHERIT, &data, &n);
 
-    if (element_of(from->store, from->elements[index], INHERIT, &data, &n) == ES_OK) {
-        while (from->n < ES_BOOT_INHERIT_MAX &&
-               list_next((es_bytes){ data, n }, &at, object, sizeof object)) {
-            es_hive_key key;
-            bool known = false;
+    while (status == ES_OK && from->n < ES_BOOT_INHERIT_MAX) {
+        es_hive_key key;
+        bool known = false;
 
-            if (elements_key(from->store, from->objects, object, &key) != ES_OK)
-                continue;
-            for (unsigned i = 0; i < from->n; i++)
-                known |= from->elements[i] == key;
-            if (!known)
-                from->elements[from->n++] = key;
+        status = list_next((es_bytes){ data, n }, &at, object, sizeof object);
+        if (status == ES_OK)
+            status = elements_key(from->store, from->objects, object, &key);
+        if (status != ES_OK) {
+            status = status > 0 && status != ES_END ? ES_OK : status; /* the others may be there */
+            continue;
         }
+        for (unsigned i = 0; i < from->n; i++)
+            known |= from->elements[i] == key;
+        if (!known)
+            from->elements[from->n++] = key;
     }
+    if (status < 0)
+        from->failed = status;
     free(data);
 }
 
@@ -302,37 +310,39 @@ static es_status read_object(es_hive *store, es_hive_key objects, es_hive_key ob
     if (es_hive_key_written(store, from.elements[0], &ret_boot->written) != ES_OK)
         ret_boot->written = (es_time){ 0, ES_TIME_NONE, 0 };
     read_entry(&from, ret_boot);
-    return ES_OK;
+    return from.failed;
 }
 
 /* The boot manager's default entry and display order. */
-static void mark_default(es_boots *boots, es_hive *store, es_hive_key objects)
+static es_status mark_default(es_boots *boots, es_hive *store, es_hive_key objects)
 {
     es_hive_key manager;
     uint8_t *data = NULL;
     uint64_t size, at = 0;
     char object[40];
+    es_status status = elements_key(store, objects, BOOTMGR, &manager);
 
-    if (elements_key(store, objects, BOOTMGR, &manager) != ES_OK)
-        return;
-    if (element_of(store, manager, DEFAULT_OBJECT, &data, &size) == ES_OK) {
-        text_into((es_bytes){ data, size }, object, sizeof object);
-        for (size_t i = 0; i < boots->n; i++)
-            boots->items[i].is_default = es_name_same(
-                es_text_of(object), es_text_of(boots->items[i].object));
-    }
+    if (status != ES_OK)
+        return status < 0 ? status : ES_OK;
+    status = element_of(store, manager, DEFAULT_OBJECT, &data, &size);
+    if (status == ES_OK)
+        status = text_into((es_bytes){ data, size }, object, sizeof object);
+    for (size_t i = 0; status == ES_OK && i < boots->n; i++)
+        boots->items[i].is_default = es_name_same(es_text_of(object),
+                                                  es_text_of(boots->items[i].object));
     free(data);
     data = NULL;
-    if (element_of(store, manager, DISPLAY_ORDER, &data, &size) == ES_OK) {
-        for (int32_t place = 0; place < (int32_t)ES_BOOT_ENTRIES_MAX &&
-                                list_next((es_bytes){ data, size }, &at, object, sizeof object);
-             place++)
-            for (size_t i = 0; i < boots->n; i++)
-                if (boots->items[i].order < 0 &&
-                    es_name_same(es_text_of(object), es_text_of(boots->items[i].object)))
-                    boots->items[i].order = place;
+    if (status >= 0)
+        status = element_of(store, manager, DISPLAY_ORDER, &data, &size);
+    for (int32_t place = 0; status == ES_OK && place < (int32_t)ES_BOOT_ENTRIES_MAX; place++) {
+        status = list_next((es_bytes){ data, size }, &at, object, sizeof object);
+        for (size_t i = 0; status == ES_OK && i < boots->n; i++)
+            if (boots->items[i].order < 0 &&
+                es_name_same(es_text_of(object), es_text_of(boots->items[i].object)))
+                boots->items[i].order = place;
     }
     free(data);
+    return status < 0 ? status : ES_OK;
 }
 
 es_status es_boots_read(es_hive *store, es_boots **ret_boots, uint32_t *ret_broken)
@@ -365,11 +375,12 @@ es_status es_boots_read(es_hive *store, es_boots **ret_boots, uint32_t *ret_brok
             broken++;
     }
     free(each);
+    if (status == ES_OK)
+        status = mark_default(boots, store, objects);
     if (status != ES_OK) {
         es_boots_free(boots);
         return status;
     }
-    mark_default(boots, store, objects);
     *ret_boots = boots;
     *ret_broken = broken;
     return ES_OK;

@@ -16,6 +16,24 @@
 #include <cmocka.h>
 
 static const char *seeds;
+static unsigned fail_at; /* this reading of a value finds no memory; 0: none does */
+
+es_status __real_es_hive_value_data(es_hive *hive, es_hive_value value, uint32_t *ret_type,
+                                    uint8_t **ret_data, uint64_t *ret_size, uint64_t *ret_offset,
+                                    uint64_t *ret_length);
+es_status __wrap_es_hive_value_data(es_hive *hive, es_hive_value value, uint32_t *ret_type,
+                                    uint8_t **ret_data, uint64_t *ret_size, uint64_t *ret_offset,
+                                    uint64_t *ret_length);
+
+es_status __wrap_es_hive_value_data(es_hive *hive, es_hive_value value, uint32_t *ret_type,
+                                    uint8_t **ret_data, uint64_t *ret_size, uint64_t *ret_offset,
+                                    uint64_t *ret_length)
+{
+    if (fail_at && --fail_at == 0)
+        return ES_NOMEM;
+    return __real_es_hive_value_data(hive, value, ret_type, ret_data, ret_size, ret_offset,
+                                     ret_length);
+}
 
 static es_status read_fd(void *context, uint64_t offset, void *buffer, uint64_t size,
                          bool *ret_damaged)
@@ -134,9 +152,32 @@ static void no_store(void **unused)
     assert_null(boots);
 }
 
+/* A setting that could not be read is not one that is not there: the store is not read at all. */
+static void failures_of_ours_are_no_answers(void **unused)
+{
+    es_boots *boots = NULL;
+    uint32_t broken;
+    unsigned n = 0;
+
+    (void)unused;
+    for (bool failed = true; failed; n++) {
+        es_status status;
+
+        assert_true(n < 10000);
+        fail_at = n + 1;
+        status = read_store("bcd-x86-pae.hive", &boots, &broken);
+        failed = fail_at == 0;
+        assert_int_equal(status, failed ? ES_NOMEM : ES_OK);
+    }
+    fail_at = 0;
+    assert_true(n > 10);
+    es_boots_free(boots);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(failures_of_ours_are_no_answers),
         cmocka_unit_test(mbr_store),
         cmocka_unit_test(gpt_store),
         cmocka_unit_test(settings),
