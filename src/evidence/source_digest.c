@@ -158,29 +158,40 @@ static void pass(digest *d, piece *p)
     d->next++;
 }
 
-static void *compute(void *argument)
+/* One piece more; false on failure here or elsewhere. */
+static bool step(digest *d)
 {
-    digest *d = argument;
+    piece *p = await(d);
+
+    if (!p)
+        return false;
+    if (EVP_DigestUpdate(d->context, p->data, (size_t)p->size) != 1) {
+        fail(d->line, ES_BUG);
+        return false;
+    }
+    pass(d, p);
+    return true;
+}
+
+static void finish(digest *d)
+{
     uint8_t value[EVP_MAX_MD_SIZE];
     unsigned size = 0;
 
-    while (d->next < d->line->n_pieces) {
-        piece *p = await(d);
-
-        if (!p)
-            return NULL;
-        if (EVP_DigestUpdate(d->context, p->data, (size_t)p->size) != 1) {
-            fail(d->line, ES_BUG);
-            return NULL;
-        }
-        pass(d, p);
-    }
-    if (EVP_DigestFinal_ex(d->context, value, &size) != 1) {
+    if (EVP_DigestFinal_ex(d->context, value, &size) != 1)
         fail(d->line, ES_BUG);
-        return NULL;
-    }
     for (unsigned i = 0; i < size; i++)
         snprintf(d->hex + (size_t)i * 2, 3, "%02x", value[i]);
+}
+
+static void *compute(void *argument)
+{
+    digest *d = argument;
+
+    while (d->next < d->line->n_pieces)
+        if (!step(d))
+            return NULL;
+    finish(d);
     return NULL;
 }
 
@@ -217,7 +228,9 @@ static es_status set_up(line *l, unsigned wanted, es_digests *ret)
     return status;
 }
 
-static es_status start(line *l)
+/* A thread that cannot be had costs time, nothing else: a digest without one is computed by the
+ * caller, and digests need no readers. */
+static void start(line *l)
 {
     unsigned readers = l->source->evidence.threads;
 
@@ -230,14 +243,30 @@ static es_status start(line *l)
     for (unsigned i = 0; i < l->n_digests; i++) {
         digest *d = &l->digests[i];
 
-        if (pthread_create(&d->thread, NULL, compute, d) != 0)
-            return ES_NOMEM;
-        d->running = true;
+        d->running = pthread_create(&d->thread, NULL, compute, d) == 0;
     }
     while (l->n_readers < readers &&
            pthread_create(&l->readers[l->n_readers], NULL, read_pieces, l) == 0)
         l->n_readers++;
-    return l->n_readers > 0 ? ES_OK : ES_NOMEM;
+}
+
+/* The digests without a thread, side by side: a piece is not free before all have passed it. */
+static void compute_rest(line *l, void (*progress)(void *, uint64_t, uint64_t), void *context)
+{
+    unsigned n_rest = 0;
+
+    for (unsigned i = 0; i < l->n_digests; i++)
+        n_rest += !l->digests[i].running;
+    for (uint64_t n = 0; n_rest && n < l->n_pieces; n++) {
+        for (unsigned i = 0; i < l->n_digests; i++)
+            if (!l->digests[i].running && !step(&l->digests[i]))
+                return;
+        if (progress && n % (l->n_pieces / 128 + 1) == 0)
+            progress(context, n * ES_DIGEST_PIECE_SIZE, l->source->size);
+    }
+    for (unsigned i = 0; i < l->n_digests; i++)
+        if (!l->digests[i].running)
+            finish(&l->digests[i]);
 }
 
 static void watch(line *l, void (*progress)(void *, uint64_t, uint64_t), void *context)
@@ -292,9 +321,8 @@ es_status es_source_digest(es_source *source, unsigned wanted,
     pthread_cond_init(&l->moved, NULL);
     status = set_up(l, wanted, &digests);
     if (status == ES_OK && l->n_digests > 0) {
-        status = start(l);
-        if (status != ES_OK)
-            fail(l, status);
+        start(l);
+        compute_rest(l, progress, context);
         watch(l, progress, context);
     }
     tear_down(l);

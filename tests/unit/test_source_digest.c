@@ -7,7 +7,9 @@
  */
 #include "evidence/format.h"
 
+#include <errno.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,6 +21,22 @@
 
 #define PIECES_MAX 21u /* more than the ring has */
 #define PATIENCE_SECONDS 20
+
+static unsigned threads_left = UINT32_MAX; /* that can still be had */
+
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*routine)(void *), void *context);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*routine)(void *), void *context);
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*routine)(void *), void *context)
+{
+    if (!threads_left)
+        return EAGAIN;
+    threads_left--;
+    return __real_pthread_create(thread, attributes, routine, context);
+}
 
 typedef struct media {
     atomic_uint times[PIECES_MAX]; /* each piece was read */
@@ -168,6 +186,36 @@ static void ends_on_failure(void **state)
     }
 }
 
+/* Threads that cannot be had cost time only: the digests are the same, each piece is read once, and a
+ * failure still ends it. */
+static void does_without_threads(void **state)
+{
+    const uint64_t size = (PIECES_MAX - 1) * (uint64_t)ES_DIGEST_PIECE_SIZE + 12345;
+
+    (void)state;
+    for (unsigned n = 0; n < 6; n++) {
+        media m = { .fails_at = PIECES_MAX, .slow_at = PIECES_MAX, .stumbles = true };
+        es_digests digests = { .md5 = "" };
+        es_status status;
+
+        threads_left = n;
+        status = digest(&m, size, 4, ES_DIGEST_MD5 | ES_DIGEST_SHA1 | ES_DIGEST_SHA256, &digests);
+        threads_left = UINT32_MAX;
+        assert_int_equal(status, ES_OK);
+        expect_digest(EVP_md5(), size, true, digests.md5);
+        expect_digest(EVP_sha1(), size, true, digests.sha1);
+        expect_digest(EVP_sha256(), size, true, digests.sha256);
+        for (unsigned i = 0; i < PIECES_MAX; i++)
+            assert_int_equal(atomic_load(&m.times[i]), 1);
+
+        m = (media){ .fails_at = 7, .slow_at = PIECES_MAX };
+        threads_left = n;
+        status = digest(&m, size, 4, ES_DIGEST_MD5 | ES_DIGEST_SHA256, &digests);
+        threads_left = UINT32_MAX;
+        assert_int_equal(status, ES_IO);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +223,7 @@ int main(void)
         cmocka_unit_test(every_number_of_threads),
         cmocka_unit_test(a_digest_that_waits_reads),
         cmocka_unit_test(ends_on_failure),
+        cmocka_unit_test(does_without_threads),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
