@@ -75,7 +75,8 @@ es_status es_fs_list(es_fs *fs, uint64_t entry, uint32_t sequence,
 
 /* List of it only what fits a pattern ('*', '?'; case by $UpCase). What stands before the first of
  * them bounds what is read of the index: the order of names is relied on where the blocks read keep
- * it, and damage in the others is not met. */
+ * it, and damage in the others is not met. A name that a block read should not hold, by its place in
+ * the tree, is damage: all blocks are read then, and the answer is ES_CORRUPT. */
 es_status es_fs_list_matches(es_fs *fs, uint64_t entry, uint32_t sequence, const char *pattern,
                              int (*each)(void *context, const es_dirent *dirent), void *context);
 

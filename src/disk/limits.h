@@ -53,6 +53,9 @@
  * greatest size that names no record twice cannot be used by more than its entries. */
 #define ES_NTFS_EXTENSIONS_MAX 8192u
 
+/* Bytes of one file's records: as many as these of the largest that Windows makes, 4 KiB. */
+#define ES_NTFS_NODE_BYTES_MAX (UINT64_C(32) << 20)
+
 /* Runs of one stream. 2^20 runs are 24 MiB of memory; a file of more fragments is not readable in
  * Windows either, its list would not fit. */
 #define ES_NTFS_RUNS_MAX (UINT32_C(1) << 20)
@@ -71,6 +74,10 @@
 
 /* Bytes of it searched plainly for a name when its tree is broken. */
 #define ES_NTFS_SEARCH_BYTES_MAX (UINT64_C(64) << 20)
+
+/* Blocks that are none, read where trees are broken, of one volume: a damaged folder has a few, and
+ * gives them again for each of some hundred names that are looked up in it. */
+#define ES_NTFS_VAIN_BLOCKS_MAX (UINT64_C(1) << 20)
 
 /* Blocks read for one name: a lookup needs a path or two through the tree. One that needs more is
  * led about by a broken tree and becomes a plain search. */

@@ -183,6 +183,7 @@ struct es_ntfs {
     bool upcase_own; /* the volume's own table is in use, not our stand-in */
     bool mft_incomplete; /* a part of the MFT cannot be found */
     bool mirror_used;    /* the first record was bad; $MFTMirr stood in */
+    uint64_t n_vain;     /* blocks of indexes that were read and are none */
 };
 
 es_status es_ntfs_open(es_source *source, uint64_t offset, uint64_t length, es_ntfs **ret_volume,

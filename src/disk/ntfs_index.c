@@ -92,13 +92,13 @@ static es_status open_blocks(es_index *index)
     status = es_ntfs_stream_open(index->node, ES_NTFS_INDEX_ALLOCATION, &i30, &index->blocks);
     if (status == ES_ABSENT)
         return ES_OK;
+    if (status < 0)
+        return status;
     if (status > 0 || index->blocks->resident || index->blocks->unit_clusters) {
         index->blocks = status > 0 ? NULL : es_ntfs_stream_free(index->blocks);
         index->broken = true;
-        return status < 0 ? status : ES_OK;
+        return ES_OK;
     }
-    if (status < 0)
-        return status;
     if (index->blocks->incomplete)
         index->broken = true;
     size = index->blocks->size;
@@ -198,8 +198,8 @@ static bool is_marked(const uint8_t *bits, uint64_t n)
     return (bits[n / 8] >> (n % 8) & 1) != 0;
 }
 
-/* Read a block and undo its update sequence; ES_CORRUPT when it is none. */
-static es_status read_block(es_index *index, uint64_t number, uint8_t *block)
+/* A block's bytes: what is said of them is read_block's. */
+static es_status take_block(es_index *index, uint64_t number, uint8_t *block)
 {
     uint64_t got = 0, vcn = number * (index->block_size / index->vcn_size);
     bool damaged = false;
@@ -207,10 +207,6 @@ static es_status read_block(es_index *index, uint64_t number, uint8_t *block)
     uint32_t fixup_at, fixup_count;
     es_status status;
 
-    if (index->n_left == 0)
-        return ES_LIMIT;
-    index->n_left--;
-    index->visited[number / 8] |= (uint8_t)(1u << (number % 8));
     status = es_ntfs_stream_read(index->blocks, number * index->block_size, block,
                                  index->block_size, &got, &damaged);
     if (status != ES_OK)
@@ -225,6 +221,21 @@ static es_status read_block(es_index *index, uint64_t number, uint8_t *block)
     if (es_cursor_u64(&c) != vcn)
         return ES_CORRUPT;
     return es_ntfs_fixup(block, index->block_size, fixup_at, fixup_count);
+}
+
+/* Read a block and undo its update sequence; ES_CORRUPT when it is none. */
+static es_status read_block(es_index *index, uint64_t number, uint8_t *block)
+{
+    es_status status;
+
+    if (index->n_left == 0)
+        return ES_LIMIT;
+    index->n_left--;
+    index->visited[number / 8] |= (uint8_t)(1u << (number % 8));
+    status = take_block(index, number, block);
+    if (status == ES_CORRUPT)
+        index->volume->n_vain++;
+    return status;
 }
 
 /* The entries of a node: `bytes` begins with the node's header. */
@@ -255,30 +266,46 @@ static int order_of(const es_index *index, const es_name *name)
     return es_name_compare(index->upcase, index->wanted, &start);
 }
 
+/* The names on either side of a node in the one above it; NULL where there is none. */
+typedef struct es_bounds {
+    const es_name *low, *high;
+} es_bounds;
+
+static bool in_order(const es_index *index, const es_name *a, const es_name *b)
+{
+    return !a || !b || es_name_compare(index->upcase, a, b) <= 0;
+}
+
 /* Whether the names of a node are in order. A lookup relies on it as Windows does; a listing says
- * that it gave every name. */
-static bool is_sorted(const es_index *index, es_cursor entries)
+ * that it gave every name. `ret_astray` is set when one belongs into another node: Windows would
+ * not find it, and others like it may lie where a pattern does not lead. */
+static bool is_sorted(const es_index *index, es_cursor entries, es_bounds bounds, bool *ret_astray)
 {
     es_index_entry both[2];
-    const es_index_entry *before = NULL;
+    const es_name *before = bounds.low;
 
     for (uint32_t i = 0; take_entry(&entries, &both[i % 2]) && !both[i % 2].last; i++) {
         const es_index_entry *entry = &both[i % 2];
 
         if (!entry->named)
             return false;
-        if (before && es_name_compare(index->upcase, &before->name, &entry->name) > 0)
+        if (!in_order(index, bounds.low, &entry->name) ||
+            !in_order(index, &entry->name, bounds.high)) {
+            *ret_astray = true;
             return false;
-        before = entry;
+        }
+        if (!in_order(index, before, &entry->name))
+            return false;
+        before = &entry->name;
     }
     return true;
 }
 
 /* ---------------------------------------------------------------- the walk */
 
-static es_status walk_node(es_index *index, es_bytes bytes, uint32_t depth);
+static es_status walk_node(es_index *index, es_bytes bytes, uint32_t depth, es_bounds bounds);
 
-static es_status walk_block(es_index *index, uint64_t vcn, uint32_t depth)
+static es_status walk_block(es_index *index, uint64_t vcn, uint32_t depth, es_bounds bounds)
 {
     uint64_t step = index->block_size / index->vcn_size, number = vcn / step;
     uint8_t *block;
@@ -294,7 +321,7 @@ static es_status walk_block(es_index *index, uint64_t vcn, uint32_t depth)
         return ES_NOMEM;
     status = read_block(index, number, block);
     if (status == ES_OK)
-        status = walk_node(index, (es_bytes) { block + 24, index->block_size - 24 }, depth);
+        status = walk_node(index, (es_bytes) { block + 24, index->block_size - 24 }, depth, bounds);
     if (status > 0) {
         index->broken = true;
         status = ES_OK;
@@ -311,16 +338,17 @@ static void visit(es_index *index, const es_index_entry *entry)
         index->broken = true;
 }
 
-static es_status walk_node(es_index *index, es_bytes bytes, uint32_t depth)
+static es_status walk_node(es_index *index, es_bytes bytes, uint32_t depth, es_bounds bounds)
 {
     es_cursor entries;
+    es_name before;
     bool sorted;
 
     if (!entries_of(bytes, &entries)) {
         index->broken = true;
         return ES_OK;
     }
-    sorted = !index->prefix || is_sorted(index, entries);
+    sorted = !index->prefix || is_sorted(index, entries, bounds, &index->broken);
     index->unsorted = index->unsorted || !sorted;
     while (!index->stopped) {
         es_index_entry entry;
@@ -335,11 +363,16 @@ static es_status walk_node(es_index *index, es_bytes bytes, uint32_t depth)
             order = order_of(index, &entry.name);
         turn = sorted ? order : 0;
         if (entry.has_child && turn <= 0)
-            status = walk_block(index, entry.child, depth + 1);
+            status = walk_block(index, entry.child, depth + 1,
+                                (es_bounds) { bounds.low, entry.named ? &entry.name : bounds.high });
         if (status != ES_OK || entry.last || turn < 0)
             return status;
         if (!index->stopped && order == 0)
             visit(index, &entry);
+        if (index->prefix && entry.named) {
+            before = entry.name;
+            bounds.low = &before;
+        }
     }
     return ES_OK;
 }
@@ -350,7 +383,8 @@ static es_status walk_root(es_index *index)
 
     if (value.size < 32)
         return ES_CORRUPT;
-    return walk_node(index, (es_bytes) { value.data + 16, value.size - 16 }, 0);
+    return walk_node(index, (es_bytes) { value.data + 16, value.size - 16 }, 0,
+                     (es_bounds) { NULL, NULL });
 }
 
 /* ---------------------------------------------------------------- without the tree */
@@ -388,6 +422,28 @@ static void visit_block(es_index *index, es_bytes bytes)
     }
 }
 
+/* The first block from `number` on that is anywhere: the others are read in no time, but they may be
+ * very many. */
+static uint64_t skip_holes(const es_index *index, uint64_t number)
+{
+    const es_ntfs *volume = index->volume;
+    uint64_t cluster_size = volume->boot.cluster_size;
+
+    while (number < index->n_blocks) {
+        uint64_t vcn = number * index->block_size / cluster_size, next;
+        const es_ntfs_run *run = es_ntfs_runs_find(index->blocks, vcn);
+
+        if (!run)
+            return index->n_blocks;
+        if (run->vcn <= vcn && run->lcn != ES_NTFS_HOLE && run->lcn < volume->length / cluster_size)
+            break;
+        next = (run->vcn > vcn ? run->vcn : run->vcn + run->length) * cluster_size /
+               index->block_size;
+        number = next > number ? next : number + 1;
+    }
+    return number;
+}
+
 /* Give the names of every block in use that the walk did not see. */
 static es_status visit_rest(es_index *index)
 {
@@ -399,7 +455,12 @@ static es_status visit_rest(es_index *index)
     block = malloc(index->block_size);
     if (!block)
         return ES_NOMEM;
-    for (uint64_t n = 0; n < index->n_blocks && !index->stopped && status >= 0; n++) {
+    for (uint64_t n = skip_holes(index, 0); n < index->n_blocks && !index->stopped && status >= 0;
+         n = skip_holes(index, n + 1)) {
+        if (index->volume->n_vain >= ES_NTFS_VAIN_BLOCKS_MAX) {
+            index->broken = true;
+            break;
+        }
         if (is_marked(index->visited, n) ||
             (n / 8 < index->in_use_size && !is_marked(index->in_use, n)))
             continue;

@@ -222,8 +222,13 @@ static es_status add_attribute(es_ntfs_node *node, const es_ntfs_attribute *attr
 /* Takes the record over, also when it fails. */
 static es_status add_record(es_ntfs_node *node, es_ntfs_record *record)
 {
-    es_status status = grow((void **)&node->records, &node->records_capacity, node->n_records,
-                            sizeof(record), ES_NTFS_EXTENSIONS_MAX);
+    es_status status = node->n_records < ES_NTFS_NODE_BYTES_MAX / node->volume->boot.record_size
+                           ? ES_OK
+                           : ES_LIMIT;
+
+    if (status == ES_OK)
+        status = grow((void **)&node->records, &node->records_capacity, node->n_records,
+                      sizeof(record), ES_NTFS_EXTENSIONS_MAX);
 
     if (status == ES_OK)
         node->records[node->n_records++] = record;

@@ -345,8 +345,9 @@ static void patterns_meet_damage(void **state)
     disk_free(d);
 }
 
-/* Behind a name that stands where it does not belong none is lost. */
-static void patterns_meet_disorder(void **state)
+/* Behind a name that stands where it does not belong none is lost; and one that belongs into another
+ * block is damage. */
+static void meet_disorder(size_t at, const char *becomes, es_status expected)
 {
     gathered whole, pruned;
     uint32_t n_blocks, sequence;
@@ -357,8 +358,6 @@ static void patterns_meet_disorder(void **state)
     disk *d;
     es_fs *opened;
 
-    (void)state;
-    need_full();
     d = make("", UINT64_C(64) << 20, COMMON "dir|big\nmany|big|f_|1500|10\n");
     disk_read(d);
     opened = open_fs(d);
@@ -366,15 +365,68 @@ static void patterns_meet_disorder(void **state)
     assert_int_equal(es_source_read(d->source, place, block, sizeof block, NULL), ES_OK);
     first = 24u + (block[24] | block[25] << 8);
     second = first + (block[first + 8] | block[first + 9] << 8);
-    disk_put(d, place + second + 16 + 66, "g", 1); /* its name begins so now */
-    for (size_t i = 0; i < 5; i++)                 /* as the one before it begins: f_001 */
+    disk_put(d, place + second + 16 + 66 + 2 * at, becomes, 1); /* a letter of its name */
+    for (size_t i = 0; i < 5; i++) /* as the one before it begins: f_001 */
         pattern[i] = (char)block[first + 16 + 66 + 2 * i];
     strcat(pattern, "*");
     assert_int_equal(es_fs_lookup(opened, "big", &entry, &sequence, NULL, NULL), ES_OK);
-    assert_int_equal(list_both(opened, entry, sequence, pattern, &whole, &pruned), ES_OK);
+    assert_int_equal(list_both(opened, entry, sequence, pattern, &whole, &pruned), expected);
     assert_true(whole.n > 2);
     drop_names(&whole);
     drop_names(&pruned);
+    es_fs_free(opened);
+    disk_free(d);
+}
+
+static void patterns_meet_disorder(void **state)
+{
+    (void)state;
+    need_full();
+    meet_disorder(6, "z", ES_OK);      /* f_0010z: behind those that follow it */
+    meet_disorder(0, "g", ES_CORRUPT); /* behind all of its block */
+    meet_disorder(0, "a", ES_CORRUPT); /* before them */
+}
+
+/* A folder that claims an index of 1 GiB and has next to nothing of it. */
+static void holes_cost_no_time(void **state)
+{
+    es_ntfs_node *node = NULL;
+    es_counters before, after;
+    uint32_t n_blocks, sequence;
+    uint64_t place, entry, record, run, at;
+    uint8_t bytes[1024];
+    listed l = { 0 };
+    disk *d;
+    es_fs *opened;
+
+    (void)state;
+    need_full();
+    d = make("", UINT64_C(64) << 20, COMMON "dir|big\nmany|big|f_|1500|10\n");
+    disk_read(d);
+    opened = open_fs(d);
+    place = place_of_block(d, opened, 7, &n_blocks);
+    disk_put(d, place, "XXXX", 4); /* so that it is read without its tree */
+    assert_int_equal(es_fs_lookup(opened, "big", &entry, &sequence, NULL, NULL), ES_OK);
+    assert_int_equal(es_ntfs_stream_place(es_fs_ntfs(opened)->mft, entry * 1024, &record, &run),
+                     ES_OK);
+    assert_int_equal(es_source_read(d->source, record, bytes, sizeof bytes, NULL), ES_OK);
+    for (at = bytes[20] | bytes[21] << 8; bytes[at] != 0xa0 && at < 900;)
+        at += bytes[at + 4] | bytes[at + 5] << 8;
+    assert_int_equal(bytes[at], 0xa0);
+    disk_put_number(d, record + at + 24, (UINT64_C(1) << 18) - 1, 8); /* its last cluster */
+    for (size_t i = 40; i < 64; i += 8)                               /* and its sizes */
+        disk_put_number(d, record + at + i, UINT64_C(1) << 30, 8);
+    for (at += bytes[at + 32] | bytes[at + 33] << 8; bytes[at];) /* behind its runs: a hole */
+        at += 1u + (bytes[at] & 15) + (bytes[at] >> 4);
+    disk_put(d, record + at, "\x03\x00\x00\x03", 5);
+    assert_int_equal(es_ntfs_node_open(es_fs_ntfs(opened), entry, sequence, &node), ES_OK);
+    es_ntfs_node_free(node);
+    es_source_counters(d->source, &before);
+    assert_int_equal(es_fs_list(opened, entry, sequence, count, &l), ES_CORRUPT);
+    es_source_counters(d->source, &after);
+    assert_true(l.n > 1400 && l.n < 1500);
+    assert_true(after.bytes - before.bytes < (UINT64_C(1) << 20));
+    assert_true(es_fs_ntfs(opened)->n_vain <= 2);
     es_fs_free(opened);
     disk_free(d);
 }
@@ -389,6 +441,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(survives_an_index_that_bites_its_tail),
         cmocka_unit_test(patterns_meet_damage),
         cmocka_unit_test(patterns_meet_disorder),
+        cmocka_unit_test(holes_cost_no_time),
     };
 
     seeds_at = argc > 1 ? argv[1] : "fixtures";
