@@ -3,7 +3,7 @@
  * fold.c: everything that speaks of one KB becomes one entry.
  *
  * Component servicing is the best source, then events, then the update history; files of a package
- * without a key are a residue. The package of the whole KB speaks for it; where only its parts are
+ * without a key are a residue, unless no key could be read: then its state is not known. The package of the whole KB speaks for it; where only its parts are
  * there, the furthest of them does. What Windows Installer applied has no package: its own list
  * speaks for that, then that of the setups. `uninstalled` and `failed` need a record: an absent key
  * proves nothing.
@@ -260,8 +260,10 @@ static void settle(entry *to, int packages_read)
         to->state = STATE_UNINSTALLED;
     else if (is_sane(to->failed))
         to->state = STATE_FAILED;
+    else if (!listed && packages_read)
+        to->state = STATE_RESIDUE;
     else if (!listed)
-        to->state = recorded_in && !packages_read ? STATE_INSTALLED : STATE_RESIDUE;
+        to->state = recorded_in ? STATE_INSTALLED : STATE_NONE; /* its key could not be asked for */
     if (recorded_in && packages_read && to->state == STATE_RESIDUE)
         to->agree = 0;
 }
@@ -283,7 +285,9 @@ static void fold_one(work *of, state_view *to, entry *made, const trace *traces,
     if (best)
         take_package(of->host, made, best);
     else if (traces[0].kind == TRACE_FILE)
-        source(of->host, made, "package files", "without a key", made->installed);
+        source(of->host, made, "package files",
+               to->packages_read ? "without a key" : "there; no key could be read",
+               made->installed);
     if (best)
         take_files(of->host, made, traces, n);
     take_installer(of->host, made, traces, n);

@@ -356,6 +356,12 @@ static void answer_entry(const work *of, const entry *one, reply *to)
             es_prose_say(&to->text, "%.*s. ", ES_SHOWN(one->contradiction));
         return;
     }
+    if (one->state == STATE_NONE) {
+        to->answer = "unknown";
+        es_prose_say(&to->text, "Something of it is there, and no package of Component Based "
+                                "Servicing could be read. ");
+        return;
+    }
     to->answer = of->past && one->effect == MAYBE ? "unknown" : "not-installed";
     if (state_is_in(one->state)) {
         to->to = one->installed;

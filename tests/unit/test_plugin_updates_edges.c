@@ -181,6 +181,19 @@ static void without_packages(void **unused)
     assert_string_equal(bench_row_of(on, "prerequisites", "kb", "KB4493730", "state"), "unknown");
 }
 
+/* Where no key could be read, that there is none is not known either. */
+static void files_whose_keys_cannot_be_read(void **unused)
+{
+    (void)unused;
+    bench_no_packages(on);
+    bench_orphan(on, 4499149);
+    assert_string_equal(ask(ES_ASKED_KB, "KB4499149"), "unknown");
+    assert_non_null(strstr(asked("KB4499149", "explanation"), "could be read"));
+    assert_string_equal(bench_row_of(on, "updates", "kb", "KB4499149", "state"), "(null)");
+    assert_non_null(strstr(bench_row_of(on, "updates", "kb", "KB4499149", "remark"), "not known"));
+    expect_cve(BLUEKEEP, "unknown");
+}
+
 /* Saved hives have no files beside them to ask for. */
 static void files_of_saved_hives(void **unused)
 {
@@ -639,6 +652,7 @@ int main(int argc, char **argv)
         TEST(of_both_branches_the_one_that_is_there),
         TEST(some_files_are_no_basis),
         TEST(without_packages),
+        TEST(files_whose_keys_cannot_be_read),
         TEST(files_of_saved_hives),
         TEST(patches_cover),
         TEST(what_patches_say),
