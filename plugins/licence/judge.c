@@ -36,6 +36,7 @@ typedef struct marks {
     uint32_t n_esu;
     es_fact_view first_esu;
     int check_there, check_won;
+    int winners_read; /* what the component store has in effect is known at all */
     es_fact_view check;
 } marks;
 
@@ -44,7 +45,8 @@ typedef struct finding {
     const es_installation *installation;
     const es_catalogue *catalogue;
     int nt60, client, server_pack_2; /* what the registry states */
-    int software_read, tokens_read, tokens_there, unreadable;
+    int software_read, tokens_read, tokens_there;
+    es_prose unread; /* which of what would have to be read could not be */
     es_then then; /* the day that was asked for */
     int undated;  /* of the fact at hand it is not known whether it held on that day */
     int open;     /* there was such a one */
@@ -179,12 +181,18 @@ static es_status take_product(finding *of, const es_fact_view *fact)
     return ES_OK;
 }
 
+static void add_unread(finding *of, es_text path)
+{
+    es_prose_say(&of->unread, "%s%.*s", of->unread.used ? ", " : "", ES_SHOWN(path));
+}
+
 static es_status take_unreadable(finding *of, const es_fact_view *fact)
 {
     es_text path = text_of(fact, "path");
 
-    of->unreadable = of->unreadable || es_name_ends(path, "tokens.dat") ||
-                     es_name_ends(path, "config/SOFTWARE") || es_name_ends(path, "config/SYSTEM");
+    if (es_name_ends(path, "tokens.dat") || es_name_ends(path, "config/SOFTWARE") ||
+        es_name_ends(path, "config/SYSTEM"))
+        add_unread(of, path);
     return ES_OK;
 }
 
@@ -215,7 +223,10 @@ static es_status take_store(finding *of, const es_fact_view *fact)
     if (!es_name_is(text_of(fact, "what"), "tokens.dat"))
         return ES_OK;
     of->tokens_there = 1;
-    of->tokens_read = of->tokens_read || number_of(fact, "searched") == 1;
+    if (number_of(fact, "searched") == 1)
+        of->tokens_read = 1;
+    else
+        add_unread(of, text_of(fact, "path"));
     because(of, fact);
     return ES_OK;
 }
@@ -353,12 +364,15 @@ static es_status take_agent(finding *of, const es_fact_view *fact)
                    es_text_of("the update patcher for Vista (Vista_SHA2_WUC)"), 0, fact);
 }
 
+/* The manifest of a suppressor is a trace of its own; that it won nothing says nothing. */
 static es_status take_check(finding *of, const es_fact_view *fact)
 {
+    because(of, fact);
+    if (es_name_begins(text_of(fact, "version"), "6.3.9603."))
+        return ES_OK;
     of->mark.check_there = 1;
     of->mark.check = *fact;
-    because(of, fact);
-    if (number_of(fact, "empty") != 1 || es_name_begins(text_of(fact, "version"), "6.3.9603."))
+    if (number_of(fact, "empty") != 1)
         return ES_OK;
     of->mark.hints = 1;
     return add_row(of, TRACES, "manifest of the licence check with nothing in it",
@@ -367,6 +381,7 @@ static es_status take_check(finding *of, const es_fact_view *fact)
 
 static es_status take_component(finding *of, const es_fact_view *fact)
 {
+    of->mark.winners_read = 1;
     if (!es_name_ends(text_of(fact, "component"), "edsecurityupdatesai"))
         return ES_OK;
     of->mark.check_won = 1;
@@ -383,11 +398,11 @@ static es_status flag(finding *of)
     es_status status = ES_OK;
     es_text detail;
 
-    if (of->mark.check_there && !of->mark.check_won) {
+    if (of->mark.check_there && of->mark.winners_read && !of->mark.check_won) {
         of->mark.hints = 1;
         status = add_row(of, TRACES, "licence check without a winner", text_of(&of->mark.check, "name"),
                          es_text_of("an ESU update that was tried and rolled back for want of a "
-                                    "licence"),
+                                    "licence, as it was seen on Windows 7"),
                          0, &of->mark.check);
     }
     if (status || !of->mark.n_esu || !of->nt60 ||
@@ -401,8 +416,10 @@ static es_status flag(finding *of)
                             of->client ? "ESU updates on a client" : "ESU updates without licence "
                                                                      "evidence",
                             detail,
-                            es_text_of("a bypass, a licence whose files were removed, or a machine "
-                                       "on Azure"),
+                            es_text_of(of->client ? "updates for Server 2008 that were brought to "
+                                                    "a client"
+                                                  : "a bypass, a licence whose files were removed, "
+                                                    "or a machine on Azure"),
                             0, &of->mark.first_esu);
 }
 
@@ -424,7 +441,7 @@ static uint32_t answer_of(const finding *of)
         return FILES;
     if (of->open)
         return UNKNOWN;
-    if (of->unreadable || (of->tokens_there && !of->tokens_read) ||
+    if (of->unread.used || (of->tokens_there && !of->tokens_read) ||
         of->installation->role == ES_ROLE_REGBACK)
         return UNKNOWN;
     return NONE;
@@ -434,15 +451,15 @@ static const char *sentence_of(const finding *of, uint32_t answer)
 {
     switch (answer) {
     case ACTIVATION:
-        return of->mark.in_time ? "A licensing event calls an ESU product licensed. "
-                           : "A licensing event calls an ESU product licensed; the first that does is "
-                             "dated before the period that this product covers. ";
+        return "A licensing event calls an ESU product licensed. It is read in the form in which "
+               "Windows 7 writes it: that NT 6.0 writes the same is assumed. ";
     case FILES:
         return "Licence files of an ESU product are installed. They come with updates: this does "
                "not prove that a key was entered or activated. ";
     case BYPASS:
-        return "There are traces that are known of bypasses of the ESU licence check, and of "
-               "nothing else. ";
+        return "There are traces that are known of tools which get round the ESU licence check, or "
+               "bring updates for servers to a client, and that nothing else is known to leave; "
+               "files are told by name and place. ";
     case NONE:
         return "No evidence found of an ESU licence, and no trace of a bypass. That is not proof "
                "that the machine was unlicensed. ";
@@ -453,10 +470,12 @@ static const char *sentence_of(const finding *of, uint32_t answer)
         if (of->open)
             return "Whether there was evidence of an ESU licence, or a trace of a bypass, on that "
                    "day is not known. ";
-        return of->installation->role == ES_ROLE_REGBACK
-                   ? "This state has registry hives only: the token store and the files of a "
-                     "bypass lie outside them. "
-                   : "What would have to be read could not be read. ";
+        if (of->installation->role == ES_ROLE_REGBACK)
+            return "This state has registry hives only: the token store and the files of a bypass "
+                   "lie outside them. ";
+        return of->software_read ? ""
+                                 : "Nothing that was read from SOFTWARE says which Windows this "
+                                   "is. ";
     }
 }
 
@@ -480,6 +499,10 @@ static es_status explain_day(const finding *of, es_text *ret)
 
 static es_status explain(const finding *of, uint32_t answer, es_text *ret)
 {
+    const char *early = answer == ACTIVATION && !of->mark.in_time
+                            ? "The first that does is dated before the period that this product "
+                              "covers. "
+                            : "";
     const char *also = of->mark.bypass && answer != BYPASS
                            ? "Traces of a bypass are there as well. "
                        : answer == BYPASS && of->mark.files
@@ -491,15 +514,17 @@ static es_status explain(const finding *of, uint32_t answer, es_text *ret)
                                  of->installation->role == ES_ROLE_REGBACK
                              ? ""
                              : "The token store was not found. ";
-    es_text day;
+    es_text day, unread = es_prose_text(&of->unread);
     es_status status = explain_day(of, &day);
 
     if (status)
         return status;
-    return es_prose_one(of->host, ret, "%.*s%s%s%s%s%sLicensing events are evidence only as far as "
-                                       "the Application log could be read.",
-                        (int)day.size, day.data, sentence_of(of, answer), also, hints, azure,
-                        tokens);
+    return es_prose_one(of->host, ret,
+                        "%.*s%s%s%s%s%s%s%s%.*s%sLicensing events are evidence only as far as the "
+                        "Application log could be read.",
+                        (int)day.size, day.data, sentence_of(of, answer), early, also, hints, azure,
+                        tokens, unread.size ? "Could not be read: " : "", (int)unread.size, unread.data,
+                        unread.size ? ". " : "");
 }
 
 static es_status gather(finding *of)
@@ -540,7 +565,9 @@ es_status licence_judge(void *state, const es_host *host, const es_installation 
     of.host = host;
     of.installation = installation;
     of.catalogue = catalogue_of(host);
-    status = es_then_find(host, installation, question, 0, &of.then);
+    status = es_prose_make(host, 1000, &of.unread);
+    if (status == ES_OK)
+        status = es_then_find(host, installation, question, 0, &of.then);
     if (status == ES_OK)
         status = gather(&of);
     if (status)

@@ -132,6 +132,7 @@ static void test_events(void **state)
     assert_int_equal(rows_with(&o, EVIDENCE, "activation id in the token store"), 2);
     assert_int_equal(rows_with(&o, TRACES, NULL), 0);
     assert_false(says(&o, "before the period"));
+    assert_true(says(&o, "that NT 6.0 writes the same is assumed"));
     outcome_free(&o);
     /* June 2019: before the first ESU year begins */
     outcome_make(&o, "turned-6003.raw", NULL);
@@ -186,6 +187,16 @@ static void test_unknown(void **state)
                    verdicts[i].answer == 5;
     assert_int_equal(unknown, 1);
     outcome_free(&o);
+    /* what could not be read is named */
+    outcome_make(&o, "kernel-only.raw", NULL);
+    assert_answer(&o, "unknown");
+    assert_true(says(&o, "Could not be read: Windows/System32/config/SOFTWARE. "));
+    assert_int_equal(rows_with(&o, TRACES, "licence check without a winner"), 0);
+    outcome_free(&o);
+    outcome_make(&o, "hive-cyclic.raw", NULL);
+    assert_answer(&o, "unknown");
+    assert_true(says(&o, "Nothing that was read from SOFTWARE says which Windows this is. "));
+    outcome_free(&o);
 }
 
 static void test_bypass(void **state)
@@ -193,7 +204,6 @@ static void test_bypass(void **state)
     static const char *const traces[] = {
         "EditionID_bak", "Image File Execution Options", "ServiceDll of wuauserv",
         "patched update agent", "scheduled task", "manifest of the licence check",
-        "licence check without a winner",
     };
     static const char *const names[] = { "licence-bypass.raw", "licence-bypass-and-files.raw" };
 
@@ -206,6 +216,9 @@ static void test_bypass(void **state)
         for (size_t i = 0; i < sizeof traces / sizeof *traces; i++)
             assert_int_equal(rows_with(&o, TRACES, traces[i]), 1);
         assert_int_equal(rows_with(&o, TRACES, "file"), 5);
+        /* the suppressor's manifest is no update that was rolled back */
+        assert_int_equal(rows_with(&o, TRACES, "licence check without a winner"), 0);
+        assert_true(says(&o, "files are told by name and place"));
         /* COMPONENTS is opened for the suppressor's manifest; its key dates the trace */
         assert_int_equal(rows_with(&o, TRACES, "component of the licence check"), !n);
         if (!n)
@@ -233,6 +246,7 @@ static void test_none(void **state)
     assert_answer(&o, "no-evidence");
     assert_true(says(&o, "No evidence found"));
     assert_int_equal(rows_with(&o, TRACES, "ESU updates without licence evidence"), 1);
+    assert_int_equal(rows_with(&o, TRACES, "licence check without a winner"), 1);
     outcome_free(&o);
     /* Preparation is no licence. */
     outcome_make(&o, "updates-preparation-only.raw", NULL);
