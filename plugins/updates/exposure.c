@@ -372,6 +372,9 @@ es_status judge_exposure(work *of)
         status = not_judged(of, &verdict, &text);
     } else if (!of->catalogue) {
         es_prose_say(&text, "There is no update catalogue. ");
+    } else if (of->before_setup) {
+        say_before_setup(of, &text);
+        because_fact(because, &verdict.n_because, BECAUSE_MAX, of->set_up_fact);
     } else {
         status = judge_all(of, &verdict, fields, &text);
         verdict.n_because = of->product_fact != 0;

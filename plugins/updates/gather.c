@@ -370,10 +370,18 @@ static es_status find_base(work *of)
     return pick_state(of, found.best, of->base, 0);
 }
 
+static int started_before(const work *of, es_time time)
+{
+    const booted *all = (const booted *)of->boots.items;
+
+    return of->boots.n && all[0].time.ticks <= time.ticks;
+}
+
 static es_status decide_time(work *of)
 {
     es_time end = of->installation->role == ES_ROLE_CURRENT ? of->own.last_seen
                                                             : of->installation->state_time;
+    es_status status;
 
     of->at = of->question->as_of;
     if (!es_time_known(of->at))
@@ -382,7 +390,10 @@ static es_status decide_time(work *of)
         of->beyond = of->at.ticks > of->catalogue->edition_day.ticks +
                                         INT64_C(86400) * ES_TICKS_PER_SECOND;
     of->past = es_time_known(end) && of->at.ticks < end.ticks;
-    return of->past ? find_base(of) : ES_OK;
+    status = of->past ? find_base(of) : ES_OK;
+    of->before_setup = of->past && !of->base && is_sane(of->set_up) &&
+                       of->at.ticks < of->set_up.ticks && !started_before(of, of->at);
+    return status;
 }
 
 es_status gather(work *to)

@@ -51,7 +51,8 @@ static uint32_t level_answer(const work *of, const level *found)
 
     if (of->is_nt60 == NO)
         return LEVEL_NOT_APPLICABLE;
-    if (of->is_nt60 == MAYBE || !of->catalogue || found->perhaps || !of->own.packages_read)
+    if (of->is_nt60 == MAYBE || !of->catalogue || found->perhaps || !of->own.packages_read ||
+        of->before_setup)
         return LEVEL_UNKNOWN;
     if (!found->certain)
         return LEVEL_NONE;
@@ -91,6 +92,10 @@ static void say_level(const work *of, const level *found, es_prose *to)
     }
     if (!of->catalogue) {
         es_prose_say(to, "There is no update catalogue. ");
+        return;
+    }
+    if (of->before_setup) {
+        say_before_setup(of, to);
         return;
     }
     if (found->certain)
@@ -155,7 +160,7 @@ es_status judge_level(work *of)
         return status;
     for (uint32_t i = 0; i < ES_COUNT(fields); i++)
         fields[i] = es_null();
-    if (of->catalogue && of->is_nt60 != NO)
+    if (of->catalogue && of->is_nt60 != NO && !of->before_setup)
         find_level(of, &found);
     verdict.answer = level_answer(of, &found);
     named = found.perhaps ? found.perhaps : found.certain;
@@ -165,6 +170,8 @@ es_status judge_level(work *of)
         because_entry(because, &verdict.n_because, BECAUSE_MAX, of->witness[found.certain->index]);
     if (kernel)
         because_fact(because, &verdict.n_because, BECAUSE_MAX, kernel->fact);
+    if (of->before_setup)
+        because_fact(because, &verdict.n_because, BECAUSE_MAX, of->set_up_fact);
     if (found.certain)
         fields[0] = es_datum_text(kb_text(of->host, found.certain->kb));
     if (kernel)
@@ -245,6 +252,10 @@ static void say_periods(const work *of, const periods *found, uint32_t answer, e
         es_prose_say(to, "There is no update catalogue. ");
         return;
     }
+    if (of->before_setup) {
+        say_before_setup(of, to);
+        return;
+    }
     if (found->by)
         es_prose_say(to,
                      "KB%u was released in %s and is in effect. That names the period of the "
@@ -281,12 +292,12 @@ es_status judge_esu(work *of)
     if (status)
         return status;
     found = (periods *)memory;
-    if (of->catalogue && of->is_nt60 != NO)
+    if (of->catalogue && of->is_nt60 != NO && !of->before_setup)
         find_periods(of, found);
     if (of->is_nt60 == NO)
         verdict.answer = ESU_NOT_APPLICABLE;
     else if (of->is_nt60 == MAYBE || !of->catalogue || !of->own.packages_read ||
-             found->perhaps > found->certain)
+             of->before_setup || found->perhaps > found->certain)
         verdict.answer = ESU_UNKNOWN;
     else
         verdict.answer = found->certain > ES_CHANNEL_GENERAL
@@ -294,6 +305,8 @@ es_status judge_esu(work *of)
                              : ESU_NONE;
     because_entry(because, &verdict.n_because, BECAUSE_MAX, found->by);
     because_entry(because, &verdict.n_because, BECAUSE_MAX, found->doubtful);
+    if (of->before_setup)
+        because_fact(because, &verdict.n_because, BECAUSE_MAX, of->set_up_fact);
     fields[0] = es_datum_texts(found->updates, found->n_updates);
     fields[1] = es_datum_texts(found->preparation, found->n_preparation);
     if (of->is_nt60 == NO)

@@ -84,6 +84,16 @@ static es_status take_framework(work *of, void *context, const es_fact_view *vie
     return ES_OK;
 }
 
+static es_status take_setup(work *of, void *context, const es_fact_view *view)
+{
+    (void)context;
+    if (is_own(of, view) && !view->damaged) {
+        of->set_up = view->time;
+        of->set_up_fact = view->reference;
+    }
+    return ES_OK;
+}
+
 static es_status take_kernel(work *of, void *context, const es_fact_view *view)
 {
     enum { NAME, ROLE, VERSION, MACHINE };
@@ -193,6 +203,8 @@ es_status gather_machine(work *of)
     at = (columns){ frameworks, 2, NULL, { 0 } };
     if (status == ES_OK)
         status = each(of, "updates.framework", take_framework, &at);
+    if (status == ES_OK)
+        status = each(of, "build.installed", take_setup, NULL);
     if (status == ES_OK)
         decide_machine(of);
     return status;

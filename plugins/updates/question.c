@@ -269,6 +269,14 @@ static es_status later_cover(work *of, const es_catalogue_cve *cve, reply *to)
     return ES_OK;
 }
 
+static es_status answer_before_setup(const work *of, reply *to)
+{
+    to->answer = "unknown";
+    because_fact(to->because, &to->n_because, BECAUSE_MAX, of->set_up_fact);
+    say_before_setup(of, &to->text);
+    return ES_OK;
+}
+
 static es_status answer_cve(work *of, const es_asked *asked, reply *to)
 {
     const es_catalogue_cve *cve = cve_find(of->catalogue, asked->id);
@@ -282,6 +290,8 @@ static es_status answer_cve(work *of, const es_asked *asked, reply *to)
                                                : "Exposure is judged for Server 2008 SP2 only. ");
         return ES_OK;
     }
+    if (of->before_setup)
+        return answer_before_setup(of, to);
     cve_stand(of, cve, &how);
     because_entry(to->because, &to->n_because, BECAUSE_MAX, how.by);
     for (uint32_t i = 0; i < how.n_others; i++)
@@ -439,6 +449,8 @@ es_status answer_questions(work *of)
         with.text = text; /* from its beginning: a row is copied when it is given */
         if (asked->kind == ES_ASKED_CVE)
             status = answer_cve(of, asked, &with);
+        else if (of->before_setup)
+            status = answer_before_setup(of, &with);
         else
             answer_kb(of, asked, &with);
         if (status == ES_OK)

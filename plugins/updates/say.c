@@ -105,6 +105,16 @@ void because_entry(uint64_t *list, uint32_t *n, uint32_t maximum, const entry *f
         because_fact(list, n, maximum, from->because[i]);
 }
 
+void say_before_setup(const work *of, es_prose *to)
+{
+    char at[ES_TIME_WORD_SIZE], set_up[ES_TIME_WORD_SIZE];
+
+    es_prose_say(to, "On %s this Windows was not installed yet, as InstallDate tells (%s), and "
+                     "no state and no start before that is on record. What would decide is a "
+                     "record of what ran then. ",
+                 es_time_word(of->at, at), es_time_word(of->set_up, set_up));
+}
+
 /* What limits every answer at this time, in the order of how much. */
 void say_limits(const work *of, es_prose *to)
 {

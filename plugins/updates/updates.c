@@ -22,6 +22,7 @@ static const es_need needs[] = {
     NEED(MACHINE, "build.registry"),    NEED(MACHINE, "build.product"),
     NEED(MACHINE, "build.shutdown"),    NEED(MACHINE, "build.servicing_mark"),
     NEED(MACHINE, "build.pending_rename"), NEED(MACHINE, "kernel.file"),
+    NEED(OWN, "build.installed"),
     NEED(OWN, "kernel.boot"),           NEED(MACHINE, "hive.state"),
     NEED(MACHINE, "updates.browser"),   NEED(MACHINE, "updates.framework"),
     NEED(MACHINE, "updates.patch"),     NEED(MACHINE, "updates.registration"),

@@ -179,6 +179,8 @@ typedef struct work {
     es_time records_from; /* servicing and boot records reach back to here; unknown: there are none */
     es_text nt_version, service_pack, product_type, edition;
     uint64_t nt_fact, product_fact;
+    es_time set_up; /* InstallDate */
+    uint64_t set_up_fact;
     uint32_t architecture; /* ES_ARCHITECTURE_…; 0 unknown */
     const char *architecture_word;
     int32_t is_nt60, is_sp2, is_server; /* NO, MAYBE, YES */
@@ -188,6 +190,7 @@ typedef struct work {
     int32_t frameworks_cut; /* there may be others */
     /* the asked time */
     int32_t past;         /* before the end of the record */
+    int32_t before_setup; /* before Windows was installed, and nothing tells of it then */
     int32_t beyond;       /* after the catalogue's edition */
     es_time at;           /* as_of, or unknown */
     /* cover.c: by index of the update */
@@ -261,6 +264,8 @@ es_status list_updates(work *of);
 es_status answer_questions(work *of);
 /* Put what limits all answers at this time into words. */
 void say_limits(const work *of, es_prose *to);
+/* Why nothing can be said of a time before Windows was installed. */
+void say_before_setup(const work *of, es_prose *to);
 void because_fact(uint64_t *list, uint32_t *n, uint32_t maximum, uint64_t fact);
 void because_entry(uint64_t *list, uint32_t *n, uint32_t maximum, const entry *from);
 

@@ -181,6 +181,27 @@ static void without_packages(void **unused)
     assert_string_equal(bench_row_of(on, "prerequisites", "kb", "KB4493730", "state"), "unknown");
 }
 
+/* Nothing that ran before setup is on this disk, whatever was open then. */
+static void before_it_was_installed(void **unused)
+{
+    (void)unused;
+    bench_set_up(on, "2015-08-24T06:52:43Z");
+    install(4499149, "2019-05-15T03:07:22Z");
+    bench_as_of(on, "2014-01-01");
+    expect_cve(BLUEKEEP, "unknown");
+    assert_non_null(strstr(asked(BLUEKEEP, "explanation"), "not installed yet"));
+    assert_string_equal(ask(ES_ASKED_KB, "KB4499149"), "unknown");
+    assert_string_equal(bench_answer(on, "exposure"), "unknown");
+    assert_string_equal(bench_answer(on, "patch-level"), "unknown");
+    assert_string_equal(bench_answer(on, "esu-updates"), "unknown");
+    bench_as_of(on, "2016-01-01");
+    expect_cve(BLUEKEEP, "exposed");
+    /* it ran before: InstallDate was set anew */
+    bench_as_of(on, "2014-01-01");
+    bench_boot(on, "2013-12-01T00:00:00Z");
+    expect_cve(BLUEKEEP, "exposed");
+}
+
 /* Where no key could be read, that there is none is not known either. */
 static void files_whose_keys_cannot_be_read(void **unused)
 {
@@ -653,6 +674,7 @@ int main(int argc, char **argv)
         TEST(some_files_are_no_basis),
         TEST(without_packages),
         TEST(files_whose_keys_cannot_be_read),
+        TEST(before_it_was_installed),
         TEST(files_of_saved_hives),
         TEST(patches_cover),
         TEST(what_patches_say),

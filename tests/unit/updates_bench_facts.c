@@ -225,6 +225,14 @@ void bench_shutdown(bench *on, const char *time)
     ADD(on, "build.shutdown", bench_time(time), names, fields);
 }
 
+void bench_set_up(bench *on, const char *time)
+{
+    static const char *const names[] = { "seconds" };
+    es_datum fields[] = { es_null() };
+
+    ADD(on, "build.installed", bench_time(time), names, fields);
+}
+
 void bench_boot(bench *on, const char *time)
 {
     static const char *const names[] = { "kind" };
