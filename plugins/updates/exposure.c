@@ -93,14 +93,16 @@ static void say_reasons(const tally *from, es_prose *to)
     for (uint32_t i = 0; i < from->n_reasons && i < REASONS_TOLD; i++) {
         const struct reason *one = &from->reasons[i];
 
-        es_prose_say(to, "%d %s unknown: %s", (int)one->n, one->n == 1 ? "is" : "are", one->why);
+        /* without it the reason is what an entry says of its update */
+        es_prose_say(to, "%d %s unknown: %s%s", (int)one->n, one->n == 1 ? "is" : "are",
+                     one->needs ? "" : "of the update that mends it, ", one->why);
         if (one->needs)
             es_prose_say(to, "; what would decide is %s", one->needs);
         es_prose_say(to, ". ");
         rest -= one->n;
     }
     if (rest)
-        es_prose_say(to, "%d are unknown for other reasons. ", (int)rest);
+        es_prose_say(to, "%d %s unknown for other reasons. ", (int)rest, rest == 1 ? "is" : "are");
 }
 
 static es_status emit_cve(work *of, const standing *how)
@@ -309,10 +311,12 @@ static void say_tally(const work *of, const tally *from, uint32_t n_missing, es_
     if (from->open)
         es_prose_say(to,
                      "Of the open ones %d are critical and %d important, %d allow remote code "
-                     "execution, and for %d the catalogue lists a public exploit. %u updates that "
-                     "would mend them were not in effect. ",
+                     "execution, and for %d the catalogue lists a public exploit. ",
                      (int)from->severities[COUNT_CRITICAL], (int)from->severities[COUNT_IMPORTANT],
-                     (int)from->impacts[0], (int)from->public_exploit, (unsigned)n_missing);
+                     (int)from->impacts[0], (int)from->public_exploit);
+    if (n_missing)
+        es_prose_say(to, "%u update%s that would mend them %s not in effect. ", (unsigned)n_missing,
+                     n_missing == 1 ? "" : "s", n_missing == 1 ? "was" : "were");
     if (from->without_fix)
         es_prose_say(to, "For %d of the open ones no update was out yet on that day. ",
                      (int)from->without_fix);

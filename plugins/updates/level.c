@@ -104,10 +104,12 @@ static void say_level(const work *of, const level *found, es_prose *to)
         es_prose_say(to, "No monthly rollup is in effect. ");
     if (found->perhaps) {
         by = of->witness[found->perhaps->index];
-        es_prose_say(to, "Of the rollup of %s, KB%u, that cannot be said",
+        es_prose_say(to, "Whether the rollup of %s, KB%u, is in effect cannot be said",
                      month_word(found->perhaps->month, month), (unsigned)found->perhaps->kb);
-        if (by && by->why)
-            es_prose_say(to, ": of KB%u, %s", (unsigned)by->kb, by->why);
+        if (by && by->why && by->kb != found->perhaps->kb)
+            es_prose_say(to, ": of KB%u, which covers it, %s", (unsigned)by->kb, by->why);
+        else if (by && by->why)
+            es_prose_say(to, ": %s", by->why);
         if (by && by->contradiction.size)
             es_prose_say(to, " (%.*s)", ES_SHOWN(by->contradiction));
         es_prose_say(to, ". ");
@@ -265,8 +267,9 @@ static void say_periods(const work *of, const periods *found, uint32_t answer, e
         es_prose_say(to, "No rollup or security-only update released after January 2020 is in "
                          "effect. ");
     if (answer == ESU_UNKNOWN && found->doubtful && found->doubtful->why)
-        es_prose_say(to, "Of KB%u, of %s, that cannot be said: %s. ", (unsigned)found->doubtful->kb,
-                     period_word(found->perhaps), found->doubtful->why);
+        es_prose_say(to, "Whether KB%u, of %s, is in effect cannot be said: %s. ",
+                     (unsigned)found->doubtful->kb, period_word(found->perhaps),
+                     found->doubtful->why);
     if (found->n_preparation)
         es_prose_say(to, "Preparation packages for ESU licences are installed (%u); they install "
                          "without a licence and prove none. ",

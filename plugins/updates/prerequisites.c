@@ -47,6 +47,7 @@ static const es_catalogue_update *first_blocked(const work *of,
                            : update->channel > ES_CHANNEL_GENERAL;
 
         if (update->kind == ES_UPDATE_MONTHLY_ROLLUP && is_later &&
+            was_released(of, update) == YES &&
             for_architecture(of, update->architectures) != NO &&
             (!first || update->month < first->month))
             first = update;
@@ -129,6 +130,8 @@ es_status list_prerequisites(work *of, es_prose *to)
             continue;
         how = judge_one(of, needed, &by);
         blocked = how == MISSING || how == TOO_OLD ? first_blocked(of, needed) : NULL;
+        if (how == MISSING && !blocked && es_time_known(of->at))
+            continue; /* nothing that was out on that day needs it */
         if (blocked)
             say_unmet(to, needed, how, by, blocked);
         status = emit(of, needed, how, by, blocked);

@@ -541,6 +541,37 @@ static void prerequisites(void **unused)
     bench_version(on, "6.0.1.0");
 }
 
+/* What came out later needs nothing on a day before. */
+static void prerequisites_of_a_day(void **unused)
+{
+    (void)unused;
+    bench_as_of(on, "2019-06-01");
+    bench_boot(on, "2019-01-01T00:00:00Z");
+    bench_boot(on, "2019-12-01T00:00:00Z");
+    judge();
+    assert_string_equal(bench_row_of(on, "prerequisites", "kb", "KB4493730", "state"), "missing");
+    assert_string_equal(bench_row_of(on, "prerequisites", "kb", "KB4493730", "blocks_month"),
+                        "2019-05");
+    assert_null(bench_row_of(on, "prerequisites", "kb", "KB4474419", "state"));
+    assert_null(bench_row_of(on, "prerequisites", "kb", "KB4538484", "state"));
+    assert_null(strstr(bench_explanation(on, "exposure"), "KB4538484 is missing"));
+    assert_null(strstr(bench_explanation(on, "exposure"), "2020-02"));
+}
+
+/* Sentences that can be read out. */
+static void sentences(void **unused)
+{
+    (void)unused;
+    install(4499149, "2019-05-15T03:07:22Z");
+    bench_files(on, 0, 1);
+    judge();
+    assert_non_null(strstr(bench_explanation(on, "patch-level"),
+                           "Whether the rollup of 2019-05, KB4499149, is in effect cannot be said: "
+                           "it is listed as installed, and its .mum or .cat is not there."));
+    assert_non_null(strstr(bench_explanation(on, "exposure"),
+                           "unknown: of the update that mends it, it is listed as installed"));
+}
+
 static void prerequisites_by_a_later_one(void **unused)
 {
     (void)unused;
@@ -651,6 +682,8 @@ int main(int argc, char **argv)
         TEST(after_the_edition),
         TEST(periods),
         TEST(prerequisites),
+        TEST(prerequisites_of_a_day),
+        TEST(sentences),
         TEST(prerequisites_by_a_later_one),
         TEST(other_machines),
         TEST(browsers),
