@@ -24,26 +24,29 @@ typedef struct turn {
     const char *type, *field, *values;
     unsigned weight;
     const char *words, *names;
+    bool named; /* one without that name tells no turn */
 } turn;
 
 static const turn turns[] = {
-    { "build.installed", NULL, NULL, 90, "Windows was installed", NULL },
-    { "history.cleared", NULL, NULL, 88, "an event log was cleared", "log" },
-    { "licence.trace", NULL, NULL, 80, "a trace of an ESU bypass", "name" },
-    { "media.device", NULL, NULL, 75, "a removable device", "name" },
-    { "history.device", "device", "USBSTOR\\*", 74, "a removable device was set up", "device" },
-    { "media.shortcut", NULL, NULL, 42, "opened from a removable volume", "path" },
-    { "history.clock", NULL, NULL, 70, "the clock was set", NULL },
-    { "history.crash", NULL, NULL, 65, "Windows crashed", "stop_code" },
-    { "history.boot", "kind", "unclean-stop", 60, "Windows stopped without shutting down", NULL },
-    { "servicing.package", "state", "installed superseded", 45, "updates were installed", "kb" },
-    { "history.servicing", "result", "installed", 44, "servicing installed updates", "kb" },
-    { "history.servicing", "result", "failed", 50, "servicing failed", "kb" },
-    { "history.servicing", "result", "uninstalled", 55, "updates were removed", "kb" },
-    { "history.update", "result", "installed", 43, "Windows Update installed", "kb" },
-    { "build.shutdown", NULL, NULL, 85, "orderly shutdown", NULL },
-    { "snapshot.taken", NULL, NULL, 30, "a shadow copy was taken", NULL },
-    { "history.boot", "kind", "start", 20, "Windows started", NULL },
+    { "build.installed", NULL, NULL, 90, "Windows was installed", NULL, false },
+    { "history.cleared", NULL, NULL, 88, "an event log was cleared", "log", false },
+    { "licence.trace", NULL, NULL, 80, "a trace of an ESU bypass", "name", false },
+    { "media.device", NULL, NULL, 75, "a removable device", "name", false },
+    { "history.device", "device", "USBSTOR\\*", 74, "a removable device was set up", "device", false },
+    { "media.shortcut", NULL, NULL, 42, "opened from a removable volume", "path", false },
+    { "history.clock", NULL, NULL, 70, "the clock was set", NULL, false },
+    { "history.crash", NULL, NULL, 65, "Windows crashed", "stop_code", false },
+    { "history.boot", "kind", "unclean-stop", 60, "Windows stopped without shutting down", NULL, false },
+    /* packages of no KB are those that Windows was made of */
+    { "servicing.package", "state", "installed superseded", 45, "updates were installed", "kb",
+      true },
+    { "history.servicing", "result", "installed", 44, "servicing installed updates", "kb", false },
+    { "history.servicing", "result", "failed", 50, "servicing failed", "kb", false },
+    { "history.servicing", "result", "uninstalled", 55, "updates were removed", "kb", false },
+    { "history.update", "result", "installed", 43, "Windows Update installed", "kb", false },
+    { "build.shutdown", NULL, NULL, 85, "orderly shutdown", NULL, false },
+    { "snapshot.taken", NULL, NULL, 30, "a shadow copy was taken", NULL, false },
+    { "history.boot", "kind", "start", 20, "Windows started", NULL, false },
 };
 
 #define N_TURNS (sizeof turns / sizeof *turns)
@@ -97,6 +100,9 @@ static const turn *turn_of(const es_page *page, const es_fact_record *fact)
         const es_datum *datum;
 
         if (strcmp(turns[i].type, type->name) != 0)
+            continue;
+        datum = field_of(page, fact, turns[i].names);
+        if (turns[i].named && !(datum && datum->text.size))
             continue;
         datum = field_of(page, fact, turns[i].field);
         if (!turns[i].field || (datum && among(datum->text, turns[i].values)))
