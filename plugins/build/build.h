@@ -254,6 +254,7 @@ typedef struct build_turn {
      * record tells. */
     build_candidate candidates[BUILD_N_CANDIDATES];
     uint32_t n_candidates, n_more;
+    uint32_t elsewhere;     /* one that surely brings it, installed at a time out of the question */
     int32_t perhaps_born;   /* nothing tells that it was at another build before */
     int32_t packages_there; /* the packages were read */
 } build_turn;

@@ -20,10 +20,12 @@ static void say_deciding(const build_finding *finding, es_prose *prose)
     else
         es_prose_say(prose, "The build on disk cannot be told. ");
     if (kernel) {
-        es_prose_say(prose, "The kernel that boots%s, %.*s, states version %d.%d.%d.%d",
-                     finding->by == BUILD_BY_KERNEL ? " decides" : "", ES_SHOWN(kernel->path),
-                     (int)kernel->version[0], (int)kernel->version[1], (int)kernel->version[2],
-                     (int)kernel->version[3]);
+        es_prose_say(prose,
+                     finding->by == BUILD_BY_KERNEL
+                         ? "The kernel that boots decides: %.*s states version %d.%d.%d.%d"
+                         : "The kernel that boots, %.*s, states version %d.%d.%d.%d",
+                     ES_SHOWN(kernel->path), (int)kernel->version[0], (int)kernel->version[1],
+                     (int)kernel->version[2], (int)kernel->version[3]);
         if (kernel->tag.size)
             es_prose_say(prose, " (%.*s)", ES_SHOWN(kernel->tag));
         es_prose_say(prose, ". ");
@@ -320,7 +322,11 @@ static void say_turn(const build_turn *turn, es_prose *prose)
         say_candidates(turn, prose);
         es_prose_say(prose, ". ");
     } else if (turn->packages_there && es_time_known(turn->not_before)) {
-        es_prose_say(prose, "No update on record is known to have brought build 6003. ");
+        es_prose_say(prose, "No update on record is known to have brought build 6003");
+        if (turn->elsewhere)
+            es_prose_say(prose, " in that time; KB%u, which brings it, was installed at another",
+                         (unsigned)turn->elsewhere);
+        es_prose_say(prose, ". ");
     }
 }
 

@@ -140,6 +140,8 @@ static es_status take(void *context, const es_fact_view *fact)
         of->certain |= how == BUILD_BRINGS;
     } else if (!is_in_time(in->turn, fact->time)) {
         of->elsewhere = 1;
+        if (!in->turn->elsewhere && is_certain(update, how, fact))
+            in->turn->elsewhere = update->kb;
     } else {
         of->certain |= is_certain(update, how, fact);
         if (!es_time_known(of->first) || fact->time.ticks < of->first.ticks) {

@@ -126,6 +126,7 @@ static bool booted_otherwise(const said *s)
 static void show_revision(es_page *page, const said *s)
 {
     static const char *const names[] = { "revision", "branch", "architecture" };
+    const es_datum *revision = field(s, "revision"), *branch = field(s, "branch");
     bool first = true;
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -141,7 +142,7 @@ static void show_revision(es_page *page, const said *s)
         first = false;
     }
     if (!first)
-        value_line(page, "Revision", ES_STYLE_PLAIN);
+        value_line(page, revision || branch ? "Revision" : "Architecture", ES_STYLE_PLAIN);
 }
 
 static void show_last_booted(es_page *page, const said *s)
@@ -173,7 +174,7 @@ static void show_turned(es_page *page, const said *s)
     if (!after && !before && !update)
         return;
     if (field_is(s, "turned_6003.update", "installed-as-6003")) {
-        es_page_say(page, "never: the earliest evidence already is 6003");
+        es_page_say(page, "it was installed so: the earliest evidence already is 6003");
     } else {
         if (after) {
             es_page_say(page, "not before ");

@@ -328,7 +328,7 @@ static void test_pae_decided(void **state)
     entry->pae = 1;
     run(fake);
     expect(fake, 1, "6002", "consistent");
-    expect_said(fake, "kernel that boots decides, " NTKRNLPA);
+    expect_said(fake, "kernel that boots decides: " NTKRNLPA);
     expect_said(fake, "Beside it lies the kernel " NTOSKRNL);
     fake_host_free(fake);
 
@@ -339,7 +339,7 @@ static void test_pae_decided(void **state)
     entry->nx = 2;
     run(fake);
     expect(fake, 1, "6002", "consistent");
-    expect_said(fake, "kernel that boots decides, " NTOSKRNL);
+    expect_said(fake, "kernel that boots decides: " NTOSKRNL);
     expect_said(fake, "Beside it lies the kernel " NTKRNLPA);
     fake_host_free(fake);
 

@@ -275,6 +275,8 @@ static void test_no_candidate(void **state)
     fake = machine("boot version 6002 120\nboot version 6003 130\n"
                    "package KB4493471 installed 110\npackage KB4499149 installed 135\n");
     expect_turn(fake, 120, 130, NULL);
+    expect_said(fake, "to have brought build 6003 in that time; KB4493471, which brings it, was "
+                      "installed at another. ");
     fake_host_free(fake);
 
     fake = machine("boot version 6002 80\nboot version 6003 300\n"
