@@ -34,6 +34,7 @@ struct es_evtx {
     bool have, damaged, recovering;
     uint64_t *counted;   /* as what its damage counts */
     uint64_t at, end;    /* in the chunk */
+    uint32_t steps;      /* that its records took so far */
     uint8_t *chunk;
     es_evtx_record record;
 };
@@ -209,6 +210,7 @@ static void enter_chunk(es_evtx *evtx)
     evtx->have = true;
     evtx->counted = NULL;
     evtx->recovering = false;
+    evtx->steps = 0;
     evtx->at = CHUNK_HEADER;
     evtx->end = ES_EVTX_CHUNK;
     if (evtx->damaged)
@@ -321,7 +323,10 @@ static es_status read_record(es_evtx *evtx, uint32_t size)
 {
     es_evtx_record *record = &evtx->record;
     es_cursor header = es_cursor_make(bytes_of(evtx));
+    es_status status;
 
+    if (evtx->steps > ES_EVTX_CHUNK_STEPS_MAX)
+        return ES_LIMIT;
     memset(&record->event, 0, sizeof record->event);
     record->chunk = bytes_of(evtx);
     record->scratch.used = 0;
@@ -336,7 +341,9 @@ static es_status read_record(es_evtx *evtx, uint32_t size)
     record->event.written = es_time_from_filetime(es_cursor_u64(&header));
     record->event.damaged = evtx->damaged;
     record->event.recovered = evtx->recovering;
-    return es_evtx_walk(record, evtx->at + RECORD_HEADER, evtx->at + size - 4);
+    status = es_evtx_walk(record, evtx->at + RECORD_HEADER, evtx->at + size - 4);
+    evtx->steps += record->steps + record->scratch.used / 8;
+    return status;
 }
 
 static void count(es_evtx *evtx)

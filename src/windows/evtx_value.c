@@ -81,8 +81,13 @@ static void put_latin1(es_evtx_scratch *scratch, es_bytes data)
 
 static void put_hex(es_evtx_scratch *scratch, es_bytes data)
 {
-    for (uint64_t i = 0; i < data.size && !scratch->full; i++)
-        print(scratch, "%02X", data.data[i]);
+    static const char digits[] = "0123456789ABCDEF";
+
+    for (uint64_t i = 0; i < data.size && !scratch->full; i++) {
+        const char pair[2] = { digits[data.data[i] >> 4], digits[data.data[i] & 15] };
+
+        put(scratch, pair, sizeof pair);
+    }
 }
 
 static void put_guid(es_evtx_scratch *scratch, es_cursor *from)

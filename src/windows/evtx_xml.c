@@ -12,7 +12,8 @@
  *     Event/UserData/…/leaf        a datum, named by its element
  *
  * Templates and names lie anywhere in the chunk, by offset, so a record can be made to point to
- * itself or to grow without end: steps, depth, text and data of one record have caps.
+ * itself or to grow without end: steps, depth, text and data of one record have caps, and so have the
+ * steps of all records of a chunk (evtx.c).
  */
 #include "windows/evtx_inside.h"
 
@@ -20,6 +21,8 @@
 
 /* Internal: the record is not wanted; the walk is over. */
 #define UNWANTED ES_END
+/* Bytes of a value or text that cost as much as a token. */
+#define BYTES_A_STEP 64u
 
 /* Elements and attributes that mean something. */
 typedef enum word {
@@ -273,6 +276,15 @@ static es_status put_array(document *walk, uint32_t type, es_bytes all)
     return status;
 }
 
+/* Count steps; ES_LIMIT when they are too many for one record. */
+static es_status charge(document *walk, uint64_t n)
+{
+    es_evtx_record *record = walk->record;
+
+    record->steps += (uint32_t)n;
+    return record->steps > ES_EVTX_STEPS_MAX ? ES_LIMIT : ES_OK;
+}
+
 static es_status put_value(fragment *now, const es_evtx_value *value)
 {
     document *walk = now->walk;
@@ -293,6 +305,8 @@ static es_status put_value(fragment *now, const es_evtx_value *value)
         return walk_fragment(&inner);
     }
     walk->attribute_there = true;
+    if (charge(walk, value->size / BYTES_A_STEP) != ES_OK)
+        return ES_LIMIT;
     if (top && top->name == WORD_BINARY && value->type == ES_EVTX_BINARY && !walk->in_attribute) {
         walk->record->event.binary = data;
         return ES_OK;
@@ -366,7 +380,7 @@ static es_status put_literal(fragment *now)
 
     now->walk->attribute_there = true;
     es_evtx_put_utf16(&now->walk->record->scratch, utf16);
-    return ES_OK;
+    return charge(now->walk, n * 2 / BYTES_A_STEP);
 }
 
 static es_status put_reference(fragment *now)
@@ -449,6 +463,8 @@ static es_status instantiate(fragment *now)
     status = take_values(&now->from, given);
     body.given = given;
     if (status == ES_OK)
+        status = charge(now->walk, given->n);
+    if (status == ES_OK)
         status = walk_fragment(&body);
     free(given);
     return status;
@@ -493,9 +509,9 @@ static es_status walk_fragment(fragment *now)
 
         if (!token)
             break;
-        if (++now->walk->record->steps > ES_EVTX_STEPS_MAX)
-            return ES_LIMIT;
-        status = take_token(now, token);
+        status = charge(now->walk, 1);
+        if (status == ES_OK)
+            status = take_token(now, token);
         if (status == ES_OK && (es_cursor_failed(&now->from) || now->walk->n_levels < depth))
             status = ES_CORRUPT;
         if (status == ES_OK && now->walk->record->scratch.full)

@@ -170,8 +170,12 @@
 /* Elements in elements, and fragments in templates in fragments: Windows writes six and four. */
 #define ES_EVTX_DEPTH_MAX 64u
 #define ES_EVTX_NESTING_MAX 16u
-/* Tokens of one record, templates counted each time: a record is shorter than this many bytes. */
+/* Tokens and values of one record, templates counted each time: a record is shorter than this many
+ * bytes. */
 #define ES_EVTX_STEPS_MAX 65536u
+/* And of all records of a chunk, with a step for each eight bytes of their text. Records can share
+ * a template that is as large as the chunk; Windows writes some 400 of 300 tokens and 2 KiB. */
+#define ES_EVTX_CHUNK_STEPS_MAX (UINT32_C(1) << 19)
 
 /* ---- the component store ---- */
 

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -257,6 +258,26 @@ static void test_broken(void **state)
     }
 }
 
+/* Some hundred records of 48 bytes that would take minutes: all are counted, and it ends. */
+static void test_costly(void **state)
+{
+    static const char *const names[] = { "costly-values.evtx", "costly-text.evtx" };
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        file from = load(names[i]);
+        es_evtx *evtx = open_log(&from);
+        clock_t began = clock();
+
+        assert_int_equal(count(evtx), 0);
+        assert_true(clock() - began < CLOCKS_PER_SEC);
+        assert_true(es_evtx_get_loss(evtx)->n_records_lost > 400);
+        assert_int_equal(es_evtx_get_loss(evtx)->n_broken, 1);
+        es_evtx_free(evtx);
+        free(from.bytes);
+    }
+}
+
 static void test_damaged(void **state)
 {
     file from = load("broken-chain.evtx");
@@ -329,7 +350,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_event),   cmocka_unit_test(test_only),
         cmocka_unit_test(test_known_chunks),
-        cmocka_unit_test(test_broken),    cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_broken),    cmocka_unit_test(test_costly),
+        cmocka_unit_test(test_damaged),
         cmocka_unit_test(test_refused), cmocka_unit_test(test_real),
     };
 
