@@ -269,7 +269,7 @@ static void check_pages(es_bytes file, const layout *at, es_bytes list, const EV
 {
     uint64_t digest_size = (uint64_t)EVP_MD_get_size(digest);
     es_cursor cursor = es_cursor_make(list);
-    uint64_t before = 0;
+    uint64_t reached = 0; /* pages are in order and do not overlap */
 
     to->pages = ES_PAGES_FIT;
     while (es_cursor_left(&cursor) >= 4 + digest_size) {
@@ -279,11 +279,11 @@ static void check_pages(es_bytes file, const layout *at, es_bytes list, const EV
         if (es_cursor_left(&cursor) < 4 + digest_size)
             return; /* the last one says where the image ends, with a digest of zeros */
         end = page_end(at, from);
-        if (end <= from || end > file.size || (before && from <= before)) {
+        if (end <= from || end > file.size || from < reached) {
             to->pages = ES_PAGES_BROKEN;
             return;
         }
-        before = from;
+        reached = end;
         if (!page_fits(file, at, from, end, digest, expected.data)) {
             to->pages = ES_PAGES_DIFFER;
             to->page_at = from;

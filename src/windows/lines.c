@@ -19,7 +19,8 @@ struct es_lines {
     uint32_t at, end;   /* in the piece */
     uint32_t width;     /* 2: UTF-16 by its mark or its first character */
     bool big;           /* UTF-16 with the high byte first */
-    bool damaged;       /* the piece, or the one before */
+    bool damaged;       /* the piece */
+    bool line_damaged;  /* one of those that the line lies in */
     uint64_t lost, n_cut;
     uint64_t number;
     uint8_t *piece, *line;
@@ -154,7 +155,7 @@ static es_status take_line(es_lines *lines)
     bool whole = false, any = false;
 
     lines->line_size = 0;
-    lines->cut = false;
+    lines->cut = lines->line_damaged = false;
     while (!whole) {
         uint32_t end;
 
@@ -167,6 +168,7 @@ static es_status take_line(es_lines *lines)
         if (!any)
             lines->line_at = lines->piece_at + lines->at;
         any = true;
+        lines->line_damaged |= lines->damaged;
         end = find_end(lines, &whole);
         gather(lines, end);
         lines->at = whole ? end + lines->width : lines->end;
@@ -311,7 +313,8 @@ static void decode(es_lines *lines, es_lines_line *ret)
         lines->text_size--;
     *ret = (es_lines_line){
         .number = lines->number, .offset = lines->line_at, .length = lines->line_size,
-        .text = { lines->text, lines->text_size }, .cut = lines->cut, .damaged = lines->damaged,
+        .text = { lines->text, lines->text_size }, .cut = lines->cut,
+        .damaged = lines->line_damaged,
     };
 }
 

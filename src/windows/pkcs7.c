@@ -128,7 +128,7 @@ static STACK_OF(X509) *parse_certificates(es_bytes run)
     es_cursor cursor = es_cursor_make(run);
     es_der element;
 
-    while (all && sk_X509_num(all) < (int)ES_CERTIFICATES_MAX && es_der_next(&cursor, &element)) {
+    for (unsigned i = 0; all && i < ES_CERTIFICATES_MAX && es_der_next(&cursor, &element); i++) {
         const uint8_t *at = element.whole.data;
         X509 *certificate;
 

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 static const char *fixtures = "fixtures";
 
@@ -175,6 +176,37 @@ static void test_every_cut(void **state)
     unload(whole);
 }
 
+/* As many elements as a catalog can hold that are no certificates: only so many are looked at. */
+static void test_many_certificates(void **state)
+{
+    es_bytes bytes = load("sha1.cat"), pem = load("roots.pem");
+    uint8_t *run = malloc(ES_CATALOG_SIZE_MAX);
+    looking at = { .digest = sha1 };
+    es_roots *roots = NULL;
+    es_signer signer;
+    es_signed parts;
+    es_note note;
+    clock_t began;
+
+    (void)state;
+    assert_non_null(run);
+    for (uint64_t i = 0; i < ES_CATALOG_SIZE_MAX; i += 2) {
+        run[i] = ES_DER_SEQUENCE;
+        run[i + 1] = 0;
+    }
+    assert_int_equal(es_roots_parse(pem, &roots, &note), ES_OK);
+    assert_int_equal(es_catalog_members(bytes, &parts, look, &at), ES_OK);
+    parts.certificates = (es_bytes){ run, ES_CATALOG_SIZE_MAX };
+    began = clock();
+    assert_int_equal(es_signed_verify(&parts, roots, &signer), ES_OK);
+    assert_true(clock() - began < CLOCKS_PER_SEC);
+    assert_int_equal(signer.state, ES_SIGNER_NO_CERTIFICATE);
+    es_roots_free(roots);
+    free(run);
+    unload(pem);
+    unload(bytes);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +215,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_ber),
         cmocka_unit_test(test_broken),
         cmocka_unit_test(test_every_cut),
+        cmocka_unit_test(test_many_certificates),
     };
 
     if (argc > 1)

@@ -18,6 +18,7 @@ typedef struct content {
     uint64_t size;
     uint64_t repeat; /* the bytes come again and again up to this size; 0: once */
     uint64_t lost_at;
+    uint64_t damaged_to; /* bytes before this cannot be trusted */
 } content;
 
 static es_status read_bytes(void *context, uint64_t offset, void *buffer, uint64_t size,
@@ -29,7 +30,7 @@ static es_status read_bytes(void *context, uint64_t offset, void *buffer, uint64
         return ES_CORRUPT;
     for (uint64_t i = 0; i < size; i++)
         ((uint8_t *)buffer)[i] = from->bytes[(offset + i) % from->size];
-    *ret_damaged = false;
+    *ret_damaged = offset < from->damaged_to;
     return ES_OK;
 }
 
@@ -45,7 +46,7 @@ static es_lines *open_lines(content *from)
 /* All lines, with '|' behind each. */
 static void expect(const void *bytes, uint64_t size, const char *want)
 {
-    content from = { bytes, size, 0, UINT64_MAX };
+    content from = { bytes, size, 0, UINT64_MAX, 0 };
     es_lines *lines = open_lines(&from);
     es_lines_line line;
     char got[256] = "";
@@ -80,7 +81,7 @@ static void test_encodings(void **state)
 static void test_places(void **state)
 {
     static const uint8_t bytes[] = "one\r\n\r\n  two\nthree";
-    content from = { bytes, sizeof bytes - 1, 0, UINT64_MAX };
+    content from = { bytes, sizeof bytes - 1, 0, UINT64_MAX, 0 };
     es_lines *lines = open_lines(&from);
     es_lines_line line;
 
@@ -98,7 +99,7 @@ static void test_places(void **state)
 static void test_endless(void **state)
 {
     static const uint8_t x[] = "x";
-    content from = { x, 1, UINT64_C(64) << 20, UINT64_MAX };
+    content from = { x, 1, UINT64_C(64) << 20, UINT64_MAX, 0 };
     es_lines *lines = open_lines(&from);
     es_lines_line line;
 
@@ -115,7 +116,7 @@ static void test_endless(void **state)
 static void test_pieces(void **state)
 {
     static const uint8_t text[] = "0123456789ab\n"; /* 13 bytes: no divisor of a piece */
-    content from = { text, 13, 3 * (uint64_t)ES_LINES_PIECE, UINT64_MAX };
+    content from = { text, 13, 3 * (uint64_t)ES_LINES_PIECE, UINT64_MAX, 0 };
     es_lines *lines = open_lines(&from);
     es_lines_line line;
     uint64_t n = 0;
@@ -174,10 +175,35 @@ static void test_zone(void **state)
     }
 }
 
+/* A line that begins on bad bytes is damaged wherever it ends. */
+static void test_damaged(void **state)
+{
+    uint8_t *bytes = malloc(ES_LINES_PIECE + 1000);
+    content from = { bytes, ES_LINES_PIECE + 1000, 0, UINT64_MAX, 1 };
+    es_lines *lines;
+    es_lines_line line;
+    unsigned n = 0;
+
+    (void)state;
+    assert_non_null(bytes);
+    memset(bytes, 'a', from.size);
+    for (uint64_t i = 999; i < from.size; i += 1000)
+        bytes[i] = '\n';
+    lines = open_lines(&from);
+    while (es_lines_next(lines, &line) == ES_OK) {
+        assert_int_equal(line.damaged, line.offset < ES_LINES_PIECE);
+        n += line.offset < ES_LINES_PIECE && line.offset + line.length > ES_LINES_PIECE;
+    }
+    assert_int_equal(n, 1);
+    es_lines_free(lines);
+    free(bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_encodings), cmocka_unit_test(test_places),
+        cmocka_unit_test(test_encodings),
+        cmocka_unit_test(test_damaged), cmocka_unit_test(test_places),
         cmocka_unit_test(test_endless),   cmocka_unit_test(test_pieces),
         cmocka_unit_test(test_zone),
     };
