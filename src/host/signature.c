@@ -190,7 +190,7 @@ static uint32_t unread(const es_catalog_counts *counts)
 static es_status tell_catalogs(es_session *session, es_state_work *work)
 {
     const es_catalog_counts *counts = es_catalogs_counts(work->catalogs);
-    char words[4][96] = { "", "", "", "" };
+    char words[4][128] = { "", "", "", "" };
     es_note note;
 
     if (!unread(counts))
@@ -202,8 +202,10 @@ static es_status tell_catalogs(es_session *session, es_state_work *work)
         snprintf(words[1], sizeof words[1], "; a folder of catalogs could not be listed whole");
     if (counts->too_many)
         snprintf(words[2], sizeof words[2],
-                 "; there are more than the %u catalogs or %llu digests that are kept",
-                 ES_CATALOGS_MAX, (unsigned long long)ES_CATALOG_DIGESTS_MAX);
+                 "; there are more than the %u catalogs, %u MiB of them or %llu digests that are "
+                 "looked at",
+                 ES_CATALOGS_MAX, (unsigned)(ES_CATALOGS_BYTES_MAX >> 20),
+                 (unsigned long long)ES_CATALOG_DIGESTS_MAX);
     if (counts->unsupported)
         snprintf(words[3], sizeof words[3], "; %u are in a form that this version does not read",
                  counts->unsupported);
@@ -300,9 +302,10 @@ static es_status ask_catalogs(es_session *session, es_state_work *work, es_signa
     }
     counts = es_catalogs_counts(work->catalogs);
     to->catalogs_found = counts->found;
-    to->catalogs_unread = unread(counts);
     to->catalogs_malformed = counts->malformed;
-    return find_vouches(session, work, to);
+    status = find_vouches(session, work, to);
+    to->catalogs_unread = unread(counts);
+    return status;
 }
 
 /* ------------------------------------------------------------------ the view */

@@ -54,7 +54,8 @@ typedef struct es_catalog_counts {
     uint32_t taken;     /* of all these, taken over from a later state */
     uint64_t bytes;     /* read */
     bool incomplete;    /* a folder's index was damaged */
-    bool too_many;      /* there are more catalogs, or digests in them, than are kept */
+    bool too_many;      /* there are more catalogs, bytes of them or digests in them, than are read,
+                         * or more that hold a digest like one looked for than are asked */
 } es_catalog_counts;
 
 typedef struct es_vouch {

@@ -330,13 +330,23 @@ static es_status make_der(es_bytes *bytes, bool *ret_ber)
     return ES_OK;
 }
 
+/* What reading it costs, in bytes of DER. */
+static uint64_t cost_of(es_bytes bytes)
+{
+    es_signed ignored;
+
+    if (es_signed_read(bytes, &ignored) == ES_OK || bytes.size > ES_BER_SIZE_MAX)
+        return bytes.size;
+    return bytes.size * ES_CATALOG_BER_COST;
+}
+
 /* What one thread found. */
 typedef struct worker {
     es_catalogs *all;
     es_source *source;
     es_fs *fs, *own; /* `own` is NULL for the thread that uses the caller's */
     atomic_uint *next;
-    _Atomic uint64_t *n_all;
+    _Atomic uint64_t *n_all, *bytes_all;
     known_digest *digests;
     uint64_t n, capacity, bytes;
     uint32_t now;
@@ -374,8 +384,13 @@ static void read_once(worker *w, catalog *from)
 {
     es_bytes bytes = { NULL, 0 };
     bool damaged = false, ber = false;
-    es_status status = load(w->fs, from, &bytes, &damaged);
+    es_status status;
 
+    if (atomic_load(w->bytes_all) > ES_CATALOGS_BYTES_MAX) {
+        w->capped = true; /* and it stays unread */
+        return;
+    }
+    status = load(w->fs, from, &bytes, &damaged);
     if (status < 0) {
         w->status = status;
         return;
@@ -385,6 +400,7 @@ static void read_once(worker *w, catalog *from)
         return;
     }
     w->bytes += bytes.size;
+    atomic_fetch_add(w->bytes_all, cost_of(bytes));
     status = make_der(&bytes, &ber);
     if (status == ES_OK)
         status = es_catalog_members(bytes, NULL, keep, w);
@@ -406,7 +422,7 @@ static void read_one(worker *w, catalog *from)
     char *path = from->path;
 
     read_once(w, from);
-    if (from->state == GOOD || !from->copy_path || w->status != ES_OK)
+    if (from->state == GOOD || from->state == UNREAD || !from->copy_path || w->status != ES_OK)
         return;
     from->path = from->copy_path;
     from->copy_path = path;
@@ -459,6 +475,8 @@ static es_status merge(es_catalogs *to, worker *workers, unsigned n_workers)
             memcpy(to->digests + to->n_digests, workers[i].digests,
                    (size_t)workers[i].n * sizeof *to->digests);
         to->n_digests += workers[i].n;
+        free(workers[i].digests);
+        workers[i].digests = NULL;
     }
     qsort(to->digests, (size_t)to->n_digests, sizeof *to->digests, by_digest);
     return ES_OK;
@@ -480,7 +498,7 @@ static es_status read_all(es_catalogs *to, es_source *source, unsigned n_threads
 {
     worker workers[THREADS_MAX] = { { .status = ES_OK } };
     atomic_uint next = 0;
-    _Atomic uint64_t n_all = to->n_digests;
+    _Atomic uint64_t n_all = to->n_digests, bytes_all = 0;
     unsigned n = to->n < THREADS_FROM ? 1 : n_threads > THREADS_MAX ? THREADS_MAX : n_threads;
     es_note ignored;
     es_status status;
@@ -489,7 +507,8 @@ static es_status read_all(es_catalogs *to, es_source *source, unsigned n_threads
     for (unsigned i = 0; i < n; i++) {
         worker *w = &workers[i];
 
-        *w = (worker){ .all = to, .source = source, .fs = to->fs, .next = &next, .n_all = &n_all };
+        *w = (worker){ .all = to, .source = source, .fs = to->fs, .next = &next, .n_all = &n_all,
+                       .bytes_all = &bytes_all };
         if (i == 0)
             continue;
         /* A thread that cannot be had costs time, nothing else. */
@@ -590,7 +609,7 @@ es_status es_catalogs_find(es_catalogs *catalogs, es_bytes digest, const es_root
                            es_vouch *ret_vouches, uint32_t room, uint32_t *ret_n)
 {
     uint64_t low = 0, high = catalogs->n_digests, prefix = prefix_of(digest);
-    uint32_t before = UINT32_MAX;
+    uint32_t before = UINT32_MAX, n_tries = 0;
     es_status status = ES_OK;
 
     *ret_n = 0;
@@ -611,6 +630,10 @@ es_status es_catalogs_find(es_catalogs *catalogs, es_bytes digest, const es_root
         if (number == before)
             continue;
         before = number;
+        if (n_tries++ - *ret_n == ES_CATALOG_TRIES_MAX) {
+            catalogs->counts.too_many = true;
+            break;
+        }
         status = ask(catalogs, &catalogs->all[number], digest, roots, &ret_vouches[*ret_n], &found);
         *ret_n += found;
     }

@@ -152,9 +152,16 @@
 #define ES_CATALOG_SIZE_MAX (UINT64_C(50) << 20)
 /* Catalogs of one installation: a server of ten years has a few thousand. */
 #define ES_CATALOGS_MAX 100000u
-/* Members of one catalog (service pack: some 30,000) and of all of them together. */
+/* Members of one catalog (service pack: some 30,000) and of all of them together, 16 bytes each and
+ * as much again while they are sorted. */
 #define ES_CATALOG_MEMBERS_MAX 1000000u
-#define ES_CATALOG_DIGESTS_MAX UINT64_C(8000000)
+#define ES_CATALOG_DIGESTS_MAX UINT64_C(4000000)
+/* Bytes of all catalogs together: those of a server have some 100 MiB. Files may share their clusters,
+ * so the size of the disk is no bound. What OpenSSL has to take apart costs as much as so many. */
+#define ES_CATALOGS_BYTES_MAX (UINT64_C(2) << 30)
+#define ES_CATALOG_BER_COST 64u
+/* Catalogs asked in vain for one digest: two digests do not begin alike by chance. */
+#define ES_CATALOG_TRIES_MAX 64u
 
 /* ---- event logs ---- */
 

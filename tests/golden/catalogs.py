@@ -2,7 +2,7 @@
 """catalogs.py --esuscan PROGRAM --ntfsfill PROGRAM: more catalogs than are looked at.
 
 A disk of its own, made here and thrown away: more than 100,000 catalogs, one larger than 50 MiB, one
-with more than a million members, and more digests than are kept. Each cap must be said, and no file
+with more than a million members, more bytes of them and more digests than are looked at. Each cap must be said, and no file
 be called unsigned or modified for want of what was left out."""
 
 import argparse
@@ -36,7 +36,7 @@ def fill(tree, when):
     tree.say('sparse', tree.quote(FOLDER + '/a-large.cat'), (50 << 20) + 1)
     tree.file(FOLDER + '/a-members.cat', catalog(1000001, b'a'))
     tree.file(FOLDER + '/b0.cat', catalog(950000, b'b'))
-    for n in range(1, 9):
+    for n in range(1, 100):
         tree.link(FOLDER + '/b%d.cat' % n, FOLDER + '/b0.cat')
     tree.say('many', FOLDER, 'c', 100000, 0, '.cat')
 
@@ -62,7 +62,7 @@ def main():
     assert result.status == 1, result.errors
     assert len(notes) == 1, notes
     for words in ('Of 100000 security catalogs', '2 have more than 50 MiB or 1000000 members',
-                  'more than the 100000 catalogs or 8000000 digests'):
+                  'more than the 100000 catalogs, 2048 MiB of them or 4000000 digests'):
         assert words in notes[0], notes[0]
     assert verdict['answer'] == 'unknown', verdict
     assert {row['answer'] for row in verdict['files']} == {'unknown'}, verdict['files']
