@@ -119,24 +119,33 @@ static es_datum kb_or_null(const es_host *host, uint32_t kb)
     return kb ? es_datum_text(kb_text(host, kb)) : es_null();
 }
 
-/* Each key below `path`, of a list that may be cut. */
+/* Each key of a list. One that cannot be read does not hide those behind it; nor is it silent. */
 typedef es_status (*key_fn)(const es_host *host, const es_key *key, const void *context);
 
 static es_status each_key(const es_host *host, const es_key *list, uint64_t maximum, key_fn take,
                           const void *context)
 {
     es_status status = ES_OK;
+    uint64_t n_broken = 0;
     es_key key;
 
     for (uint64_t i = 0; status == ES_OK && i < maximum; i++) {
         status = host->key_child(host, list, i, &key);
-        if (status == ES_OK)
+        if (status == ES_OK) {
             status = take(host, &key, context);
+        } else if (status == ES_CORRUPT) {
+            n_broken++;
+            status = ES_OK;
+        }
     }
-    if (status < 0 || status == ES_END)
+    if (status < 0 || (status == ES_END && !n_broken))
         return status < 0 ? status : ES_OK;
-    return host->note(host, 1, es_text_of("a list of updates of Windows Installer cannot be read to "
-                                          "its end"),
+    return host->note(host, 1,
+                      es_text_of(status == ES_END
+                                     ? "some keys in a list of updates of Windows Installer cannot "
+                                       "be read"
+                                     : "a list of updates of Windows Installer cannot be read to "
+                                       "its end"),
                       list->where);
 }
 

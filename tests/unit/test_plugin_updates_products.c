@@ -282,6 +282,34 @@ static void what_setups_list(void **unused)
     }
 }
 
+/* A key that cannot be read hides none behind it, and is told once a list. */
+static void keys_that_cannot_be_read(void **unused)
+{
+    uint32_t before;
+
+    (void)unused;
+    patch("A", "KB2972107", NULL, NULL);
+    patch("C", "KB2972108", NULL, NULL);
+    text(UPDATES "KB2979578", "ThisVersionInstalled", "Y");
+    text(UPDATES "KB2979580", "ThisVersionInstalled", "Y");
+    assert_int_equal(fake_run(fake), ES_OK);
+    before = fake_n_notes(fake);
+    (void)end(unused);
+    (void)begin(unused);
+    patch("A", "KB2972107", NULL, NULL);
+    fake_key(fake, "SOFTWARE", PATCHES "B");
+    fake_corrupt(fake);
+    patch("C", "KB2972108", NULL, NULL);
+    text(UPDATES "KB2979578", "ThisVersionInstalled", "Y");
+    fake_key(fake, "SOFTWARE", UPDATES "KB2979579");
+    fake_corrupt(fake);
+    text(UPDATES "KB2979580", "ThisVersionInstalled", "Y");
+    assert_int_equal(fake_run(fake), ES_OK);
+    assert_int_equal(fake_n_facts(fake, "updates.patch"), 2);
+    assert_int_equal(fake_n_facts(fake, "updates.registration"), 2);
+    assert_int_equal(fake_n_notes(fake), before + 2);
+}
+
 static void memory_that_fails(void **unused)
 {
     for (uint32_t n = 1; n < 24; n++) {
@@ -310,6 +338,7 @@ int main(void)
         TEST(days_of_patches),
         TEST(states_of_patches),
         TEST(what_setups_list),
+        TEST(keys_that_cannot_be_read),
         TEST(memory_that_fails),
     };
 
