@@ -27,19 +27,28 @@ static es_status contradicted(entry *one, uint64_t fact, es_prose *text)
     return ES_OK;
 }
 
+static const uint16_t *brought_by(const work *of, const es_catalogue_update *update)
+{
+    return update->kernels[update->n_kernels == 2 &&
+                           of->own.kernel->version.parts[3] >= LDR_FROM];
+}
+
+int kernel_is_older(const work *of, const es_catalogue_update *update)
+{
+    return update && update->n_kernels && of->own.kernel && of->is_nt60 == YES &&
+           version_compare(of->own.kernel->version.parts, brought_by(of, update)) < 0;
+}
+
 static es_status against_kernel(work *of, entry *one)
 {
-    const es_catalogue_update *update = one->update;
     const kernel_file *kernel = of->own.kernel;
     const uint16_t *brought;
     es_prose text;
     es_status status;
 
-    if (!update || !update->n_kernels || !kernel || of->is_nt60 != YES)
+    if (!kernel_is_older(of, one->update))
         return ES_OK;
-    brought = update->kernels[update->n_kernels == 2 && kernel->version.parts[3] >= LDR_FROM];
-    if (version_compare(kernel->version.parts, brought) >= 0)
-        return ES_OK;
+    brought = brought_by(of, one->update);
     status = es_prose_make(of->host, 400, &text);
     if (status)
         return status;

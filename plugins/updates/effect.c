@@ -7,7 +7,8 @@
  * owed that could be its own: servicing names it as unfinished, or owes a restart and no start, and
  * no orderly shutdown, came after its installation. In the past only recorded starts tell.
  *
- * One that is not listed as installed is in effect at the end of the record when its component files
+ * Files of a package without its key leave open whether it is in effect, unless the kernel on disk
+ * is older than its own. One that is not listed as installed is in effect at the end of the record when its component files
  * are (contradict.c).
  *
  * What is in effect by its package counts as MAYBE when the package is broken, when its .mum or
@@ -71,6 +72,16 @@ static void started_at(const work *of, entry *one, const booted *boot)
     decide(one, YES, NULL);
 }
 
+/* Files of a package without its key: the key may never have been, or have been taken away. Only an
+ * older kernel shows that the update is not there. */
+static int is_open(const work *of, const entry *one)
+{
+    return one->orphan && one->state == STATE_RESIDUE && !kernel_is_older(of, one->update);
+}
+
+static const char without_key[] = "its files lie there without a key, and an absent key proves "
+                                  "nothing";
+
 /* ------------------------------------------------------------------ at the end of the record */
 
 static void when_owed(const work *of, entry *one)
@@ -123,7 +134,10 @@ static void at_the_end(const work *of, entry *one)
     case STATE_PENDING_UNINSTALL:
         break;
     default:
-        decide(one, NO, NULL);
+        if (is_open(of, one))
+            decide(one, MAYBE, without_key);
+        else
+            decide(one, NO, NULL);
         by_files(of, one);
         return;
     }
@@ -174,6 +188,8 @@ static void in_the_past(const work *of, entry *one, es_time at)
         decide(one, NO, "it had been uninstalled");
     } else if (one->state == STATE_UNINSTALLED) {
         decide(one, MAYBE, "it was uninstalled later, and when it was installed is not known");
+    } else if (is_open(of, one)) {
+        decide(one, MAYBE, without_key);
     } else if (!state_is_in(one->state)) {
         not_there(of, one, at);
     } else if (!is_sane(one->installed)) {

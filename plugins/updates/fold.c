@@ -284,7 +284,8 @@ static void fold_one(work *of, state_view *to, entry *made, const trace *traces,
     }
     if (best)
         take_package(of->host, made, best);
-    else if (traces[0].kind == TRACE_FILE)
+    made->orphan = !best && traces[0].kind == TRACE_FILE;
+    if (made->orphan)
         source(of->host, made, "package files",
                to->packages_read ? "without a key" : "there; no key could be read",
                made->installed);

@@ -372,16 +372,16 @@ static void answer_entry(const work *of, const entry *one, reply *to)
                                 "Servicing could be read. ");
         return;
     }
-    to->answer = of->past && one->effect == MAYBE ? "unknown" : "not-installed";
+    to->answer = (of->past || one->orphan) && one->effect == MAYBE ? "unknown" : "not-installed";
     if (state_is_in(one->state)) {
         to->to = one->installed;
         es_prose_say(&to->text, "It was installed only %s. ", es_time_word(one->installed, time));
     } else {
         es_prose_say(&to->text, "Its state is %s: %s. ", state_word(one->state),
-                     one->state == STATE_RESIDUE ? "something of it remains, and it is not "
-                                                   "installed"
-                     : one->why                  ? one->why
-                                                 : "it is not installed");
+                     one->why                      ? one->why
+                     : one->state == STATE_RESIDUE ? "something of it remains, and it is not "
+                                                     "installed"
+                                                   : "it is not installed");
         if (one->state == STATE_UNINSTALLED)
             to->from = one->uninstalled;
     }

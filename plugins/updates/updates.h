@@ -68,6 +68,7 @@ typedef struct entry {
     es_time installed, uninstalled, failed;
     uint32_t means;  /* of `installed`: MEANS_… */
     int32_t has_key; /* there is a package key */
+    int32_t orphan;  /* there is none, and files of a package lie there all the same */
     int32_t files;   /* YES: .mum and .cat of each package are there; NO: one is not */
     int32_t mums;    /* YES: the .mum of each package is there, whatever its state */
     int32_t broken;
@@ -206,6 +207,8 @@ es_status gather(work *to);
 entry *entry_find(const state_view *state, uint32_t kb);
 es_status effect_decide(work *of, es_time at, int32_t past);
 es_status contradict(work *of);
+/* The kernel on disk is older than the one that the update brings. */
+int kernel_is_older(const work *of, const es_catalogue_update *update);
 /* Records of servicing and starts go back to before this time, unbroken. */
 int records_reach(const work *of, es_time time);
 int version_parse(es_text text, file_version *ret);

@@ -316,7 +316,17 @@ static void files_alone_are_a_residue(void **unused)
 {
     (void)unused;
     bench_orphan(on, 4499149);
-    expect_cve(BLUEKEEP, "exposed");
+    bench_kernel(on, "6.0.6002.24566");
+    expect_cve(BLUEKEEP, "exposed"); /* the kernel is older than its own */
+    assert_string_equal(bench_row(on, "updates", 0, "state"), "residue");
+    assert_string_equal(ask(ES_ASKED_KB, "KB4499149"), "not-installed");
+    /* else the key may have been taken away */
+    bench_kernel(on, "6.0.6003.20512");
+    judge();
+    assert_string_equal(asked(BLUEKEEP, "answer"), "unknown");
+    assert_non_null(strstr(asked(BLUEKEEP, "explanation"), "an absent key proves nothing"));
+    assert_string_equal(asked("KB4499149", "answer"), "unknown");
+    assert_string_equal(bench_answer(on, "patch-level"), "unknown");
     assert_string_equal(bench_row(on, "updates", 0, "state"), "residue");
 }
 
