@@ -10,7 +10,7 @@
  * "esuscan-", in the current folder: running it twice does no harm, and it never names a file of
  * the evidence to write to.
  *
- * icat, img_cat: The Sleuth Kit 4. hivexget: hivex. Containers that the Sleuth Kit does not read
+ * icat, fls, img_cat: The Sleuth Kit 4. hivexget: hivex. Containers that the Sleuth Kit does not read
  * are converted first (qemu-img); shadow copies are mounted first (ewfmount, vshadowmount).
  */
 #include "base/text.h"
@@ -263,6 +263,12 @@ static void put_slice(es_buffer *text, uint64_t offset, int64_t length)
         es_buffer_string(text, " | xxd | head -n 16");
 }
 
+/* What holds no bytes of its own but has an entry is a folder: its names are listed. */
+static const char *tool_of(const es_artefact_record *artefact)
+{
+    return artefact->attribute_type || artefact->size ? "icat" : "fls";
+}
+
 static bool put_icat(command *line, const es_artefact_record *artefact)
 {
     const es_volume_record *volume = es_ledger_volume(line->ledger, artefact->volume);
@@ -275,9 +281,9 @@ static bool put_icat(command *line, const es_artefact_record *artefact)
     if (artefact->snapshot >= 0) {
         if (!mount_snapshot(line, volume, artefact->snapshot))
             return false;
-        es_buffer_string(&line->text, "icat -i raw ");
+        es_buffer_format(&line->text, "%s -i raw ", tool_of(artefact));
     } else {
-        es_buffer_string(&line->text, "icat ");
+        es_buffer_format(&line->text, "%s ", tool_of(artefact));
         put_options(line);
         es_buffer_format(&line->text, "-o %" PRIu64 " ", volume->offset / line->sector_size);
     }

@@ -25,11 +25,18 @@ static es_ledger *disk(const char *format, uint32_t sector_size, size_t n_segmen
     record.artefact.snapshot = -1;
     record.artefact.path = "\\EFI\\Microsoft\\Boot\\BCD";
     record.artefact.mft_entry = 3145;
+    record.artefact.size = 12288;
     record.artefact.has_mft = true;
     put_ok(ledger, &record);
     record.artefact.id = 5; /* in a shadow copy */
     record.artefact.snapshot = 2;
     record.artefact.attribute_type = 128;
+    put_ok(ledger, &record);
+    record.artefact.id = 6; /* a folder */
+    record.artefact.snapshot = -1;
+    record.artefact.attribute_type = 0;
+    record.artefact.mft_entry = 74;
+    record.artefact.size = 0;
     put_ok(ledger, &record);
     assert_int_equal(es_ledger_close(ledger), ES_OK);
     return ledger;
@@ -134,6 +141,8 @@ static void files_logs_and_volumes(void **state)
     where = nowhere();
     where.artefact = 4;
     is(ledger, "/c/case.001", &where, "icat -i raw -b 4096 -o 256 '/c/case.001' '/c/case.002' 3145");
+    where.artefact = 6;
+    is(ledger, "/c/case.001", &where, "fls -i raw -b 4096 -o 256 '/c/case.001' '/c/case.002' 74");
     where = nowhere();
     where.volume = 2;
     where.offset = 3;
