@@ -104,8 +104,8 @@ static es_status compare(const es_verify *now, known *all, const char *name, con
                     where, computed);
     else
         es_note_set(&note, ES_SEVERITY_GAP, ES_VERIFY_AREA,
-                    "The media does not have the %s %s: it was changed or damaged since. It has "
-                    "%s and should have %s.", name, where, computed, expected);
+                    "The media does not have the %s %s: one of the two was changed or damaged, or is "
+                    "of something else. It has %s and should have %s.", name, where, computed, expected);
     return tell(now, &note, 0, NULL);
 }
 
