@@ -572,18 +572,18 @@ static void explain_day(const work *all, es_prose *to)
 static void explain_opened(const work *all, es_prose *to)
 {
     if (all->n_tied)
-        es_prose_say(to, "%u shortcuts, recent documents or folder views of users name files on "
-                         "them, tied by the serial number or the GUID of the volume. ",
-                     all->n_tied);
+        es_prose_say(to, "%u of the shortcuts, recent documents and folder views of users name%s "
+                         "files on them, tied by the serial number or the GUID of the volume. ",
+                     all->n_tied, all->n_tied == 1 ? "s" : "");
     if (all->n_by_letter)
-        es_prose_say(to, "%u name a drive letter only that one volume alone is known to have had. "
-                         "Letters are reused: they may be of another, and give it no time. ",
-                     all->n_by_letter);
+        es_prose_say(to, "%u name%s a drive letter only that one volume alone is known to have had. "
+                         "Letters are reused: that may be another's, and gives it no time. ",
+                     all->n_by_letter, all->n_by_letter == 1 ? "s" : "");
     explain_volumes(all, to);
     if (all->n_undated)
-        es_prose_say(to, "%u recent documents or folder views more have no time until the day that "
-                         "was asked for, and may be older. ",
-                     all->n_undated);
+        es_prose_say(to, "%u more of the recent documents and folder views ha%s no time until the "
+                         "day that was asked for, and may be older. ",
+                     all->n_undated, all->n_undated == 1 ? "s" : "ve");
 }
 
 /* Of paths the first few are told, and said to be. */
@@ -607,8 +607,9 @@ static void explain(const work *all, uint32_t n_open, es_prose *to)
                          "of it: a key's last write is no proof of an arrival. ",
                      all->left_out ? "More were connected than are listed. " : "");
     else if (all->looked && !n_open)
-        es_prose_say(to, "No USB storage device is known to the registry. Lists can be cleaned, and "
-                         "other media leave other traces. ");
+        es_prose_say(to, "No USB storage device is listed below Enum\\USBSTOR of SYSTEM, nor named "
+                         "by anything else that was read. Lists can be cleaned, and other media "
+                         "leave other traces. ");
     else if (!all->looked)
         es_prose_say(to, "The list of USB storage devices could not be read. ");
     if (n_open)
