@@ -403,7 +403,7 @@ static bool put_contradictions(es_page *page, const table *t)
         es_page_show_datum(page, datum_of(t, i, "right", ES_FIELD_FACT));
         es_page_say(page, ": ");
         es_page_show_datum(page, datum_of(t, i, "text", ES_FIELD_TEXT));
-        es_page_flow(page, AT_TABLE, "", AT_TABLE + 4, ES_STYLE_PLAIN);
+        es_page_flow(page, AT_TABLE, "", AT_TABLE, ES_STYLE_PLAIN);
     }
     return true;
 }
