@@ -110,7 +110,7 @@ static const es_field update_row[] = {
     FIELD(TEXT, "title", "as the update history names it"),
     FIELD(TEXT, "kind", "of the catalogue; null: it does not know this KB"),
     FIELD(TEXT, "channel", "release period"),
-    FIELD(TEXT, "state", "installed, superseded, staged, pending-install …"),
+    FIELD(TEXT, "state", "installed, superseded, staged, pending-install …; null: not known"),
     FIELD(TEXT, "package_version", "of the package that speaks for it"),
     FIELD(TIME, "installed_at", "when"),
     FIELD(TEXT, "installed_at_means", "what that time is"),
