@@ -195,7 +195,7 @@ static void say_status(const build_finding *finding, es_prose *prose)
         else if (finding->by != BUILD_BY_NOTHING)
             es_prose_say(prose, "The registry is the only source; its values count as one. ");
         else
-            es_prose_say(prose, "No source that may decide could be read. ");
+            es_prose_say(prose, "Nothing that was read decides it. ");
         break;
     case BUILD_STATUS_LAGGING:
         es_prose_say(prose,

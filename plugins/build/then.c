@@ -3,8 +3,10 @@
  * then.c: the build on a day of the past, where the examiner asks for one.
  *
  * A shadow copy at or before the day decides: it is a state of its own, with kernel and registry.
- * Another build that was seen between the two decides against it. Where there is no shadow copy a
- * record of what ran decides: it tells what ran from then to the next start.
+ * Another build that was seen between the two decides against it, and an update that was installed
+ * between them and may have brought 6003 leaves it open, unless a start after that is on record.
+ * Where there is no shadow copy a record of what ran decides: it tells what ran from then to the
+ * next start.
  * Whatever else was seen before the day (a backup of the hives, a registry key, a dump) decides
  * only when the next thing seen after it is of the same build: that it changed and changed back in
  * between is not assumed. The end of the record stands for what was seen last. And it decides while
@@ -169,12 +171,45 @@ static es_status by_records(const es_host *host, const build_state *states, cons
     return ES_OK;
 }
 
-static es_status by_copy(const es_host *host, const build_state *copy, search *of,
-                         build_finding *finding)
+/* What may have turned the machine 6003 between a shadow copy at 6002 and the day; NULL: nothing. */
+static const build_candidate *turned_since(const search *of, const build_turn *turn, es_time taken)
+{
+    for (uint32_t i = 0; i < turn->n_candidates; i++) {
+        es_time time = turn->candidates[i].time;
+
+        if (es_time_known(time) && time.ticks > taken.ticks && time.ticks <= of->at &&
+            !(of->started.there && of->started.started.ticks >= time.ticks))
+            return &turn->candidates[i];
+    }
+    return NULL;
+}
+
+/* The shadow copy is of before an update that may have changed the build: neither is certain. */
+static es_status leave_open(const es_host *host, const sighting *copy, const build_candidate *by,
+                            build_finding *finding)
+{
+    char time[ES_TIME_WORD_SIZE], taken[ES_TIME_WORD_SIZE];
+    es_status status = found_by(host, finding, copy, -1);
+
+    if (status)
+        return status;
+    build_because(finding, by->fact);
+    es_prose_say(&finding->remarks,
+                 "The shadow copy of %s is of build 6002. KB%u, which %s 6003, was installed between "
+                 "it and the day that was asked for (%s), and no start after that is on record. ",
+                 es_time_word(copy->time, taken), (unsigned)by->kb,
+                 by->how == BUILD_BRINGS_PERHAPS ? "may bring" : "brings",
+                 es_time_word(by->time, time));
+    return ES_OK;
+}
+
+static es_status by_copy(const es_host *host, const build_state *copy, const build_turn *turn,
+                         search *of, build_finding *finding)
 {
     char time[ES_TIME_WORD_SIZE], start[ES_TIME_WORD_SIZE];
     es_time taken = copy->installation->state_time;
     const sighting *last = &of->before;
+    const build_candidate *since = turned_since(of, turn, taken);
     es_status status = build_assess(host, copy, finding);
 
     if (status)
@@ -188,6 +223,8 @@ static es_status by_copy(const es_host *host, const build_state *copy, search *o
         es_prose_say(&finding->remarks, "For the day that was asked for what was seen at %s "
                                         "decides, after the shadow copy of %s. ",
                      es_time_word(last->time, start), es_time_word(taken, time));
+    } else if (since && finding->build == 6002 && finding->n_because) {
+        return leave_open(host, &(sighting){ taken, 6002, 0, finding->because[0] }, since, finding);
     } else {
         es_prose_say(&finding->remarks, "For the day that was asked for the shadow copy of %s "
                                         "decides. ",
@@ -222,5 +259,5 @@ es_status build_then(const es_host *host, const build_state *states, const build
     if (status)
         return status;
     copy = copy_before(states, of->at);
-    return copy ? by_copy(host, copy, of, finding) : by_records(host, states, turn, of, finding);
+    return copy ? by_copy(host, copy, turn, of, finding) : by_records(host, states, turn, of, finding);
 }

@@ -362,6 +362,30 @@ static void test_on_a_day_before(void **state)
     }
 }
 
+/* A shadow copy decides until something was installed that may have turned the machine. */
+static void test_on_a_day_after_a_copy(void **state)
+{
+    static const struct {
+        double day;
+        const char *answer, *said;
+    } days[] = { { 103.9, "6002", "the shadow copy of 2019-04-11T00:00:00Z decides" },
+                 { 104.1, "unknown", "no start after that is on record" } };
+
+    (void)state;
+    for (uint32_t i = 0; i < ES_COUNT(days); i++) {
+        fake_host *fake = machine_with("6003", "package KB4493471 installed 104\n");
+
+        fake_state(fake, ES_ROLE_SNAPSHOT, AT(100));
+        software(fake, "6002", LAB6002, "6002");
+        kernel(fake, V6002);
+        fake_ask_as_of(fake, AT(days[i].day));
+        expect_turn(fake, 104, 106.7778, "KB4493471");
+        assert_string_equal(fake_answer(fake, 1, "build"), days[i].answer);
+        expect_said(fake, days[i].said);
+        fake_host_free(fake);
+    }
+}
+
 static void test_snapshots(void **state)
 {
     fake_host *fake = machine("package KB4474419 installed 103\npackage KB4493471 installed 101\n");
@@ -476,6 +500,7 @@ int main(void)
         cmocka_unit_test(test_told_after_the_start),
         cmocka_unit_test(test_regback),
         cmocka_unit_test(test_on_a_day_before),
+        cmocka_unit_test(test_on_a_day_after_a_copy),
         cmocka_unit_test(test_snapshots),
         cmocka_unit_test(test_born),
         cmocka_unit_test(test_package_pending),
