@@ -268,12 +268,12 @@ es_status es_broker_sibling(void *context, const char *name, es_evidence_file *r
 }
 
 /* sendmsg and recvmsg, whatever signal comes in between. */
-static ssize_t send_all(int socket, const struct msghdr *message)
+static ssize_t send_all(int socket, const struct msghdr *message, int flags)
 {
     ssize_t n;
 
     do
-        n = sendmsg(socket, message, MSG_NOSIGNAL);
+        n = sendmsg(socket, message, MSG_NOSIGNAL | flags);
     while (n < 0 && errno == EINTR);
     return n;
 }
@@ -288,7 +288,8 @@ static ssize_t receive(int socket, struct msghdr *message, int flags)
     return n;
 }
 
-/* Send a reply and, when there is one, a descriptor. */
+/* Send a reply and, when there is one, a descriptor. It is not waited for room: who asks takes an
+ * answer before it asks again, and who does not would let us wait for ever. */
 static bool answer(int socket, const reply *what, int fd)
 {
     union {
@@ -310,7 +311,7 @@ static bool answer(int socket, const reply *what, int fd)
         header->cmsg_len = CMSG_LEN(sizeof fd);
         memcpy(CMSG_DATA(header), &fd, sizeof fd);
     }
-    return send_all(socket, &message) == (ssize_t)sizeof copy;
+    return send_all(socket, &message, MSG_DONTWAIT) == (ssize_t)sizeof copy;
 }
 
 void es_broker_serve(es_broker *broker, int socket)
@@ -367,7 +368,7 @@ es_status es_broker_ask(void *context, const char *name, es_evidence_file *ret_f
 
     if (!*name || strlen(name) > NAME_MAX)
         return ES_ABSENT;
-    if (send_all(*socket, &message) != (ssize_t)question.iov_len)
+    if (send_all(*socket, &message, 0) != (ssize_t)question.iov_len)
         return ES_IO;
     memset(&control, 0, sizeof control);
     message = (struct msghdr){ .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.space,

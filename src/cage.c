@@ -2,7 +2,7 @@
  *
  * cage.c: see cage.h.
  *
- * Records cross one pipe, requests for evidence files one socket. The child buffers records and
+ * Records cross one stream, requests for evidence files one socket. The child buffers records and
  * sends them before each step it takes, so that whatever a step does, all that was found before it
  * has left the cage.
  */
@@ -123,7 +123,7 @@ static bool is_kept(int fd, const int *kept, size_t n)
 }
 
 /* Nothing of what the parent has open goes into the cage: no store, log or terminal; only the
- * evidence, the pipe and the socket. */
+ * evidence, the stream and the socket. */
 static es_status shed_descriptors(const es_broker *broker, int records, int socket)
 {
     size_t n_files = 0, n = 0;
@@ -211,7 +211,7 @@ typedef struct serving {
 typedef struct guarding {
     pid_t pid;
     uint64_t seconds;
-    int records;             /* our end of the pipe */
+    int records;             /* our end of the stream */
     const es_broker *broker; /* or NULL */
     pthread_mutex_t lock;
     pthread_cond_t end;
@@ -245,7 +245,8 @@ static bool waits_for_medium(const char *task)
     return call == SYS_pread64;
 }
 
-/* Every thread of the process sleeps, not for a medium; and the processor time that it has had. */
+/* Every thread of the process sleeps, not for a medium, or has ended ('Z': the first one, while
+ * others go on); and the processor time that it has had. */
 static bool is_asleep(pid_t pid, uint64_t *ret_ticks)
 {
     char path[64];
@@ -273,25 +274,41 @@ static bool is_asleep(pid_t pid, uint64_t *ret_ticks)
         if (file)
             fclose(file);
         name[strlen(name) - strlen("/stat")] = '\0';
-        asleep = asleep && state == 'S' && !waits_for_medium(name);
+        asleep = asleep && (state == 'S' || state == 'Z') && !waits_for_medium(name);
     }
     if (tasks)
         closedir(tasks);
     return asleep && tasks;
 }
 
-/* Whether the child may be waiting for us: to open a file, or to read what it has said. */
-static bool waits_for_us(const guarding *at)
+static bool has_unread(const guarding *at)
 {
     int unread = 0;
 
-    return (at->broker && es_broker_is_busy(at->broker)) ||
-           (ioctl(at->records, FIONREAD, &unread) == 0 && unread > 0);
+    return ioctl(at->records, FIONREAD, &unread) == 0 && unread > 0;
+}
+
+/* Whether the child may be waiting for us: to open a file, or to read what it has said. */
+static bool waits_for_us(const guarding *at)
+{
+    return (at->broker && es_broker_is_busy(at->broker)) || has_unread(at);
+}
+
+/* Whether the child is at its end; it stays there to be waited for. */
+static bool is_gone(pid_t pid)
+{
+    siginfo_t about = { .si_pid = 0 };
+
+    return waitid(P_PID, (id_t)pid, &about, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           about.si_pid == pid;
 }
 
 /* A child that waits for what never comes uses no processor time, so the meter does not see it. One
  * that is merely not given the processor is runnable and does not sleep; one that waits for a slow
- * disk or a slow parent is left alone. So this too does not depend on load. */
+ * disk or a slow parent is left alone. So this too does not depend on load.
+ *
+ * A plugin that is loaded may start a process before the cage is closed, and that holds our stream
+ * open when the child is gone: it is not waited for. */
 static void *guard(void *context)
 {
     guarding *at = context;
@@ -313,6 +330,10 @@ static void *guard(void *context)
         if (idle >= at->seconds && !at->ended) {
             at->stalled = true;
             kill(at->pid, SIGKILL);
+            idle = 0;
+        }
+        if (is_gone(at->pid) && !has_unread(at)) {
+            shutdown(at->records, SHUT_RD);
             break;
         }
     }
@@ -320,14 +341,15 @@ static void *guard(void *context)
     return NULL;
 }
 
-/* Start the child. Its ends of the pipe and socket stay with it alone. */
+/* Start the child. Its ends of the stream and the socket stay with it alone. */
 static pid_t start(const es_options *options, es_broker *broker, const attempt *now,
                    int ret_records[1], int ret_socket[1])
 {
     int records[2], sockets[2];
     pid_t parent = getpid(), pid;
 
-    if (pipe2(records, O_CLOEXEC) != 0)
+    /* Not a pipe: the reading of one ends only with its last writer. */
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, records) != 0)
         return -1;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0) {
         close(records[0]);
@@ -368,8 +390,10 @@ static int wait_for(pid_t pid)
 
 void es_cage_leave(pid_t leaving)
 {
-    if (leaving > 0)
-        wait_for(leaving);
+    if (leaving <= 0)
+        return;
+    kill(leaving, SIGKILL); /* it has memory to give back, which the kernel does, or is no good */
+    wait_for(leaving);
 }
 
 /* Run one child until it has said all, `ret_leaving`, or to its end. */
@@ -528,7 +552,7 @@ static bool leave_out(attempt *now, const es_ledger *ledger, const ending *end)
         now->n_skips == ES_SKIPS_MAX)
         return false;
     /* A plugin may end the analysis without a signal too: it takes all memory and says so, or it
-     * spoils the pipe and the child is at its end before it can be killed. */
+     * spoils the stream and the child is at its end before it can be killed. */
     if (!WIFSIGNALED(end->status) && (!step->plugin || es_ledger_refused(ledger)))
         return false;
     plugin.ours = copy(step->plugin);

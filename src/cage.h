@@ -24,13 +24,13 @@ typedef void (*es_cage_watch)(void *context, const es_record *record);
  * be NULL. The ledger is not closed yet. Negative only when no child could be run at all.
  *
  * A child that has said all has memory to give back, which takes a while when its hives were large.
- * `ret_leaving` (may be NULL: it is waited for) receives it, for es_cage_leave(); 0 when there is
+ * `ret_leaving` (may be NULL: it is seen gone) receives it, for es_cage_leave(); 0 when there is
  * none left. */
 es_status es_cage_run(const es_options *options, es_broker *broker, es_cage_watch watch,
                       void *context, es_ledger **ret_ledger, pid_t *ret_leaving,
                       es_note *reterr_note);
 
-/* Wait until the child is gone. How it ends no longer matters. */
+/* See the child gone: it is killed, for how it ends no longer matters. */
 void es_cage_leave(pid_t leaving);
 
 #endif

@@ -215,9 +215,9 @@ static int add_process_calls(scmp_filter_ctx filter)
 
     failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
                                SCMP_A0(SCMP_CMP_MASKED_EQ, thread, thread));
-    /* abort() signals the calling process only. */
-    failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                               equals(0, (scmp_datum_t)getpid()));
+    /* abort() signals the calling process only; a process that stops itself would never end. */
+    failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 2,
+                               equals(0, (scmp_datum_t)getpid()), equals(2, SIGABRT));
     failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
                                equals(2, (scmp_datum_t)0));
     failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,

@@ -6,9 +6,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -106,6 +109,65 @@ static inline void scribble(void)
         if (write(fd, "nonsense nonsense", 17) < 0)
             continue;
 }
+
+static inline void stop_itself(void)
+{
+    raise(SIGSTOP);
+}
+
+/* Questions to the parent, and no ear for its answers: first their queue is full, then ours. */
+static inline void ask_for_ever(void)
+{
+    int asked = -1;
+    struct stat about;
+
+    for (int fd = 3; fd < 64; fd++) /* the one for questions was opened last */
+        if (fstat(fd, &about) == 0 && S_ISSOCK(about.st_mode))
+            asked = fd;
+    while (write(asked, "nonsense", 8) > 0)
+        ;
+}
+
+/* The frame of ES_RECORD_DONE, on the stream for records, which was opened first; and no end. */
+static inline void say_done(void)
+{
+    static const unsigned char done[] = { 1, 0, 0, 0, 17 };
+    struct stat about;
+
+    for (int fd = 3; fd < 64; fd++)
+        if (fstat(fd, &about) == 0 && S_ISSOCK(about.st_mode) &&
+            write(fd, done, sizeof done) == (ssize_t)sizeof done)
+            break;
+    sleep_for_ever();
+}
+
+static void *sleeper(void *unused)
+{
+    sleep_for_ever();
+    return unused;
+}
+
+/* The process goes on with its second thread alone. */
+static inline void end_first_thread(void)
+{
+    pthread_t thread;
+
+    if (pthread_create(&thread, NULL, sleeper, NULL) == 0)
+        syscall(SYS_exit, 0);
+}
+
+#ifdef DEED_AT_LOAD
+/* Before the cage is closed: a process that holds all that the child had open, and outlives it. */
+__attribute__((constructor)) static void leave_a_process(void)
+{
+    if (fork() == 0) {
+        for (int fd = 0; fd <= 2; fd++) /* the test's own */
+            close(fd);
+        alarm(200);
+        wait_for_ever();
+    }
+}
+#endif
 
 static es_status examine(void *state, const es_host *host, const es_artefact *artefact)
 {
