@@ -606,6 +606,7 @@ es_status es_cage_run(const es_options *options, es_broker *broker, es_cage_watc
     es_status status;
 
     unsetenv("HIVEX_DEBUG"); /* it would write what it reads to standard error */
+    signal(SIGCHLD, SIG_DFL); /* when it is ignored nobody is told how a child ended */
     for (;;) {
         ending end = { 0, 0 };
         es_status wire = ES_OK;

@@ -303,6 +303,15 @@ static void a_medium_that_is_slow(void **unused)
     assert_false(has_gaps);
 }
 
+/* Started by a program that does not want to hear of its children, as daemons are. */
+static void a_parent_of_no_children(void **unused)
+{
+    (void)unused;
+    signal(SIGCHLD, SIG_IGN);
+    a_plugin_that_crashes(NULL);
+    signal(SIGCHLD, SIG_DFL);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -312,6 +321,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_plugin_that_crashes),
         cmocka_unit_test(a_parent_that_is_slow),
         cmocka_unit_test(a_medium_that_is_slow),
+        cmocka_unit_test(a_parent_of_no_children),
     };
 
     if (argc < 3)
