@@ -2,11 +2,11 @@
  *
  * fuzz_authenticode.c: any bytes as a signed executable.
  */
+#include "input.h"
+
 #include "windows/authenticode.h"
 
 #include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_text(const char *text, size_t room)
 {

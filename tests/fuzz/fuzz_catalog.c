@@ -2,11 +2,11 @@
  *
  * fuzz_catalog.c: any bytes as a catalog: its members, their attributes, its signature.
  */
+#include "input.h"
+
 #include "windows/catalog.h"
 
 #include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 typedef struct watching {
     uint64_t size, n;

@@ -6,11 +6,11 @@
  * The input is split at bytes of 0 into the files, in the order of the digest; what is not there is
  * empty. An accepted one is walked: every link must lead somewhere.
  */
+#include "input.h"
+
 #include "host/catalogue.h"
 
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void walk(const es_catalogue *tables)
 {

@@ -4,25 +4,13 @@
  * database is in the tree: search from real ones. The library reads behind its pages on some inputs
  * (windows/ese.h); what is looked for here is our own.
  */
+#include "input.h"
+
 #include "base/text.h"
 #include "windows/ese.h"
 #include "windows/limits.h"
 
 #include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static es_status read_bytes(void *context, uint64_t offset, void *buffer, uint64_t size,
-                            bool *ret_damaged)
-{
-    const es_bytes *bytes = context;
-
-    if (offset > bytes->size || size > bytes->size - offset)
-        abort();
-    memcpy(buffer, bytes->data + offset, (size_t)size);
-    *ret_damaged = false;
-    return ES_OK;
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -33,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         es_ese *ese = NULL;
         es_table_row row;
         bool damaged;
-        es_status status = es_ese_open(read_bytes, &bytes, size, es_text_of(tables[i]), &ese);
+        es_status status = es_ese_open(input_read, &bytes, size, es_text_of(tables[i]), &ese);
 
         if (status != ES_OK)
             continue;

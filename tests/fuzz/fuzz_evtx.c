@@ -3,25 +3,13 @@
  * fuzz_evtx.c: any bytes as an event log. Whatever comes out lies inside the bytes, its text is
  * UTF-8 within the caps, and it ends.
  */
+#include "input.h"
+
 #include "base/text.h"
 #include "windows/evtx.h"
 #include "windows/limits.h"
 
 #include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static es_status read_bytes(void *context, uint64_t offset, void *buffer, uint64_t size,
-                            bool *ret_damaged)
-{
-    const es_bytes *bytes = context;
-
-    if (offset > bytes->size || size > bytes->size - offset)
-        abort();
-    memcpy(buffer, bytes->data + offset, (size_t)size);
-    *ret_damaged = false;
-    return ES_OK;
-}
 
 static void check(const es_evtx_event *event, size_t size)
 {
@@ -43,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const uint16_t some[] = { 12, 6009 };
     es_bytes bytes = { data, size };
-    const es_evtx_input input = { size, read_bytes, &bytes };
+    const es_evtx_input input = { size, input_read, &bytes };
     uint64_t n_all = 0;
     bool old;
 

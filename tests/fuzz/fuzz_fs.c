@@ -6,13 +6,13 @@
  * (u32), length (u16), bytes, again and again. A volume of 2 MiB is a few KB that way, and nearly
  * every byte that a mutation hits means something.
  */
+#include "input.h"
+
 #include "disk/fs.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define IMAGE_SIZE_MAX (8u << 20)
 #define NAMES_MAX 400u
@@ -36,26 +36,6 @@ typedef struct work {
 
 /* ---------------------------------------------------------------- the image */
 
-static int put_pieces(int fd, const uint8_t *data, size_t size)
-{
-    size_t at = 8;
-
-    while (size - at >= 6) {
-        uint32_t offset = (uint32_t)data[at] | (uint32_t)data[at + 1] << 8 |
-                          (uint32_t)data[at + 2] << 16 | (uint32_t)data[at + 3] << 24;
-        size_t length = (size_t)(data[at + 4] | data[at + 5] << 8);
-
-        at += 6;
-        if (length > size - at)
-            length = size - at;
-        if (offset < IMAGE_SIZE_MAX - 65536u && length &&
-            pwrite(fd, data + at, length, (off_t)offset) != (ssize_t)length)
-            return -1;
-        at += length;
-    }
-    return 0;
-}
-
 static es_source *open_image(int fd, const uint8_t *data, size_t size)
 {
     es_evidence_file file = { .fd = fd, .name = "image" };
@@ -65,7 +45,7 @@ static es_source *open_image(int fd, const uint8_t *data, size_t size)
     off_t end;
 
     if (size >= 8 && memcmp(data, "ESPIECES", 8) == 0) {
-        if (put_pieces(fd, data, size) < 0)
+        if (input_put_pieces(fd, IMAGE_SIZE_MAX, data, size) < 0)
             return NULL;
     } else if (size > IMAGE_SIZE_MAX || write(fd, data, size) != (ssize_t)size) {
         return NULL;

@@ -5,11 +5,11 @@
  * The walk recurses without a cap of its own: that the tree has no loop and no key twice is what
  * the hive's own code promises. Some ranges are called damaged, so that that path runs too.
  */
+#include "input.h"
+
 #include "windows/hive.h"
 
 #include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define SIZE_MAX_FUZZED (4u << 20)
 #define DEPTH_MAX 600u
@@ -17,13 +17,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static es_status read_bytes(void *context, uint64_t offset, void *buffer, uint64_t size,
                             bool *ret_damaged)
 {
-    const es_bytes *bytes = context;
+    es_status status = input_read(context, offset, buffer, size, ret_damaged);
 
-    if (offset > bytes->size || size > bytes->size - offset)
-        abort(); /* reading outside of what the input says it has */
-    memcpy(buffer, bytes->data + offset, (size_t)size);
     *ret_damaged = offset <= 12288 && size > 12288 - offset;
-    return ES_OK;
+    return status;
 }
 
 static void walk_values(es_hive *hive, es_hive_key key)

@@ -6,13 +6,13 @@
  * damage gets past them to the code behind. Every second input also meets a torn base block, and a
  * LOG2 that begins in the middle of the same bytes.
  */
+#include "input.h"
+
 #include "windows/hive.h"
 #include "windows/hive_header.h"
 #include "windows/hive_log.h"
 
 #include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define SIZE_MAX_FUZZED (1u << 20)
 #define HIVE_SIZE 12288u
@@ -21,12 +21,10 @@ static es_status read_bytes(void *context, uint64_t offset, void *buffer, uint64
                             bool *ret_damaged)
 {
     const es_bytes *bytes = context;
+    es_status status = input_read(context, offset, buffer, size, ret_damaged);
 
-    if (offset > bytes->size || size > bytes->size - offset)
-        abort();
-    memcpy(buffer, bytes->data + offset, (size_t)size);
     *ret_damaged = offset <= 2048 && size > 2048 - offset && bytes->size % 3 == 0;
-    return ES_OK;
+    return status;
 }
 
 static void put_u32(uint8_t *at, uint32_t value)

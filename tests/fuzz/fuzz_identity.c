@@ -3,12 +3,12 @@
  * fuzz_identity.c: any text as a package's name. A KB is given only where its digits stand in the
  * name, and once: two numbers give none.
  */
+#include "input.h"
+
 #include "identity.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void inside(es_text part, const char *from, size_t size)
 {

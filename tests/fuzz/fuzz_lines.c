@@ -3,30 +3,18 @@
  * fuzz_lines.c: any bytes as a text log. Lines lie inside the bytes, one behind the other, and are
  * UTF-8 without line ends.
  */
+#include "input.h"
+
 #include "base/text.h"
 #include "windows/limits.h"
 #include "windows/lines.h"
 
 #include <stdlib.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static es_status read_bytes(void *context, uint64_t offset, void *buffer, uint64_t size,
-                            bool *ret_damaged)
-{
-    const es_bytes *bytes = context;
-
-    if (offset > bytes->size || size > bytes->size - offset)
-        abort();
-    memcpy(buffer, bytes->data + offset, (size_t)size);
-    *ret_damaged = false;
-    return ES_OK;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     es_bytes bytes = { data, size };
-    const es_lines_input input = { size, read_bytes, &bytes };
+    const es_lines_input input = { size, input_read, &bytes };
     es_lines *lines = NULL;
     es_lines_line line;
     uint64_t number = 0, end = 0;

@@ -3,14 +3,14 @@
  * fuzz_lnk.c: any bytes as a shortcut, and the items of its target. Texts are UTF-8, and a shortcut
  * that states a header is read or refused, never half of each.
  */
+#include "input.h"
+
 #include "base/text.h"
 #include "windows/limits.h"
 #include "windows/lnk.h"
 #include "windows/shell_item.h"
 
 #include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check(es_text text)
 {

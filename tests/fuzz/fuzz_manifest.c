@@ -2,23 +2,11 @@
  *
  * fuzz_manifest.c: any bytes as a manifest of the component store.
  */
+#include "input.h"
+
 #include "windows/components.h"
 
 #include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static es_status read_bytes(void *context, uint64_t offset, void *buffer, uint64_t size,
-                            bool *ret_damaged)
-{
-    const es_bytes *bytes = context;
-
-    if (offset > bytes->size || size > bytes->size - offset)
-        abort();
-    memcpy(buffer, bytes->data + offset, (size_t)size);
-    *ret_damaged = false;
-    return ES_OK;
-}
 
 static es_status watch(void *context, const es_manifest_file *file)
 {
@@ -36,7 +24,7 @@ static es_status watch(void *context, const es_manifest_file *file)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     es_bytes bytes = { data, size };
-    const es_xml_input input = { size, read_bytes, &bytes };
+    const es_xml_input input = { size, input_read, &bytes };
     uint64_t left = size;
 
     if (es_manifest_read(&input, watch, &left) < 0)

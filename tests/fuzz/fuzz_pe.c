@@ -2,23 +2,11 @@
  *
  * fuzz_pe.c: any bytes as a PE file.
  */
+#include "input.h"
+
 #include "windows/pe.h"
 
 #include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static es_status read_bytes(void *context, uint64_t offset, void *buffer, uint64_t size,
-                            bool *ret_damaged)
-{
-    const es_bytes *bytes = context;
-
-    if (offset > bytes->size || size > bytes->size - offset)
-        abort();
-    memcpy(buffer, bytes->data + offset, (size_t)size);
-    *ret_damaged = false;
-    return ES_OK;
-}
 
 static void check_text(const char *text, size_t room)
 {
@@ -29,7 +17,7 @@ static void check_text(const char *text, size_t room)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     es_bytes bytes = { data, size };
-    const es_pe_input input = { size, read_bytes, &bytes };
+    const es_pe_input input = { size, input_read, &bytes };
     es_pe pe;
 
     if (es_pe_read(&input, ES_PE_WITH_CHECKSUM, &pe) != ES_OK)

@@ -3,13 +3,13 @@
  * fuzz_shell_item.c: any bytes as a list of shell items. However it is broken, as many are handed
  * out as stand before that, each of a known kind.
  */
+#include "input.h"
+
 #include "base/text.h"
 #include "windows/limits.h"
 #include "windows/shell_item.h"
 
 #include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -5,36 +5,16 @@
  * The input is pieces (see fuzz_fs.c) of a volume of 32 MiB that is otherwise empty. Every shadow
  * copy that is called readable is read here and there, and opened as a filesystem.
  */
+#include "input.h"
+
 #include "disk/snapshot.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 #define VOLUME_SIZE (UINT64_C(32) << 20)
 #define COPIES_MAX 4u
-
-static int put_pieces(int fd, const uint8_t *data, size_t size)
-{
-    size_t at = 8;
-
-    while (size - at >= 6) {
-        uint32_t offset = (uint32_t)data[at] | (uint32_t)data[at + 1] << 8 |
-                          (uint32_t)data[at + 2] << 16 | (uint32_t)data[at + 3] << 24;
-        size_t length = (size_t)(data[at + 4] | data[at + 5] << 8);
-
-        at += 6;
-        if (length > size - at)
-            length = size - at;
-        if (offset < VOLUME_SIZE - 65536u && length &&
-            pwrite(fd, data + at, length, (off_t)offset) != (ssize_t)length)
-            return -1;
-        at += length;
-    }
-    return 0;
-}
 
 static void ignore(void *context, uint32_t volume, const es_note *note)
 {
@@ -88,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     file.fd = fd;
     if (buffer && fd >= 0 && size >= 8 && memcmp(data, "ESPIECES", 8) == 0 &&
-        ftruncate(fd, (off_t)VOLUME_SIZE) == 0 && put_pieces(fd, data, size) == 0 &&
+        ftruncate(fd, (off_t)VOLUME_SIZE) == 0 && input_put_pieces(fd, (uint32_t)VOLUME_SIZE, data, size) == 0 &&
         es_source_open(&evidence, &source, &note) == ES_OK)
         look(source, buffer);
     es_source_free(source);

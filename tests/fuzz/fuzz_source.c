@@ -6,13 +6,13 @@
  * for is the same file again, so that parents, extents and segments are reached too. A read never
  * fails but for want of memory, and fills its buffer.
  */
+#include "input.h"
+
 #include "evidence/source.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static es_status same_again(void *context, const char *name, es_evidence_file *ret_file)
 {

@@ -5,13 +5,13 @@
  * The input is the beginning of a disk of 64 MiB; its last 16.5 KiB are laid over the disk's end
  * too, so that backups of a GPT and marks of RAID sets are within reach of a small input.
  */
+#include "input.h"
+
 #include "disk/volume.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define DISK_SIZE (64u << 20)
 #define INPUT_SIZE_MAX (1u << 20)

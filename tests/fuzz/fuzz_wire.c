@@ -3,6 +3,8 @@
  * fuzz_wire.c: what a child that was taken over may send. The bytes go through the decoder alone,
  * and as a stream of frames into a ledger that is then closed and written in every format.
  */
+#include "input.h"
+
 #include "ledger/ledger.h"
 #include "ledger/wire.h"
 #include "report/report.h"
@@ -12,8 +14,6 @@
 #include <unistd.h>
 
 #define ARENA_MAX (UINT64_C(1) << 30)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void decode(const uint8_t *data, size_t size)
 {

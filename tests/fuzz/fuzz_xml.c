@@ -3,24 +3,12 @@
  * fuzz_xml.c: any bytes as a document. Whatever comes out lies inside the bytes, is nested
  * soundly, and stays ended once it has ended.
  */
+#include "input.h"
+
 #include "windows/limits.h"
 #include "windows/xml.h"
 
 #include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static es_status read_bytes(void *context, uint64_t offset, void *buffer, uint64_t size,
-                            bool *ret_damaged)
-{
-    const es_bytes *bytes = context;
-
-    if (offset > bytes->size || size > bytes->size - offset)
-        abort();
-    memcpy(buffer, bytes->data + offset, (size_t)size);
-    *ret_damaged = false;
-    return ES_OK;
-}
 
 static void check(const es_xml_item *item, uint32_t depth, size_t size)
 {
@@ -33,7 +21,7 @@ static void check(const es_xml_item *item, uint32_t depth, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     es_bytes bytes = { data, size };
-    const es_xml_input input = { size, read_bytes, &bytes };
+    const es_xml_input input = { size, input_read, &bytes };
     es_xml *xml = NULL;
     es_xml_item item;
     uint32_t depth = 0;
