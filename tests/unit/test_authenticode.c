@@ -2,84 +2,38 @@
  *
  * test_authenticode.c: signatures in executables, whole and broken in every place.
  *
- * argv[1] is the folder of the fixtures. What each must give was compared with `osslsigncode
+ * argv[1] is the folder of the seeds. What each must give was compared with `osslsigncode
  * verify`; signed real files come from ../shared/data where it is there, with the digests that
  * their signatures state.
  */
+#include "seed_fixture.h"
+
 #include "windows/authenticode.h"
 
 #include "base/text.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#define FILE_MAX (1u << 20)
 #define COMPONENT "1.3.6.1.4.1.311.10.3.6"
-
-static const char *fixtures = "fixtures";
-
-static bool load_path(const char *path, es_bytes *ret)
-{
-    FILE *file = fopen(path, "rb");
-    uint8_t *data;
-
-    if (!file)
-        return false;
-    data = malloc(FILE_MAX);
-    assert_non_null(data);
-    ret->data = data;
-    ret->size = fread(data, 1, FILE_MAX, file);
-    fclose(file);
-    return true;
-}
-
-static es_bytes load(const char *name)
-{
-    char path[1024];
-    es_bytes bytes;
-
-    snprintf(path, sizeof path, "%s/signed/%s", fixtures, name);
-    if (!load_path(path, &bytes))
-        fail_msg("%s is missing", path);
-    return bytes;
-}
-
-static void unload(es_bytes bytes)
-{
-    union {
-        const uint8_t *data;
-        void *ours;
-    } held = { bytes.data };
-
-    free(held.ours);
-}
 
 static es_roots *load_roots(void)
 {
-    es_bytes pem = load("roots.pem");
+    es_bytes pem = seed_load("signed", "roots.pem");
     es_roots *roots = NULL;
     es_note note;
 
     assert_int_equal(es_roots_parse(pem, &roots, &note), ES_OK);
     assert_int_equal(es_roots_count(roots), 1);
-    unload(pem);
+    seed_unload(pem);
     return roots;
 }
 
 static es_authenticode *read_file(const char *name, const es_roots *roots)
 {
     es_authenticode *read = malloc(sizeof *read);
-    es_bytes file = load(name);
+    es_bytes file = seed_load("signed", name);
 
     assert_non_null(read);
     assert_int_equal(es_authenticode_read(file, roots, read), ES_OK);
-    unload(file);
+    seed_unload(file);
     return read;
 }
 
@@ -341,7 +295,7 @@ static void test_inside(void **state)
 /* Where an image is looked for ends: at the stub's cap, and after so many false beginnings. */
 static void test_inside_caps(void **state)
 {
-    es_bytes image = load("unsigned.exe");
+    es_bytes image = seed_load("signed", "unsigned.exe");
     uint64_t size = ES_STUB_SIZE_MAX + image.size;
     uint8_t *data = calloc(1, (size_t)size);
     es_authenticode *read = malloc(sizeof *read);
@@ -359,7 +313,7 @@ static void test_inside_caps(void **state)
     assert_false(read->inside);
     free(read);
     free(data);
-    unload(image);
+    seed_unload(image);
 }
 
 /* Every byte of a signed file matters, but those of the checksum, the directory entry and the
@@ -367,7 +321,7 @@ static void test_inside_caps(void **state)
 static void test_each_byte(void **state)
 {
     es_roots *roots = load_roots();
-    es_bytes file = load("sha1.exe");
+    es_bytes file = seed_load("signed", "sha1.exe");
     es_authenticode *read = malloc(sizeof *read);
     uint8_t *copy = malloc((size_t)file.size);
     uint32_t optional = (uint32_t)file.data[60] + 24;
@@ -388,7 +342,7 @@ static void test_each_byte(void **state)
     }
     free(copy);
     free(read);
-    unload(file);
+    seed_unload(file);
     es_roots_free(roots);
 }
 
@@ -444,8 +398,8 @@ static void test_real_files(void **state)
         char path[1024], hex[65];
         es_bytes file;
 
-        snprintf(path, sizeof path, "%s/../../shared/data/pe/%s", fixtures, files[i].name);
-        if (!load_path(path, &file)) {
+        snprintf(path, sizeof path, "%s/../../shared/data/pe/%s", seeds, files[i].name);
+        if (!seed_load_path(path, &file)) {
             free(read);
             skip();
         }
@@ -458,7 +412,7 @@ static void test_real_files(void **state)
             assert_int_equal(read->signatures[k].signer.state, ES_SIGNER_SOUND);
             assert_int_equal(read->signatures[k].signer.chain.result, ES_CHAIN_NO_ROOT);
         }
-        unload(file);
+        seed_unload(file);
     }
     free(read);
 }
@@ -476,6 +430,6 @@ int main(int argc, char **argv)
     };
 
     if (argc > 1)
-        fixtures = argv[1];
+        seeds = argv[1];
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,53 +3,19 @@
  * test_catalog.c: catalogs taken apart, and those that lie. The index is tested on disks, through
  * the program.
  *
- * argv[1] is the folder of the fixtures.
+ * argv[1] is the folder of the seeds.
  */
+#include "seed_fixture.h"
+
 #include "windows/catalog.h"
 
 #include "base/text.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
-
-static const char *fixtures = "fixtures";
 
 /* Image hashes of pe/ntoskrnl-amd64-6003.exe. */
 static const char sha1[] = "246a8e3d6833266b4eff195c35cf5e26351f060d";
 static const char sha256[] = "d445ce14f6b710b93d2bb3c61df13ff5fe85e5f01751ecff5f4ab53bd780f6d6";
-
-static es_bytes load(const char *name)
-{
-    char path[1024];
-    uint8_t *data = malloc(1u << 20);
-    es_bytes bytes = { data, 0 };
-    FILE *file;
-
-    snprintf(path, sizeof path, "%s/signed/%s", fixtures, name);
-    file = fopen(path, "rb");
-    if (!file || !data)
-        fail_msg("%s is missing", path);
-    bytes.size = fread(data, 1, 1u << 20, file);
-    fclose(file);
-    return bytes;
-}
-
-static void unload(es_bytes bytes)
-{
-    union {
-        const uint8_t *data;
-        void *ours;
-    } held = { bytes.data };
-
-    free(held.ours);
-}
 
 typedef struct looking {
     const char *digest;
@@ -75,7 +41,7 @@ static int look(void *context, const es_catalog_member *member)
 static void check(const char *name, const char *digest, unsigned n, unsigned found,
                   const char *file, uint32_t state, uint32_t chain)
 {
-    es_bytes pem = load("roots.pem"), bytes = load(name);
+    es_bytes pem = seed_load("signed", "roots.pem"), bytes = seed_load("signed", name);
     looking at = { .digest = digest };
     es_roots *roots = NULL;
     es_signer signer;
@@ -95,8 +61,8 @@ static void check(const char *name, const char *digest, unsigned n, unsigned fou
         assert_int_equal(es_signed_verify(&parts, roots, &signer), ES_ABSENT);
     }
     es_roots_free(roots);
-    unload(pem);
-    unload(bytes);
+    seed_unload(pem);
+    seed_unload(bytes);
 }
 
 static void test_members(void **state)
@@ -110,7 +76,7 @@ static void test_members(void **state)
 /* One in BER is no catalog to the reader of DER, and a good one as OpenSSL hands it over. */
 static void test_ber(void **state)
 {
-    es_bytes bytes = load("ber.cat"), plain = load("sha1.cat"), der;
+    es_bytes bytes = seed_load("signed", "ber.cat"), plain = seed_load("signed", "sha1.cat"), der;
     looking at = { .digest = sha1 };
     es_signed parts;
     uint64_t used = 0;
@@ -122,8 +88,8 @@ static void test_ber(void **state)
     assert_int_equal(der.size, plain.size);
     assert_memory_equal(der.data, plain.data, plain.size);
     es_signed_let_go(der);
-    unload(bytes);
-    unload(plain);
+    seed_unload(bytes);
+    seed_unload(plain);
 }
 
 static void test_liars(void **state)
@@ -147,10 +113,10 @@ static void test_broken(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        es_bytes bytes = load(files[i].name);
+        es_bytes bytes = seed_load("signed", files[i].name);
 
         assert_int_equal(es_catalog_members(bytes, &parts, look, &at), files[i].status);
-        unload(bytes);
+        seed_unload(bytes);
     }
     assert_int_equal(es_catalog_members((es_bytes){ NULL, 0 }, &parts, look, &at), ES_CORRUPT);
     assert_int_equal(at.n, 0);
@@ -159,7 +125,7 @@ static void test_broken(void **state)
 /* No cut makes it read past the end; none but the whole is a catalog. */
 static void test_every_cut(void **state)
 {
-    es_bytes whole = load("sha256.cat");
+    es_bytes whole = seed_load("signed", "sha256.cat");
     looking at = { .digest = sha256 };
     es_signed parts;
 
@@ -173,13 +139,13 @@ static void test_every_cut(void **state)
                              ES_OK);
         free(copy);
     }
-    unload(whole);
+    seed_unload(whole);
 }
 
 /* As many elements as a catalog can hold that are no certificates: only so many are looked at. */
 static void test_many_certificates(void **state)
 {
-    es_bytes bytes = load("sha1.cat"), pem = load("roots.pem");
+    es_bytes bytes = seed_load("signed", "sha1.cat"), pem = seed_load("signed", "roots.pem");
     uint8_t *run = malloc(ES_CATALOG_SIZE_MAX);
     looking at = { .digest = sha1 };
     es_roots *roots = NULL;
@@ -203,8 +169,8 @@ static void test_many_certificates(void **state)
     assert_int_equal(signer.state, ES_SIGNER_NO_CERTIFICATE);
     es_roots_free(roots);
     free(run);
-    unload(pem);
-    unload(bytes);
+    seed_unload(pem);
+    seed_unload(bytes);
 }
 
 int main(int argc, char **argv)
@@ -219,6 +185,6 @@ int main(int argc, char **argv)
     };
 
     if (argc > 1)
-        fixtures = argv[1];
+        seeds = argv[1];
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

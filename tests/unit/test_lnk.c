@@ -3,6 +3,8 @@
  * test_lnk.c: shortcuts as they should be, beside what lnkinfo says of them; and damaged ones, of
  * which what is whole is told and nothing else.
  */
+#include "seed_fixture.h"
+
 #include "base/text.h"
 #include "evidence/source.h"
 #include "windows/ese.h"
@@ -11,16 +13,9 @@
 #include "windows/shell_item.h"
 
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-static const char *seeds;
 static es_arena *arena;
 
 static int begin(void **state)
@@ -36,25 +31,10 @@ static int end(void **state)
     return 0;
 }
 
-static es_bytes load(const char *name)
-{
-    static uint8_t bytes[65536];
-    char path[4096];
-    FILE *file;
-    size_t size;
-
-    snprintf(path, sizeof path, "%s/lnk/%s", seeds, name);
-    file = fopen(path, "rb");
-    assert_non_null(file);
-    size = fread(bytes, 1, sizeof bytes, file);
-    fclose(file);
-    return (es_bytes){ bytes, size };
-}
-
 static es_status read_seed(const char *name, es_lnk *ret)
 {
     memset(ret, 0, sizeof *ret);
-    return es_lnk_read(load(name), arena, ret);
+    return es_lnk_read(seed_borrow("lnk", name), arena, ret);
 }
 
 static void expect(es_text text, const char *expected)
@@ -92,7 +72,7 @@ static void whole(void **state)
 /* An address that was thrown is not one of an adapter; nor is there one in a GUID of version 4. */
 static void adapters(void **state)
 {
-    es_bytes bytes = load("removable.lnk");
+    es_bytes bytes = seed_borrow("lnk", "removable.lnk");
     uint8_t *changed;
     es_lnk lnk;
 
@@ -100,7 +80,7 @@ static void adapters(void **state)
     assert_int_equal(read_seed("adapter-thrown.lnk", &lnk), ES_OK);
     expect(lnk.file_id, "{7a1e5b62-cb7f-11eb-8f1d-010c29a1b2c3}");
     expect(lnk.adapter, "");
-    bytes = load("removable.lnk");
+    bytes = seed_borrow("lnk", "removable.lnk");
     changed = es_arena_take(arena, bytes.size);
     memcpy(changed, bytes.data, bytes.size);
     changed[bytes.size - 4 - 48 + 7] = 0x41; /* the first of the two file identifiers */
@@ -172,7 +152,7 @@ static void none(void **state)
     assert_int_equal(es_lnk_read((es_bytes){ large, ES_LNK_SIZE_MAX + 1 }, arena, &lnk), ES_LIMIT);
     free(large);
     assert_int_equal(es_arena_new(64, &small), ES_OK);
-    assert_int_equal(es_lnk_read(load("removable.lnk"), small, &lnk), ES_LIMIT);
+    assert_int_equal(es_lnk_read(seed_borrow("lnk", "removable.lnk"), small, &lnk), ES_LIMIT);
     es_arena_free(small);
 }
 

@@ -3,17 +3,12 @@
  * test_shell_item.c: items of every kind that is told apart, the times and long names of folders,
  * and lists that break off.
  */
+#include "seed_fixture.h"
+
 #include "base/text.h"
 #include "windows/limits.h"
 #include "windows/shell_item.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-
-#include <cmocka.h>
-
-static const char *seeds;
 static es_arena *arena;
 static const es_shell_item *items;
 static uint32_t n;
@@ -33,18 +28,8 @@ static int end(void **state)
 
 static es_status read_seed(const char *name)
 {
-    static uint8_t bytes[65536];
-    char path[4096];
-    FILE *file;
-    size_t size;
-
-    snprintf(path, sizeof path, "%s/items/%s", seeds, name);
-    file = fopen(path, "rb");
-    assert_non_null(file);
-    size = fread(bytes, 1, sizeof bytes, file);
-    fclose(file);
     n = 99;
-    return es_shell_items_read((es_bytes){ bytes, size }, arena, &items, &n);
+    return es_shell_items_read(seed_borrow("items", name), arena, &items, &n);
 }
 
 static void expect(es_text text, const char *expected)
