@@ -92,7 +92,7 @@ static es_status judge(void *state, const es_host *host, const es_installation *
 const es_plugin esuscan_plugin = {
     .abi = ES_ABI, .size = sizeof(es_plugin), .name = "example", .version = "1",
     .summary = "the registered owner: a plugin to learn from",
-    .wants = wants, .n_wants = ES_COUNT(wants), .facts = facts, .n_facts = ES_COUNT(facts),
-    .verdicts = verdicts, .n_verdicts = ES_COUNT(verdicts),
-    .needs = needs, .n_needs = ES_COUNT(needs), .examine = examine, .judge = judge,
+    .wants = wants, .facts = facts, .verdicts = verdicts, .needs = needs,
+    .n_wants = ES_COUNT(wants), .n_facts = ES_COUNT(facts), .n_verdicts = ES_COUNT(verdicts),
+    .n_needs = ES_COUNT(needs), .examine = examine, .judge = judge,
 };
