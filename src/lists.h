@@ -2,6 +2,9 @@
  *
  * lists.h: files of the examiner's that a scan needs and that are no evidence: trust anchors
  * (--roots) and known hashes (--known). They are read before the cage closes.
+ *
+ * Ownership: es_lists owns both and must outlive the use of the options. Threading: one thread
+ * reads; read-only after.
  */
 #ifndef ES_LISTS_H
 #define ES_LISTS_H

@@ -3,6 +3,9 @@
  * options.h: what the examiner asked for on the command line.
  *
  * Texts point into argv. Anything this version does not have is refused here, by name.
+ *
+ * Ownership: plain data that borrows; options that were copied keep pointing into those they were
+ * copied of (`asked`). Threading: es_options_parse() uses getopt and belongs to the first thread.
  */
 #ifndef ES_OPTIONS_H
 #define ES_OPTIONS_H

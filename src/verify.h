@@ -2,6 +2,9 @@
  *
  * verify.h: whether the media is what was acquired, and what lies where it is not. Runs in the
  * cage.
+ *
+ * Ownership: es_verify borrows all it points to. Errors: what does not agree is a note, negative is
+ * our failure. Threading: one thread calls; hashing uses more.
  */
 #ifndef ES_VERIFY_H
 #define ES_VERIFY_H

@@ -8,6 +8,9 @@
  * Files that belong to an image (later segments, extents) are found by its name and counted to it.
  *
  * Symbolic links are not followed, except one that is named itself.
+ *
+ * Ownership: es_jobs owns its list and the texts in it; of zeros it is an empty one. Errors: what
+ * cannot be read is told and passed over; negative only for our own failures. Threading: one thread.
  */
 #ifndef ES_BATCH_FIND_H
 #define ES_BATCH_FIND_H

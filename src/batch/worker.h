@@ -6,6 +6,9 @@
  * caller's (a scan in its cage, whose results go into the store). The parent only starts, waits and
  * counts: it interprets nothing, holds no store open while it forks (SQLite's handles must not pass
  * through a fork), and lives when a worker dies. When the parent dies, its workers die with it.
+ *
+ * Units: seconds are real time. Ownership: jobs are borrowed; a `reason` is the caller's, to be
+ * freed. Threading: the parent must have no other thread, since it forks.
  */
 #ifndef ES_BATCH_WORKER_H
 #define ES_BATCH_WORKER_H

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * catalogue_rows.h: what the files that make a catalogue share: the tables while they are built.
+ *
+ * Ownership: all of it lies in the draft's arena, which the finished catalogue takes over. Errors:
+ * the first is said in the draft's note. Threading: one thread.
  */
 #ifndef ES_HOST_CATALOGUE_ROWS_H
 #define ES_HOST_CATALOGUE_ROWS_H

@@ -8,6 +8,9 @@
  *
  * The first thing that is wrong makes the sheet fail; `note` then says file, line and reason, and
  * every later call answers with nothing. Read a row, take its cells, ask once.
+ *
+ * Ownership: texts and lists lie in the arena that the sheet was begun with and outlive the sheet,
+ * which itself is plain data. Threading: one thread.
  */
 #ifndef ES_HOST_CATALOGUE_SHEET_H
 #define ES_HOST_CATALOGUE_SHEET_H

@@ -5,6 +5,9 @@
  * Structs of the ABI may grow at their end. A plugin that was built with older or newer headers
  * than ours has lists whose elements are shorter or longer than ours: each says its own size, and
  * all of a list are of one. Here they are copied, once, so that everything else may index them.
+ *
+ * Ownership: the copy is the arena's and borrows from the shared object, which must stay loaded.
+ * Threading: any, on arenas of their own.
  */
 #ifndef ES_HOST_DECLARED_H
 #define ES_HOST_DECLARED_H

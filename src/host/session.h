@@ -6,7 +6,10 @@
  * hands views of them to plugins (examine.c, registry.c, offer.c), and when all states of all
  * machines were examined lets plugins judge (judge.c). Facts, verdicts and notes go to the ledger.
  *
- * Known to src/host alone. Threading: one thread.
+ * Known to src/host alone. Ownership: what is declared here lies in the session's arena unless it
+ * says otherwise; files, hives and lists of names are let go of when their state is done.
+ * Errors: positive is the evidence's answer and was noted where it is said so, negative ends the
+ * analysis. Threading: one thread.
  */
 #ifndef ES_HOST_SESSION_H
 #define ES_HOST_SESSION_H

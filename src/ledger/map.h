@@ -4,6 +4,8 @@
  *
  * Open addressing with linear probing. The numbers come from the caged child, which may choose
  * them to collide; the hash is therefore salted with the map's own address.
+ *
+ * Ownership: the map owns its entries. Errors: ES_NOMEM alone. Threading: one thread at a time.
  */
 #ifndef ES_LEDGER_MAP_H
 #define ES_LEDGER_MAP_H

@@ -12,6 +12,8 @@
  * once, and so that a scan without the jail goes the same way as one in it. That frame is the one
  * which goes through the pipe, and what comes out of the pipe is decoded into the ledger: on either
  * side a record is made once.
+ *
+ * Threading: any, on buffers, arenas and ledgers of their own.
  */
 #ifndef ES_LEDGER_WIRE_H
 #define ES_LEDGER_WIRE_H
