@@ -336,7 +336,7 @@ static int list_plugins(const es_options *options)
     }
     n = es_ledger_plugins(ledger, &plugins);
     for (size_t i = 0; i < n; i++) {
-        if (options->n_images ? !asked_for(options, plugins[i]->name) : false)
+        if (options->n_images && !asked_for(options, plugins[i]->name))
             continue;
         if (options->n_images)
             print_plugin(plugins[i]);

@@ -533,11 +533,9 @@ char *es_job_identity(const char *path, es_job_member member, void *context)
     char *identity = NULL;
     struct stat about;
 
-    if (stat(path, &about) == 0 && S_ISREG(about.st_mode) &&
-        take_file(&jobs, path, member, context) == ES_OK) {
-        identity = jobs.list[0].identity;
-        jobs.list[0].identity = NULL;
-    } else if (stat(path, &about) == 0 && take_other(&jobs, path) == ES_OK) {
+    if (stat(path, &about) == 0 &&
+        ((S_ISREG(about.st_mode) && take_file(&jobs, path, member, context) == ES_OK) ||
+         take_other(&jobs, path) == ES_OK)) {
         identity = jobs.list[0].identity;
         jobs.list[0].identity = NULL;
     }
