@@ -127,21 +127,24 @@ static bool is_impossible(es_time time, es_time limit)
            (es_time_known(limit) && time.ticks > limit.ticks);
 }
 
-/* Let facts of several states that say the same be one event. Of one state they stay apart. */
+/* Let facts of several states that say the same be one event. Of one state they stay apart, unless
+ * another had told it before: what that state then says twice counts as one state. */
 static void merge(es_timeline *timeline)
 {
     size_t kept = 0;
+    uint32_t last = 0; /* the state that was counted last */
 
     qsort(timeline->events, timeline->n, sizeof *timeline->events, by_content);
     for (size_t i = 0; i < timeline->n; i++) {
-        es_timeline_event *event = &timeline->events[i];
+        es_timeline_event event = timeline->events[i];
         es_timeline_event *before = kept ? &timeline->events[kept - 1] : NULL;
 
-        if (before && event->machine && event->fact->installation != before->fact->installation &&
-            compare_content(before, event) == 0)
-            before->n_also++;
+        if (before && event.machine && event.fact->installation != before->fact->installation &&
+            compare_content(before, &event) == 0)
+            before->n_also += event.fact->installation != last;
         else
-            timeline->events[kept++] = *event;
+            timeline->events[kept++] = event;
+        last = event.fact->installation;
     }
     timeline->n = kept;
     qsort(timeline->events, timeline->n, sizeof *timeline->events, by_time);
