@@ -8,18 +8,26 @@
 
 /* ------------------------------------------------------------------ values */
 
-es_status service_open(const es_host *host, const es_artefact *hive, const char *path,
-                          es_key *ret)
+static es_status tell(const es_host *host, const char *before, const char *name, uint64_t size,
+                      const char *behind, const es_where *where)
 {
-    char text[200];
+    char text[260];
+
+    (void)snprintf(text, sizeof text, "%s%.*s%s", before, (int)(size < 160 ? size : 160), name,
+                   behind);
+    return host->note(host, 1, es_text_of(text), where);
+}
+
+es_status service_open(const es_host *host, const es_artefact *hive, const char *path,
+                       es_key *ret)
+{
     es_status status = host->key_open(host, hive, es_text_of(path), ret);
 
     if (status <= 0)
         return status < 0 ? status : 1;
     if (status == ES_ABSENT)
         return 0;
-    (void)snprintf(text, sizeof text, "the key %s cannot be read", path);
-    status = host->note(host, 1, es_text_of(text), hive->where);
+    status = tell(host, "the key ", path, strlen(path), " cannot be read", hive->where);
     return status < 0 ? status : 0;
 }
 
@@ -30,6 +38,8 @@ es_status service_number(const es_host *host, const es_key *key, const char *nam
     es_status status = host->value_find(host, key, es_text_of(name), &value);
 
     *ret = es_null();
+    if (status == ES_CORRUPT)
+        return tell(host, "the value ", name, strlen(name), " cannot be read", key->where);
     if (status == ES_OK)
         status = host->value_number(host, &value, 0, &number);
     if (status == ES_OK)
@@ -163,35 +173,71 @@ static es_status describe(const es_host *host, es_text name, es_text rule, es_te
     return ES_OK;
 }
 
+es_status service_values(const es_host *host, const es_artefact *hive, const char *path,
+                         es_status (*each)(void *context, const es_value *value), void *context)
+{
+    uint64_t lost = 0, i = 0;
+    es_key key;
+    es_value value;
+    es_status status = service_open(host, hive, path, &key), got = ES_OK;
+
+    if (status <= 0)
+        return status;
+    for (; got == ES_OK && i < MAX_VALUES; i++) {
+        got = host->value_child(host, &key, i, &value);
+        if (got == ES_OK) {
+            got = each(context, &value);
+        } else if (got == ES_CORRUPT) {
+            lost++;
+            got = ES_OK;
+        }
+    }
+    if (got < 0)
+        return got;
+    status = ES_OK;
+    if (lost)
+        status = tell(host, "values of the key ", path, strlen(path), " cannot be read", key.where);
+    if (status == ES_OK && (got == ES_OK || got == ES_LIMIT))
+        status = tell(host, "the key ", path, strlen(path), " has more entries than are listed",
+                      key.where);
+    return status;
+}
+
+typedef struct wanted_rules {
+    const es_host *host;
+    const char *service;
+    const uint32_t *ports;
+    uint32_t n_ports;
+    es_text *rules;
+    uint64_t *n;
+} wanted_rules;
+
+static es_status take_rule(void *context, const es_value *value)
+{
+    const wanted_rules *to = (const wanted_rules *)context;
+    es_text rule;
+    es_status status = to->host->value_text(to->host, value, 0, &rule);
+
+    if (status != ES_OK || !concerns(rule, to->service, to->ports, to->n_ports))
+        return status < 0 ? status : ES_OK;
+    if (*to->n == MAX_RULES)
+        return ES_LIMIT;
+    status = describe(to->host, value->name, rule, &to->rules[*to->n]);
+    if (status == ES_OK)
+        ++*to->n;
+    return status;
+}
+
 es_status service_rules(const es_host *host, const es_artefact *hive, const char *from,
                         const char *service, const uint32_t *ports, uint32_t n_ports,
                         es_text *rules, uint64_t *ret_n)
 {
     char path[160];
-    es_key key;
-    es_value value;
-    es_text rule;
-    es_status status;
+    wanted_rules to = { host, service, ports, n_ports, rules, ret_n };
 
-    (void)snprintf(path, sizeof path, "%s\\FirewallRules", from);
-    status = service_open(host, hive, path, &key);
     *ret_n = 0;
-    for (uint64_t i = 0; status > 0 && i < MAX_VALUES && *ret_n < MAX_RULES; i++) {
-        es_status got = host->value_child(host, &key, i, &value);
-
-        if (got == ES_CORRUPT)
-            continue;
-        if (got)
-            return got < 0 ? got : ES_OK;
-        if (host->value_text(host, &value, 0, &rule) != ES_OK || 
-            !concerns(rule, service, ports, n_ports))
-            continue;
-        got = describe(host, value.name, rule, &rules[*ret_n]);
-        if (got)
-            return got;
-        ++*ret_n;
-    }
-    return status < 0 ? status : ES_OK;
+    (void)snprintf(path, sizeof path, "%s\\FirewallRules", from);
+    return service_values(host, hive, path, take_rule, &to);
 }
 
 es_status service_profiles(const es_host *host, const es_artefact *hive, const char *from,

@@ -22,7 +22,7 @@
 
 /* 1: there, 0: not, or unreadable, which is noted; negative: failure. */
 es_status service_open(const es_host *host, const es_artefact *hive, const char *path, es_key *ret);
-/* Null where the value is not there or does not fit. */
+/* Null where the value is not there or does not fit, or cannot be read, which is noted. */
 es_status service_number(const es_host *host, const es_key *key, const char *name, es_datum *ret);
 es_status service_boolean(const es_host *host, const es_key *key, const char *name, es_datum *ret);
 /* The start type of a service, by its key. */
@@ -35,6 +35,10 @@ es_status service_rules(const es_host *host, const es_artefact *hive, const char
                         es_text *rules, uint64_t *ret_n);
 es_status service_profiles(const es_host *host, const es_artefact *hive, const char *from,
                            es_text profiles[MAX_PROFILES], uint64_t *ret_n);
+/* Show every value of a key to `each`, which returns ES_OK to go on, ES_LIMIT when there is no room
+ * for it, or a failure. What cannot be read or is left out is noted. */
+es_status service_values(const es_host *host, const es_artefact *hive, const char *path,
+                         es_status (*each)(void *context, const es_value *value), void *context);
 /* Emit the plugin's only fact. */
 es_status service_emit(const es_host *host, const es_datum *fields, const es_where *where);
 

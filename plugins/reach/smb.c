@@ -37,26 +37,22 @@ static const es_fact_type facts[] = {
       smb_fields, NULL },
 };
 
+typedef struct share_list {
+    es_text names[MAX_RULES];
+    uint64_t n;
+} share_list;
+
 /* The shares are values named after them. */
-static es_status shares_of(const es_host *host, const es_artefact *hive, es_text *shares,
-                           uint64_t *ret_n)
+static es_status take_share(void *context, const es_value *value)
 {
-    es_key key;
-    es_value value;
-    es_status status = service_open(host, hive, SERVICES "LanmanServer\\Shares", &key);
+    share_list *to = (share_list *)context;
 
-    *ret_n = 0;
-    for (uint64_t i = 0; status > 0 && i < MAX_VALUES && *ret_n < MAX_RULES; i++) {
-        es_status got = host->value_child(host, &key, i, &value);
-
-        if (got == ES_CORRUPT)
-            continue;
-        if (got)
-            return got < 0 ? got : ES_OK;
-        if (value.name.size)
-            shares[(*ret_n)++] = value.name;
-    }
-    return status < 0 ? status : ES_OK;
+    if (!value->name.size)
+        return ES_OK;
+    if (to->n == MAX_RULES)
+        return ES_LIMIT;
+    to->names[to->n++] = value->name;
+    return ES_OK;
 }
 
 static es_status take_firewall(const es_host *host, const es_artefact *hive, const char *from,
@@ -98,8 +94,8 @@ static es_status examine_smb(const es_host *host, const es_artefact *hive)
     static const char *const names[] = { "SMB1", "SMB2", "RequireSecuritySignature",
                                          "RestrictNullSessAccess" };
     es_key key, parameters;
-    es_text rules[MAX_RULES], profiles[MAX_PROFILES], shares[MAX_RULES];
-    uint64_t n_shares = 0;
+    es_text rules[MAX_RULES], profiles[MAX_PROFILES];
+    share_list shares = { .n = 0 };
     es_datum fields[N_FIELDS];
     es_status status = service_open(host, hive, SERVICES "LanmanServer", &key);
 
@@ -115,14 +111,14 @@ static es_status examine_smb(const es_host *host, const es_artefact *hive)
     if (status >= 0)
         status = service_start(host, hive, SERVICES "mrxsmb10", &fields[5]);
     if (status >= 0)
-        status = shares_of(host, hive, shares, &n_shares);
+        status = service_values(host, hive, SERVICES "LanmanServer\\Shares", take_share, &shares);
     if (status >= 0)
         status = take_firewall(host, hive, FIREWALL, rules, profiles, &fields[7]);
     if (status >= 0)
         status = service_start(host, hive, SERVICES "srv", &fields[10]);
     if (status < 0)
         return status;
-    fields[6] = es_datum_texts(shares, n_shares);
+    fields[6] = es_datum_texts(shares.names, shares.n);
     fields[9] = es_datum_text(es_text_of("system"));
     return service_emit(host, fields, key.where);
 }
