@@ -18,6 +18,45 @@ static const char BYPASS[] = "BypassESU";
 static const char NET_BYPASS[] = "the ESU bypass for .NET installers";
 static const char SPOOF[] = "a version-spoofing shim (VxKex)";
 
+/* Say which entries of a key could not be read, and that it has more than are looked at. */
+static es_status tell_unread(const es_host *host, const es_key *key, const char *path,
+                             uint64_t unread, int more)
+{
+    es_text text;
+    es_status status = ES_OK;
+
+    if (unread)
+        status = es_prose_one(host, &text, "%u entries of the key %s cannot be read",
+                              (unsigned)unread, path);
+    if (unread && status == ES_OK)
+        status = host->note(host, 1, text, key->where);
+    if (more && status == ES_OK)
+        status = es_prose_one(host, &text, "the key %s has more entries than are looked at", path);
+    return more && status == ES_OK ? host->note(host, 1, text, key->where) : status;
+}
+
+/* Look at every key below one. */
+static es_status each_key(const es_host *host, const es_artefact *hive, const char *path,
+                          es_status (*look)(const es_host *host, const es_key *key))
+{
+    es_key list, key;
+    es_status status = es_prose_key(host, hive, path, &list), got = ES_OK;
+    uint64_t unread = 0;
+
+    if (status <= 0)
+        return status;
+    for (uint64_t i = 0;; i++) {
+        got = host->key_child(host, &list, i, &key);
+        if ((got && got != ES_CORRUPT) || i == MAX_KEYS)
+            break;
+        unread += got == ES_CORRUPT;
+        status = got ? ES_OK : look(host, &key);
+        if (status < 0)
+            return status;
+    }
+    return got < 0 ? got : tell_unread(host, &list, path, unread, got != ES_END);
+}
+
 /* ------------------------------------------------------------------ SOFTWARE */
 
 /* Values of the licensing service's key, as far as they are texts or numbers. */
@@ -26,18 +65,22 @@ static es_status emit_values(const es_host *host, const es_artefact *hive, const
     es_key key;
     es_value value;
     es_time no_time = { 0, 0, 0 };
-    es_status status = es_prose_key(host, hive, path, &key);
+    es_status status = es_prose_key(host, hive, path, &key), got = ES_OK;
+    uint64_t unread = 0;
 
-    for (uint64_t i = 0; status > 0 && i < MAX_VALUES; i++) {
+    if (status <= 0)
+        return status;
+    for (uint64_t i = 0;; i++) {
         es_datum fields[4] = { es_datum_text(es_text_of(path)), es_null(), es_null(), es_null() };
         uint64_t number;
         es_text text;
-        es_status got = host->value_child(host, &key, i, &value);
 
-        if (got == ES_CORRUPT)
-            continue;
+        got = host->value_child(host, &key, i, &value);
+        if ((got && got != ES_CORRUPT) || i == MAX_VALUES)
+            break;
+        unread += got == ES_CORRUPT;
         if (got)
-            return got < 0 ? got : ES_OK;
+            continue;
         fields[1] = es_datum_text(value.name);
         if (host->value_text(host, &value, 0, &text) == ES_OK)
             fields[2] = es_datum_text(text);
@@ -47,7 +90,7 @@ static es_status emit_values(const es_host *host, const es_artefact *hive, const
         if (got)
             return got;
     }
-    return status < 0 ? status : ES_OK;
+    return got < 0 ? got : tell_unread(host, &key, path, unread, got != ES_END);
 }
 
 /* The edition was changed to a server's, and the true one kept for later. */
@@ -109,25 +152,6 @@ static es_status look_at_program(const es_host *host, const es_key *key)
                                key->written, value.where);
 }
 
-static es_status look_at_programs(const es_host *host, const es_artefact *hive)
-{
-    es_key options, key;
-    es_status status = es_prose_key(host, hive, IFEO, &options);
-
-    for (uint64_t i = 0; status > 0 && i < MAX_KEYS; i++) {
-        es_status got = host->key_child(host, &options, i, &key);
-
-        if (got == ES_CORRUPT)
-            continue;
-        if (got)
-            return got < 0 ? got : ES_OK;
-        got = look_at_program(host, &key);
-        if (got < 0)
-            return got;
-    }
-    return status < 0 ? status : ES_OK;
-}
-
 es_status examine_software(const es_host *host, const es_artefact *hive)
 {
     es_status status = emit_values(host, hive, NT "\\SL");
@@ -137,7 +161,7 @@ es_status examine_software(const es_host *host, const es_artefact *hive)
     if (status == ES_OK)
         status = look_at_edition(host, hive);
     if (status >= 0)
-        status = look_at_programs(host, hive);
+        status = each_key(host, hive, IFEO, look_at_program);
     return status < 0 ? status : ES_OK;
 }
 
@@ -235,25 +259,14 @@ static int has_option_245(es_bytes options)
     return 0;
 }
 
-static es_status look_at_leases(const es_host *host, const es_artefact *hive)
+static es_status look_at_lease(const es_host *host, const es_key *key)
 {
-    es_key interfaces, key;
     es_value value;
-    es_status status = es_prose_key(host, hive, SERVICES "Tcpip\\Parameters\\Interfaces",
-                                    &interfaces);
+    es_status status = host->value_find(host, key, es_text_of("DhcpInterfaceOptions"), &value);
 
-    for (uint64_t i = 0; status > 0 && i < 256; i++) {
-        es_status got = host->key_child(host, &interfaces, i, &key);
-
-        if (got)
-            return got < 0 ? got : ES_OK;
-        got = host->value_find(host, &key, es_text_of("DhcpInterfaceOptions"), &value);
-        if (got == ES_OK && has_option_245(value.data))
-            got = emit_azure(host, "DHCP option 245", key.name, value.where);
-        if (got < 0)
-            return got;
-    }
-    return status;
+    if (status == ES_OK && has_option_245(value.data))
+        status = emit_azure(host, "DHCP option 245", key->name, value.where);
+    return status < 0 ? status : ES_OK;
 }
 
 es_status examine_azure_folder(const es_host *host, const es_artefact *folder)
@@ -270,6 +283,6 @@ es_status examine_system(const es_host *host, const es_artefact *hive)
     if (status >= 0)
         status = look_at_firmware(host, hive);
     if (status >= 0)
-        status = look_at_leases(host, hive);
+        status = each_key(host, hive, SERVICES "Tcpip\\Parameters\\Interfaces", look_at_lease);
     return status < 0 ? status : ES_OK;
 }

@@ -176,28 +176,29 @@ static es_status describe(const es_host *host, es_text name, es_text rule, es_te
 es_status service_values(const es_host *host, const es_artefact *hive, const char *path,
                          es_status (*each)(void *context, const es_value *value), void *context)
 {
-    uint64_t lost = 0, i = 0;
+    uint64_t lost = 0;
     es_key key;
     es_value value;
     es_status status = service_open(host, hive, path, &key), got = ES_OK;
 
     if (status <= 0)
         return status;
-    for (; got == ES_OK && i < MAX_VALUES; i++) {
+    for (uint64_t i = 0;; i++) {
         got = host->value_child(host, &key, i, &value);
-        if (got == ES_OK) {
-            got = each(context, &value);
-        } else if (got == ES_CORRUPT) {
-            lost++;
-            got = ES_OK;
-        }
+        lost += got == ES_CORRUPT;
+        if (got == ES_CORRUPT && i < MAX_VALUES)
+            continue;
+        if (got == ES_OK)
+            got = i < MAX_VALUES ? each(context, &value) : ES_LIMIT;
+        if (got)
+            break;
     }
     if (got < 0)
         return got;
     status = ES_OK;
     if (lost)
         status = tell(host, "values of the key ", path, strlen(path), " cannot be read", key.where);
-    if (status == ES_OK && (got == ES_OK || got == ES_LIMIT))
+    if (status == ES_OK && got != ES_END)
         status = tell(host, "the key ", path, strlen(path), " has more entries than are listed",
                       key.where);
     return status;
