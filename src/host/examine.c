@@ -132,7 +132,7 @@ static es_status hand_over_path(turn *now, es_fs *fs, const char *path);
 /* What fits the first component with a pattern, whose end is `end`; the rest of the path follows. */
 static es_status hand_over_matches(turn *now, es_fs *fs, const char *path, const char *end)
 {
-    char folder[4096], pattern[1024], full[4096];
+    char folder[4096], pattern[4096], full[4096];
     const char *start = end;
     bool folders = *end == '/';
     es_matches matches = { .n = 0 };
