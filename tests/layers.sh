@@ -155,9 +155,14 @@ probe fine    plugins/x/x.c      '#include <esuscan/plugin.h>'
 probe fine    plugins/x/x.c      '#include "names.h"'
 probe fine    include/esuscan/x.h '#include <stdint.h>'
 
+n=$(cd "$root" && find include src plugins -name '*.[ch]' -type f | wc -l)
+if [ "$n" -lt 100 ]; then
+    echo "only $n files below $root: that is not the source tree"
+    exit 1
+fi
 found=$(check "$root")
 if [ -n "$found" ]; then
     printf '%s\n' "$found"
     exit 1
 fi
-echo "every include points down"
+echo "every include of $n files points down"

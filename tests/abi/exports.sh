@@ -4,6 +4,7 @@
 # exports.sh: a plugin exports one name and asks the C library for memory and text only.
 # usage: exports.sh MODULE…
 set -eu
+[ $# -gt 0 ] || { echo "no module was named"; exit 1; }
 status=0
 for module; do
     # what a sanitizer or a coverage tool exports is not the plugin's
