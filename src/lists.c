@@ -30,7 +30,7 @@ static es_status read_roots(const char *path, es_roots **ret_roots, es_note *not
     if (data && ferror(file))
         status = refuse(note, path, strerror(errno));
     else if (pem.size > ES_ROOTS_FILE_MAX)
-        status = refuse(note, path, "it is larger than any list of them");
+        status = refuse(note, path, "a file of certificates in PEM is smaller");
     if (status == ES_OK)
         status = es_roots_parse(pem, ret_roots, note);
     free(data);
