@@ -32,7 +32,8 @@
 #define ES_HIVE_LOG_DIRT 1u
 #define ES_HIVE_LOG_HVLE 2u
 
-/* Where the bytes of a hive or log come from: a reader, so that this room knows no filesystem. */
+/* Where the bytes of a hive or log come from: a reader, so that this room knows no filesystem. Of a
+ * log without one it is known only that it is there. */
 typedef struct es_hive_input {
     uint64_t size;
     es_status (*read)(void *context, uint64_t offset, void *buffer, uint64_t size,
@@ -97,7 +98,8 @@ es_status es_hive_find(es_hive *hive, es_hive_key from, const char *path, es_hiv
 es_status es_hive_children(es_hive *hive, es_hive_key key, es_hive_key **ret_keys, size_t *ret_n);
 /* The same where parts are broken: what can be read, and whether that was all. es_hive_children()
  * gives ES_CORRUPT there. es_hive_find() finds what is readable; what is not found under a key
- * whose list is not complete is ES_CORRUPT, not ES_ABSENT. */
+ * whose list is not complete, or that rests on a bad range, or has a name in it that does, is
+ * ES_CORRUPT, not ES_ABSENT. So for values. */
 es_status es_hive_children_readable(es_hive *hive, es_hive_key key, es_hive_key **ret_keys,
                                     size_t *ret_n, bool *ret_complete);
 /* UTF-8, the caller's (free()). A lone surrogate reads U+FFFD, a NUL inside a name U+2400. */

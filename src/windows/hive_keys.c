@@ -8,6 +8,7 @@
  *
  * Where hivex gives up a whole list for one broken entry, the list is read here entry by entry.
  * What was left out makes the answer incomplete, and "not found" then means unreadable, not absent.
+ * So it does where a bad range holds the key, or the name of one below it.
  */
 #include "windows/hive_internal.h"
 
@@ -249,6 +250,12 @@ static es_status list_children(es_hive *hive, es_hive_key key, key_list *list)
 
 /* ---- looking up ---- */
 
+/* A name on a bad range may be any name. */
+static bool name_unsure(const es_hive *hive, es_hive_key key, es_hive_name name)
+{
+    return es_hive_range_damaged(hive, key + ES_HIVE_NK_NAME, name.bytes.size);
+}
+
 void es_hive_index_done(es_hive_index *index)
 {
     free(index->children);
@@ -283,6 +290,7 @@ static es_status index_make(const es_hive *hive, es_hive_key key, key_list *list
             index.complete = false;
             continue;
         }
+        index.complete = index.complete && !name_unsure(hive, index.children[i], name);
         index.hashes[i] = es_hive_name_hash(name);
         slot = index.hashes[i] & index.mask;
         while (index.slots[slot])
@@ -323,6 +331,8 @@ static es_status list_find(const es_hive *hive, const key_list *list, const es_h
         } else if (es_hive_name_is(name, wanted)) {
             *ret_key = list->keys[i];
             return ES_OK;
+        } else if (name_unsure(hive, list->keys[i], name)) {
+            complete = false;
         }
     }
     return complete ? ES_ABSENT : ES_CORRUPT;
@@ -340,6 +350,7 @@ static es_status find_child(es_hive *hive, es_hive_key key, const es_hive_wanted
             return index_find(hive, &hive->indexes[i], wanted, ret_key);
     }
     status = list_children(hive, key, &list);
+    list.complete = list.complete && !es_hive_key_damaged(hive, key);
     if (status == ES_OK && list.n < ES_HIVE_INDEX_FROM) {
         status = list_find(hive, &list, wanted, ret_key);
     } else if (status == ES_OK) {

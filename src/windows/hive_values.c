@@ -114,10 +114,13 @@ es_status es_hive_value_find(es_hive *hive, es_hive_key key, const char *name,
         } else if (es_hive_name_is(stored, &wanted)) {
             *ret_value = list.values[i];
             goto out;
+        } else if (es_hive_range_damaged(hive, list.values[i] + ES_HIVE_VK_NAME,
+                                         stored.bytes.size)) {
+            list.complete = false; /* a name on a bad range may be any name */
         }
     }
     if (status == ES_OK)
-        status = list.complete ? ES_ABSENT : ES_CORRUPT;
+        status = list.complete && !es_hive_key_damaged(hive, key) ? ES_ABSENT : ES_CORRUPT;
 out:
     es_hive_wanted_done(&wanted);
     free(list.values);

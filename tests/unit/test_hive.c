@@ -413,6 +413,68 @@ static void test_damage(void **state)
     free(m.data);
 }
 
+/* Where the name of a key or value lies: only that is taken for damaged, in 4 KiB of zeros or not. */
+static void check_unsure(const char *path, const char *child, const char *name)
+{
+    memory m = load("software-6003.hive");
+    es_hive *hive = must_open(&m);
+    es_hive_key key = must_find(hive, path), found, parent = key;
+    es_hive_value value = 0;
+
+    if (child) {
+        assert_int_equal(es_hive_find(hive, key, child, &found), ES_OK);
+        assert_int_equal(es_hive_find(hive, key, "No such key", &key), ES_ABSENT);
+        m.bad_at = found + 0x50;
+    } else {
+        assert_int_equal(es_hive_value_find(hive, key, name, &value), ES_OK);
+        assert_int_equal(es_hive_value_find(hive, key, "No such value", &value), ES_ABSENT);
+        m.bad_at = key; /* all that says which values a key has */
+    }
+    m.bad_size = 1;
+    es_hive_free(hive);
+    hive = must_open(&m);
+    assert_int_equal(es_hive_find(hive, parent, "No such key", &found), ES_CORRUPT);
+    if (child)
+        assert_int_equal(es_hive_find(hive, parent, child, &found), ES_OK);
+    else
+        assert_int_equal(es_hive_value_find(hive, parent, name, &value), ES_OK);
+    assert_int_equal(es_hive_value_find(hive, parent, "No such value", &value), ES_CORRUPT);
+    es_hive_free(hive);
+    free(m.data);
+}
+
+/* The evidence gives half of a key: its first half, up to the count of what is below it. */
+static void test_half_a_key(void **state)
+{
+    memory m = load("software-6003.hive"), cut;
+    es_hive *hive = must_open(&m);
+    es_hive_key key = must_find(hive, CURRENT_VERSION);
+    es_hive_value value;
+
+    (void)state;
+    es_hive_free(hive);
+    cut = m;
+    cut.data = malloc(m.size);
+    assert_non_null(cut.data);
+    memcpy(cut.data, m.data, m.size);
+    memset(cut.data + key + 0x18, 0, 0x18); /* as an unreadable sector would be that begins there */
+    cut.bad_at = key + 0x18;
+    cut.bad_size = 0x18;
+    hive = must_open(&cut);
+    assert_int_equal(es_hive_value_find(hive, key, "CurrentBuildNumber", &value), ES_CORRUPT);
+    assert_int_equal(es_hive_find(hive, key, "Winlogon", &key), ES_CORRUPT);
+    es_hive_free(hive);
+    free(cut.data);
+    free(m.data);
+}
+
+static void test_unsure(void **state)
+{
+    (void)state;
+    check_unsure("Microsoft\\Windows NT", "CurrentVersion", NULL);
+    check_unsure(CURRENT_VERSION, NULL, "CurrentBuildNumber");
+}
+
 static void test_our_failure_is_forwarded(void **state)
 {
     memory m = load("software-6003.hive");
@@ -519,6 +581,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_mended),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_half_a_key),
+        cmocka_unit_test(test_unsure),
         cmocka_unit_test(test_our_failure_is_forwarded),
         cmocka_unit_test(test_key_at_the_end),
         cmocka_unit_test(test_large_reads),
