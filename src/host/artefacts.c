@@ -211,11 +211,12 @@ static es_status note_hive_state(es_session *session, es_state_work *work, const
     }
     switch (state->state) {
     case ES_HIVE_REPLAYED:
-        es_note_set(&note, ES_SEVERITY_INFO, "hive",
+        es_note_set(&note, state->reason[0] ? ES_SEVERITY_GAP : ES_SEVERITY_INFO, "hive",
                     "%s was not written back when Windows stopped; its log was replayed in memory, "
                     "as Windows would have done (%llu pages of 512 bytes). Values that changed by "
-                    "it show what they were before.",
-                    path, (unsigned long long)state->pages);
+                    "it show what they were before.%s%s%s",
+                    path, (unsigned long long)state->pages, state->reason[0] ? " Not all of it: " : "",
+                    state->reason, state->reason[0] ? ". What was changed last may be missing." : "");
         break;
     case ES_HIVE_DIRTY:
         es_note_set(&note, ES_SEVERITY_GAP, "hive",

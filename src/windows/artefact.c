@@ -123,26 +123,42 @@ es_hive_set *es_hive_set_free(es_hive_set *set)
     return NULL;
 }
 
-/* The log beside a hive; a missing, empty or unreadable one is simply not used. */
-static es_status open_log(es_fs *fs, const char *hive, int number, es_artefact_file **ret_log)
+/* The log beside a hive; that one is missing, empty or unreadable does not keep the hive shut. */
+static es_status open_log(es_fs *fs, const char *hive, int i, es_hive_set *set)
 {
     char path[ES_PATH_MAX];
     es_note ignored;
-    es_status status;
+    es_status status = ES_LIMIT;
 
-    if (snprintf(path, sizeof path, "%s.LOG%d", hive, number) >= (int)sizeof path)
-        return ES_OK;
-    status = es_artefact_file_open(fs, path, ret_log, &ignored);
+    if (snprintf(path, sizeof path, "%s.LOG%d", hive, i + 1) < (int)sizeof path)
+        status = es_artefact_file_open(fs, path, &set->logs[i], &ignored);
     if (status < 0)
         return status;
-    if (status == ES_OK && (*ret_log)->info.size == 0)
-        *ret_log = es_artefact_file_free(*ret_log);
+    if (status == ES_OK && set->logs[i]->info.size == 0) {
+        set->logs[i] = es_artefact_file_free(set->logs[i]);
+        status = ES_END;
+    }
+    set->log_status[i] = status;
     return ES_OK;
 }
 
-static bool log_unchanged(const es_artefact_file *log, const es_artefact_file *later)
+static bool log_unchanged(const es_hive_set *set, const es_hive_set *later, int i)
 {
-    return log && later ? es_file_unchanged(log->file, later->file) : log == later;
+    return set->logs[i] && later->logs[i]
+               ? es_file_unchanged(set->logs[i]->file, later->logs[i]->file)
+               : set->log_status[i] == later->log_status[i];
+}
+
+/* What is known of a log; NULL when there is none. */
+static const es_hive_input *log_input(es_hive_set *set, int i, es_hive_input *ret)
+{
+    es_artefact_file *log = set->logs[i];
+
+    if (set->log_status[i] == ES_ABSENT)
+        return NULL;
+    *ret = (es_hive_input){ log ? log->info.size : 0,
+                            log || set->log_status[i] == ES_END ? read_whole : NULL, log };
+    return ret;
 }
 
 /* Take the hive over from a later set when neither it nor its logs changed; false if they did. */
@@ -150,8 +166,7 @@ static bool take_over(es_hive_set *set, es_hive_set *later)
 {
     if (!later || !later->hive || later->borrowed || es_hive_damaged(later->hive) ||
         !es_file_unchanged(set->primary->file, later->primary->file) ||
-        !log_unchanged(set->logs[0], later->logs[0]) ||
-        !log_unchanged(set->logs[1], later->logs[1]))
+        !log_unchanged(set, later, 0) || !log_unchanged(set, later, 1))
         return false;
     set->hive = later->hive;
     later->borrowed = true;
@@ -177,16 +192,12 @@ es_status es_hive_set_open_earlier(es_fs *fs, const char *path, es_hive_set *lat
         return ES_NOMEM;
     status = es_artefact_file_open(fs, path, &set->primary, reterr_note);
     for (int i = 0; i < 2 && status == ES_OK; i++)
-        status = open_log(fs, path, i + 1, &set->logs[i]);
+        status = open_log(fs, path, i, set);
     if (status == ES_OK && !take_over(set, later)) {
         set->primary->later = later && later->hive ? later : NULL;
         inputs[2] = (es_hive_input){ set->primary->info.size, read_whole, set->primary };
-        for (int i = 0; i < 2; i++) {
-            if (!set->logs[i])
-                continue;
-            inputs[i] = (es_hive_input){ set->logs[i]->info.size, read_whole, set->logs[i] };
-            logs[i] = &inputs[i];
-        }
+        for (int i = 0; i < 2; i++)
+            logs[i] = log_input(set, i, &inputs[i]);
         status = es_hive_open(&inputs[2], logs, set->primary->path, &set->hive, reterr_note);
         set->primary->later = NULL;
     }

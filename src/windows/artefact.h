@@ -37,7 +37,8 @@ es_status es_artefact_file_door(void *context, uint64_t offset, void *buffer, ui
 /* A hive with its transaction logs. */
 typedef struct es_hive_set {
     es_artefact_file *primary;
-    es_artefact_file *logs[2]; /* NULL where there is none */
+    es_artefact_file *logs[2]; /* NULL where there is none to use */
+    es_status log_status[2];   /* why: ES_ABSENT, ES_END when it is empty, or it cannot be opened */
     es_hive *hive;
     bool borrowed; /* the hive is another set's */
 } es_hive_set;

@@ -102,19 +102,29 @@ static es_status log_open(hive_log *log)
     es_bytes sector = { log->sector, sizeof log->sector };
     es_hive_ranges damage = { NULL, 0, 0 };
     es_status status;
+    bool bad;
 
     log->why = "is missing";
     if (!log->input)
         return ES_OK;
-    log->why = "is empty";
+    log->why = "cannot be read";
+    log->lost = true;
+    if (!log->input->read)
+        return ES_OK;
+    log->why = log->input->size ? "is cut short" : "is empty";
+    log->lost = log->input->size != 0;
     if (log->input->size < 2 * PAGE)
         return ES_OK;
     status = es_hive_input_read(log->input, 0, log->sector, sizeof log->sector, &damage);
+    bad = damage.n > 0;
     es_hive_ranges_done(&damage); /* the checksum tells whether it can be trusted */
     if (status != ES_OK)
         return status < 0 ? status : ES_OK;
     log->header = es_hive_header_read(sector);
-    if (!log->header.magic)
+    log->lost = bad || !all_zero(log->sector, sizeof log->sector);
+    if (bad && !(log->header.magic && log->header.checksum_good))
+        log->why = "has its base block on damaged sectors";
+    else if (!log->header.magic)
         log->why = all_zero(log->sector, sizeof log->sector) ? "is empty" : "has no base block";
     else if (!log->header.checksum_good)
         log->why = "has a bad checksum";
@@ -129,8 +139,10 @@ static es_status log_open(hive_log *log)
         log->kind = ES_HIVE_LOG_DIRT;
     else
         log->why = "is of an unknown type";
-    if (log->kind != ES_HIVE_LOG_NONE)
+    if (log->kind != ES_HIVE_LOG_NONE) {
         log->why = NULL;
+        log->lost = false;
+    }
     return ES_OK;
 }
 
@@ -342,6 +354,11 @@ es_status es_hive_log_replay(es_hive_image *image, const es_hive_input *const lo
             return status;
     }
     status = es_hive_log_replay_entries(&r);
+    for (size_t i = 0; i < 2 && status == ES_OK; i++) {
+        if (r.logs[i].lost)
+            es_hive_log_say(state, "%s %s", r.logs[i].name,
+                            r.logs[i].why ? r.logs[i].why : "breaks off within an entry");
+    }
     if (status == ES_ABSENT)
         status = replay_dirt(&r);
     if (status != ES_ABSENT)

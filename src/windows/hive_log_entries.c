@@ -48,22 +48,24 @@ uint64_t es_hive_log_hash(const uint8_t *data, uint64_t size)
     return (uint64_t)state[1] << 32 | state[0];
 }
 
-/* Read one entry whole, or ES_END when none that fits lies there. The buffer is the caller's. */
-static es_status read_entry(const hive_log *log, uint64_t at, log_entry *ret_entry,
-                            uint8_t **ret_data)
+/* Read the entry with this number whole, or ES_END when it does not lie there; ES_CORRUPT when it
+ * does, or may, and is not whole. The buffer is the caller's. */
+static es_status read_entry(const hive_log *log, uint64_t at, uint32_t expected,
+                            log_entry *ret_entry, uint8_t **ret_data)
 {
     uint8_t head[ENTRY_HEADER], *data;
     es_hive_ranges damage = { NULL, 0, 0 };
     es_cursor cursor = es_cursor_make((es_bytes){ head, sizeof head });
     log_entry entry;
-    es_status status;
+    es_status status, none;
 
     status = es_hive_input_read(log->input, at, head, sizeof head, &damage);
+    none = damage.n ? ES_CORRUPT : ES_END;
     es_hive_ranges_done(&damage);
     if (status != ES_OK)
         return status < 0 ? status : ES_END;
     if (es_cursor_u32(&cursor) != UINT32_C(0x454c7648)) /* HvLE */
-        return ES_END;
+        return none;
     entry.size = es_cursor_u32(&cursor);
     entry.flags = es_cursor_u32(&cursor);
     entry.sequence = es_cursor_u32(&cursor);
@@ -71,9 +73,13 @@ static es_status read_entry(const hive_log *log, uint64_t at, log_entry *ret_ent
     entry.n_pages = es_cursor_u32(&cursor);
     entry.hash_1 = es_cursor_u64(&cursor);
     entry.hash_2 = es_cursor_u64(&cursor);
-    if (entry.size < 512 || entry.size % 512 || entry.size > ES_HIVE_LOG_ENTRY_MAX ||
-        entry.size > log->input->size - at || es_hive_log_hash(head, 32) != entry.hash_2)
+    if (es_hive_log_hash(head, 32) != entry.hash_2)
+        return none;
+    if (entry.sequence != expected)
         return ES_END;
+    if (entry.size < 512 || entry.size % 512 || entry.size > ES_HIVE_LOG_ENTRY_MAX ||
+        entry.size > log->input->size - at)
+        return ES_CORRUPT;
     data = malloc(entry.size);
     if (!data)
         return ES_NOMEM;
@@ -82,7 +88,7 @@ static es_status read_entry(const hive_log *log, uint64_t at, log_entry *ret_ent
     if (status != ES_OK ||
         es_hive_log_hash(data + ENTRY_HEADER, entry.size - ENTRY_HEADER) != entry.hash_1) {
         free(data);
-        return status < 0 ? status : ES_END;
+        return status < 0 ? status : ES_CORRUPT;
     }
     *ret_entry = entry;
     *ret_data = data;
@@ -150,10 +156,12 @@ static es_status apply_log(replay *r, hive_log *log, uint32_t *ret_last, uint32_
         log_entry entry;
         uint8_t *data;
 
-        status = read_entry(log, at, &entry, &data);
+        status = read_entry(log, at, expected, &entry, &data);
+        log->lost = status == ES_CORRUPT;
         if (status != ES_OK)
             break;
-        if (entry.sequence != expected || !entry_good(&entry, data)) {
+        if (!entry_good(&entry, data)) {
+            log->lost = true;
             free(data);
             break;
         }
@@ -186,7 +194,8 @@ static es_status replay_both(replay *r, hive_log *first, hive_log *second)
         return status;
     if (first->why || second->header.sequence_primary == last + 1)
         return apply_log(r, second, &last, &n_entries);
-    second->why = second->header.sequence_primary <= last ? "is older" : "does not follow";
+    second->lost = second->header.sequence_primary > last;
+    second->why = second->lost ? "does not follow" : "is older";
     return ES_OK;
 }
 
@@ -209,8 +218,10 @@ static es_status replay_torn(replay *r, hive_log *first, hive_log *second)
     status = apply_log(r, second, &last, &n_entries);
     if (status == ES_OK && second->why)
         status = apply_log(r, first, &last, &n_entries);
-    else
+    else {
         first->why = "is older";
+        first->lost = false;
+    }
     return status;
 }
 

@@ -17,6 +17,7 @@ typedef struct hive_log {
     es_hive_header header;
     uint32_t kind;   /* ES_HIVE_LOG_NONE: not a valid log */
     const char *why; /* it was not used; NULL when it was, or was not asked */
+    bool lost;       /* it, or its end, may have held changes that were not applied */
 } hive_log;
 
 typedef struct replay {
