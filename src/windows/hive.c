@@ -375,6 +375,8 @@ es_status es_hive_before(es_hive *hive, es_hive **ret_before)
         *ret_before = hive->before;
         return ES_OK;
     }
+    if (hive->before_status != ES_OK) /* it is asked for with each value */
+        return hive->before_status;
     before = calloc(1, sizeof *before);
     if (!before)
         return ES_NOMEM;
@@ -384,6 +386,7 @@ es_status es_hive_before(es_hive *hive, es_hive **ret_before)
         status = open_image(before, no_logs, "", NULL);
     if (status != ES_OK) {
         es_hive_free(before);
+        hive->before_status = status;
         return status;
     }
     hive->before = before;

@@ -43,6 +43,7 @@ struct es_hive {
     es_hive_index indexes[ES_HIVE_INDEXES];
     size_t next_index;
     es_hive *before;
+    es_status before_status; /* why there is none, once that is known */
 };
 
 #define ES_HIVE_NK_NAME 0x50u /* size of an nk cell up to its name */

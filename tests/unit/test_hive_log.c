@@ -17,6 +17,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static const char *fixtures = "fixtures";
@@ -371,6 +372,32 @@ static void test_damage(void **state)
     close_set(&s);
 }
 
+/* How many memories for hives were made. */
+static unsigned n_memories;
+int memfd_create(const char *name, unsigned flags);
+
+int memfd_create(const char *name, unsigned flags)
+{
+    n_memories++;
+    return (int)syscall(SYS_memfd_create, name, flags);
+}
+
+/* What was there before cannot be opened: that is found out once, not for each value. */
+static void test_nothing_before(void **state)
+{
+    set s = { { load("dirt-primary", ".hive"), load("dirt-primary", ".LOG1") }, NULL, NULL };
+    es_hive *before;
+
+    (void)state;
+    memset(s.files[0].data + 4096 + 32, 0, 8192 - 32); /* the root key too; the log has it all */
+    s.hive = open_files(s.files);
+    assert_int_equal(es_hive_before(s.hive, &before), ES_CORRUPT);
+    n_memories = 0;
+    assert_int_equal(es_hive_before(s.hive, &before), ES_CORRUPT);
+    assert_int_equal(n_memories, 0);
+    close_set(&s);
+}
+
 static void test_hash(void **state)
 {
     memory log = load("hvle-primary", ".LOG1");
@@ -443,6 +470,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_hvle_gap),
         cmocka_unit_test(test_log_that_breaks),
         cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_nothing_before),
         cmocka_unit_test(test_hash),
         cmocka_unit_test(test_real_windows_10),
     };
