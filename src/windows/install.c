@@ -227,11 +227,54 @@ static uint32_t machine_of(search *find, const char *root)
     return ++find->states->machines;
 }
 
+/* Why a place of which something is there is not taken for a state. */
+static void tell_incomplete(search *find, es_status one, es_status other, const char *name,
+                            bool earlier)
+{
+    if ((one != ES_OK && one != ES_ABSENT) || (other != ES_OK && other != ES_ABSENT))
+        tell(find, ES_SEVERITY_GAP,
+             earlier ? "'%s' may hold an earlier state of the registry, but a folder index on the "
+                       "way to it is damaged."
+                     : "The directory '%s' may hold a Windows installation, but a folder index on "
+                       "the way to its System32\\config is damaged.",
+             name);
+    else if (one == ES_OK || other == ES_OK)
+        tell(find, ES_SEVERITY_GAP,
+             earlier ? "'%s' holds only one of the two hives SOFTWARE and SYSTEM, so it is not "
+                       "taken for an earlier state."
+                     : "The directory '%s' holds only one of the two hives SOFTWARE and SYSTEM, so "
+                       "it is not taken for an installation.",
+             name);
+}
+
+/* The earlier state that RegBack holds, if it does. */
+static es_status add_regback(search *find, uint32_t machine, const char *root, const char *config,
+                             bool twin)
+{
+    char folder[ES_PATH_MAX];
+    char *regback = NULL;
+    es_status one, other, status = ES_OK;
+
+    if (snprintf(folder, sizeof folder, "%s/RegBack", config) >= (int)sizeof folder)
+        return ES_OK;
+    one = file_there(find->fs, folder, "SOFTWARE", &regback);
+    other = one < 0 ? one : file_there(find->fs, folder, "SYSTEM", NULL);
+    if (one < 0 || other < 0) {
+        status = one < 0 ? one : other;
+    } else if (one == ES_OK && other == ES_OK) {
+        cut_components(regback, 1);
+        status = add_state(find, ES_ROLE_REGBACK, machine, root, regback, twin);
+    } else {
+        tell_incomplete(find, one, other, folder, true);
+    }
+    free(regback);
+    return status;
+}
+
 /* The hives are there: add the installation, and its RegBack state if it has one. */
 static es_status add_installation(search *find, uint32_t role, const char *software_path, bool twin)
 {
-    char config[ES_PATH_MAX], root[ES_PATH_MAX], folder[ES_PATH_MAX];
-    char *regback = NULL;
+    char config[ES_PATH_MAX], root[ES_PATH_MAX];
     uint32_t machine;
     es_status status;
 
@@ -249,16 +292,7 @@ static es_status add_installation(search *find, uint32_t role, const char *softw
         find->current = machine;
     }
     status = add_state(find, role, machine, root, config, twin);
-    if (status != ES_OK || snprintf(folder, sizeof folder, "%s/RegBack", config) >=
-                               (int)sizeof folder)
-        return status;
-    if (file_there(find->fs, folder, "SOFTWARE", &regback) == ES_OK &&
-        file_there(find->fs, folder, "SYSTEM", NULL) == ES_OK) {
-        cut_components(regback, 1);
-        status = add_state(find, ES_ROLE_REGBACK, machine, root, regback, twin);
-    }
-    free(regback);
-    return status;
+    return status == ES_OK ? add_regback(find, machine, root, config, twin) : status;
 }
 
 static es_status look_at(search *find, uint32_t role, const char *parent, const char *name,
@@ -277,16 +311,8 @@ static es_status look_at(search *find, uint32_t role, const char *parent, const 
         status = one < 0 ? one : other;
     else if (one == ES_OK && other == ES_OK)
         status = add_installation(find, role, software, twin);
-    else if (one == ES_CORRUPT || other == ES_CORRUPT)
-        tell(find, ES_SEVERITY_GAP,
-             "The directory '%s' may hold a Windows installation, but a folder index on the way to "
-             "its System32\\config is damaged.",
-             name);
-    else if (one == ES_OK || other == ES_OK)
-        tell(find, ES_SEVERITY_GAP,
-             "The directory '%s' holds only one of the two hives SOFTWARE and SYSTEM, so it is not "
-             "taken for an installation.",
-             name);
+    else
+        tell_incomplete(find, one, other, name, false);
     free(software);
     return status;
 }
@@ -305,7 +331,7 @@ static es_status look_in(search *find, const char *parent, uint32_t role)
         status = es_fs_list(find->fs, entry, sequence, collect_directory, &all);
     if (all.failed)
         status = ES_NOMEM;
-    if (status == ES_CORRUPT)
+    if (status > 0 && !all.cut) /* a stop of our own is handed back too */
         tell(find, ES_SEVERITY_GAP,
              "The folder index of '%s' is damaged: directories may be missing from the search for "
              "installations.",
@@ -321,8 +347,13 @@ static es_status look_in(search *find, const char *parent, uint32_t role)
             twin = k != i && es_name_same(es_text_of(all.items[k]),
                                           es_text_of(all.items[i]));
         status = look_at(find, role, parent, all.items[i], twin);
-        if (status == ES_LIMIT)
-            break;
+        if (status != ES_LIMIT)
+            continue;
+        tell(find, ES_SEVERITY_GAP,
+             "There are more installations and earlier states of them than are examined: '%s' and "
+             "what comes after it is left out.",
+             all.items[i]);
+        break;
     }
     names_free(&all);
     return status < 0 ? status : ES_OK;
@@ -330,7 +361,7 @@ static es_status look_in(search *find, const char *parent, uint32_t role)
 
 static int find_old(void *context, const es_dirent *dirent)
 {
-    char (*old)[32] = context;
+    char (*old)[32] = context; /* one more than is looked into */
     static const char prefix[] = "windows.old";
     es_text head = { dirent->name.data, sizeof prefix - 1 };
 
@@ -339,7 +370,7 @@ static int find_old(void *context, const es_dirent *dirent)
     if (dirent->directory && !dirent->dos_name && dirent->name.size >= head.size &&
         dirent->name.size < sizeof *old && es_name_same(head, es_text_of(prefix)) &&
         (dirent->name.size == head.size || dirent->name.data[head.size] == '.')) {
-        for (size_t i = 0; i < ES_WINDOWS_OLD_MAX; i++) {
+        for (size_t i = 0; i <= ES_WINDOWS_OLD_MAX; i++) {
             if (!old[i][0]) {
                 memcpy(old[i], dirent->name.data, (size_t)dirent->name.size);
                 break;
@@ -352,7 +383,7 @@ static int find_old(void *context, const es_dirent *dirent)
 es_status es_states_find(es_states *states, es_fs *fs, es_install_note_fn on_note, void *context)
 {
     search find = { .states = states, .fs = fs, .on_note = on_note, .context = context };
-    char old[ES_WINDOWS_OLD_MAX][32] = { { 0 } };
+    char old[ES_WINDOWS_OLD_MAX + 1][32] = { { 0 } };
     es_status status = look_in(&find, "", ES_ROLE_CURRENT);
 
     if (status != ES_OK)
@@ -363,6 +394,11 @@ es_status es_states_find(es_states *states, es_fs *fs, es_install_note_fn on_not
     status = es_fs_list(fs, 5, 0, find_old, old);
     for (size_t i = 0; i < ES_WINDOWS_OLD_MAX && old[i][0] && status >= 0; i++)
         status = look_in(&find, old[i], ES_ROLE_WINDOWS_OLD);
+    if (old[ES_WINDOWS_OLD_MAX][0])
+        tell(&find, ES_SEVERITY_GAP,
+             "There are more directories of earlier installations than are looked into: '%s' is "
+             "left out.",
+             old[ES_WINDOWS_OLD_MAX]);
     return status < 0 ? status : ES_OK;
 }
 
