@@ -2,8 +2,9 @@
  *
  * snapshot_chain.c: see snapshot_chain.h.
  *
- * A chain is bounded twice: it may not have more links than the volume has blocks, and a second
- * walker that moves at half the speed (Brent) ends one that bites its own tail long before that.
+ * Chains are bounded twice: all of them may not have more links than the volume has blocks (shadow
+ * copies that share one list would each take the memory of it), and a second walker that moves at
+ * half the speed (Brent) ends one that bites its own tail long before that.
  */
 #include "disk/snapshot_chain.h"
 
@@ -86,10 +87,11 @@ static es_status follow(reading *r, uint64_t at, uint32_t type, es_vss_store *st
     uint64_t limit = r->volume->length / ES_VSS_BLOCK_SIZE, marked = at, power = 1, since = 0;
     es_status status = ES_OK;
 
-    for (uint64_t n = 0; at && status == ES_OK; n++) {
+    while (at && status == ES_OK) {
         block_header header;
 
-        if (n > limit || r->to->n_links >= ES_VSS_LINKS_MAX)
+        /* No block is in two chains, so all of them have no more than the volume has. */
+        if (r->to->n_links >= limit || r->to->n_links >= ES_VSS_LINKS_MAX)
             return ES_CORRUPT;
         status = load(r, at, type, &header);
         if (status == ES_OK && each)

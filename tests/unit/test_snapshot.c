@@ -9,6 +9,7 @@
  */
 #include "disk_fixture.h"
 #include "disk/snapshot.h"
+#include "disk/snapshot_chain.h"
 
 #include "base/time.h"
 
@@ -256,6 +257,56 @@ static void claims_are_checked(void **state)
     }
 }
 
+/* Sixty copies that name one list of a hundred blocks, on a volume of 256: two of them at most can be
+ * what they say, and no memory is taken for the others. */
+static void lists_are_not_shared(void **state)
+{
+    static const uint8_t mark[16] = { 0x6b, 0x87, 0x08, 0x38, 0x76, 0xc1, 0x48, 0x4e,
+                                      0xb7, 0xae, 0x04, 0x04, 0x6e, 0x6c, 0xc7, 0x52 };
+    const uint64_t size = 256 * BLOCK, catalogue = 4 * BLOCK, header = 8 * BLOCK,
+                   list = 16 * BLOCK;
+    es_volume volume = { .id = 1, .length = size };
+    es_vss_catalogue found;
+    size_t n_blocks = 0, n_sound = 0;
+    disk *d = disk_new(size);
+
+    (void)state;
+    for (uint64_t i = 0; i < 103; i++) { /* the volume's header, the catalogue, a store's, the list */
+        uint64_t at = i == 0 ? HEADER_AT : i == 1 ? catalogue : i == 2 ? header : list + (i - 3) * BLOCK;
+
+        disk_put(d, at, mark, sizeof mark);
+        disk_put_number(d, at + 16, 2, 4);
+        disk_put_number(d, at + 20, i == 0 ? 1 : i == 1 ? 2 : i == 2 ? 4 : 3, 4);
+        disk_put_number(d, at + 40, i > 2 && i < 102 ? at + BLOCK : 0, 8);
+        for (uint64_t k = 0; i > 2 && k < 500; k++)
+            disk_put_number(d, at + 128 + k * 32, k % 256 * BLOCK + 1, 8);
+    }
+    disk_put_number(d, HEADER_AT + 48, catalogue, 8);
+    for (uint64_t i = 0; i < 60; i++) {
+        uint64_t at = catalogue + 128 + i * 256;
+
+        disk_put_number(d, at, 2, 8);
+        disk_put_number(d, at + 8, size, 8);
+        disk_put_number(d, at + 16, i + 1, 8);
+        disk_put_number(d, at + 48, i + 1, 8);
+        disk_put_number(d, at + 128, 3, 8);
+        disk_put_number(d, at + 128 + 8, list, 8);
+        disk_put_number(d, at + 128 + 16, i + 1, 8);
+        disk_put_number(d, at + 128 + 32, header, 8);
+    }
+    disk_read(d);
+    assert_int_equal(es_vss_catalogue_read(d->source, &volume, &found), ES_OK);
+    assert_int_equal(found.n_stores, 60);
+    for (size_t i = 0; i < found.n_stores; i++) {
+        n_blocks += found.stores[i].n_blocks;
+        n_sound += found.stores[i].sound;
+    }
+    assert_int_equal(n_sound, 2);
+    assert_true(n_blocks <= 256 * 500);
+    es_vss_catalogue_done(&found);
+    disk_free(d);
+}
+
 static void data_elsewhere_is_named(void **state)
 {
     places at;
@@ -345,6 +396,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_never_changes_is_told),
         cmocka_unit_test(chains_end),
         cmocka_unit_test(claims_are_checked),
+        cmocka_unit_test(lists_are_not_shared),
         cmocka_unit_test(data_elsewhere_is_named),
         cmocka_unit_test(a_volume_without_any),
         cmocka_unit_test(a_real_volume),
