@@ -248,7 +248,8 @@ static es_status read_stores(reading *r)
 {
     es_status status = ES_OK;
 
-    qsort(r->to->stores, r->to->n_stores, sizeof *r->to->stores, by_age);
+    if (r->to->n_stores) /* a catalogue may name none */
+        qsort(r->to->stores, r->to->n_stores, sizeof *r->to->stores, by_age);
     for (size_t i = r->to->n_stores; i-- > 0 && status >= 0;) {
         status = check_store(r, &r->to->stores[i]);
         r->to->cut |= status == ES_LIMIT;

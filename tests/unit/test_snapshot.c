@@ -232,6 +232,16 @@ static void chains_end(void **state)
     assert_false(es_snapshots_at(set, 0)->readable);
     es_snapshots_free(set);
     disk_free(d);
+
+    d = fixture(&at); /* one without its first block */
+    disk_put(d, at.catalogue, "XXXX", 4);
+    disk_read(d);
+    assert_int_equal(es_snapshots_open(d->source, disk_volume(d, 1), false, disk_note, d, &set),
+                     ES_OK);
+    assert_int_equal(es_snapshots_count(set), 0);
+    assert_true(disk_says(d, 1, ES_SEVERITY_GAP, "catalogue"));
+    es_snapshots_free(set);
+    disk_free(d);
 }
 
 static void claims_are_checked(void **state)
