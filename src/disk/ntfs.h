@@ -118,6 +118,10 @@ es_ntfs_record *es_ntfs_record_free(es_ntfs_record *record);
  * ES_CORRUPT when it is an extension record or unreadable. */
 es_status es_ntfs_node_open(es_ntfs *volume, uint64_t entry, uint32_t sequence,
                             es_ntfs_node **ret_node);
+/* The same of the base record alone, where what is looked for stands nearly always: a file may have
+ * thousands of extension records. */
+es_status es_ntfs_node_open_base(es_ntfs *volume, uint64_t entry, uint32_t sequence,
+                                 es_ntfs_node **ret_node);
 es_ntfs_node *es_ntfs_node_free(es_ntfs_node *node);
 
 /* The next attribute of a type from `*at` on, or NULL. */

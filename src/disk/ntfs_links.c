@@ -38,19 +38,14 @@ static bool parse_link(es_bytes value, uint64_t *ret_parent, uint32_t *ret_seque
 
 /* The long name of a record, and its parent. ES_ABSENT: the record is no longer that file, or has no
  * such name; ES_CORRUPT: that cannot be told. */
-static es_status name_of(es_ntfs *volume, uint64_t entry, uint32_t sequence, es_name *ret_name,
-                         uint64_t *ret_parent, uint32_t *ret_sequence)
+static es_status name_in(const es_ntfs_node *node, es_name *ret_name, uint64_t *ret_parent,
+                         uint32_t *ret_sequence)
 {
     const es_ntfs_attribute *attribute;
-    es_ntfs_node *node = NULL;
-    es_status status = es_ntfs_node_open(volume, entry, sequence, &node);
-    bool found = false, broken;
+    bool found = false, broken = node->incomplete;
     uint8_t space;
     size_t at = 0;
 
-    if (status != ES_OK)
-        return status;
-    broken = node->incomplete;
     while (!found && (attribute = es_ntfs_node_next(node, ES_NTFS_FILE_NAME, &at))) {
         bool parsed = attribute->resident && parse_link(attribute->value, ret_parent, ret_sequence,
                                                         &space, ret_name);
@@ -58,8 +53,25 @@ static es_status name_of(es_ntfs *volume, uint64_t entry, uint32_t sequence, es_
         broken |= !parsed;
         found = parsed && space != DOS_NAMESPACE;
     }
-    es_ntfs_node_free(node);
     return found ? ES_OK : broken ? ES_CORRUPT : ES_ABSENT;
+}
+
+static es_status name_of(es_ntfs *volume, uint64_t entry, uint32_t sequence, es_name *ret_name,
+                         uint64_t *ret_parent, uint32_t *ret_sequence)
+{
+    es_ntfs_node *node = NULL;
+    es_status status = es_ntfs_node_open_base(volume, entry, sequence, &node);
+
+    if (status == ES_OK)
+        status = name_in(node, ret_name, ret_parent, ret_sequence);
+    node = es_ntfs_node_free(node);
+    if (status <= 0)
+        return status;
+    status = es_ntfs_node_open(volume, entry, sequence, &node);
+    if (status == ES_OK)
+        status = name_in(node, ret_name, ret_parent, ret_sequence);
+    es_ntfs_node_free(node);
+    return status;
 }
 
 /* ES_OK when `entry` is a directory called `ancestor`, ES_ABSENT when it is not. */

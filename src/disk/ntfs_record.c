@@ -364,8 +364,8 @@ static es_status add_extensions(es_ntfs_node *node)
     return status < 0 ? status : ES_OK;
 }
 
-es_status es_ntfs_node_open(es_ntfs *volume, uint64_t entry, uint32_t sequence,
-                            es_ntfs_node **ret_node)
+static es_status open_node(es_ntfs *volume, uint64_t entry, uint32_t sequence, bool whole,
+                           es_ntfs_node **ret_node)
 {
     es_ntfs_record *base = NULL;
     es_ntfs_node *node;
@@ -387,7 +387,7 @@ es_status es_ntfs_node_open(es_ntfs *volume, uint64_t entry, uint32_t sequence,
     status = add_record(node, base);
     if (status == ES_OK)
         status = add_base_attributes(node);
-    if (status == ES_OK)
+    if (status == ES_OK && whole)
         status = add_extensions(node);
     if (status != ES_OK) {
         es_ntfs_node_free(node);
@@ -395,6 +395,18 @@ es_status es_ntfs_node_open(es_ntfs *volume, uint64_t entry, uint32_t sequence,
     }
     *ret_node = node;
     return ES_OK;
+}
+
+es_status es_ntfs_node_open(es_ntfs *volume, uint64_t entry, uint32_t sequence,
+                            es_ntfs_node **ret_node)
+{
+    return open_node(volume, entry, sequence, true, ret_node);
+}
+
+es_status es_ntfs_node_open_base(es_ntfs *volume, uint64_t entry, uint32_t sequence,
+                                 es_ntfs_node **ret_node)
+{
+    return open_node(volume, entry, sequence, false, ret_node);
 }
 
 es_ntfs_node *es_ntfs_node_free(es_ntfs_node *node)
