@@ -184,7 +184,7 @@ static entry *find(const folder *in, const char *name)
 {
     entry key = { .name = (char *)(uintptr_t)name };
 
-    return bsearch(&key, in->files, in->n, sizeof *in->files, compare_names);
+    return in->n ? bsearch(&key, in->files, in->n, sizeof *in->files, compare_names) : NULL;
 }
 
 /* The piece before this one, by name: ".002" has ".001", ".ab" has ".aa". */

@@ -132,6 +132,24 @@ static void a_segment_that_is_named(void **unused)
     es_jobs_free(&jobs);
 }
 
+/* A folder with nothing in it that could be an image: named, the scan says what it is. */
+static void an_empty_file_alone(void **unused)
+{
+    es_jobs jobs = { NULL, 0, 0, 0 };
+    char path[512];
+
+    (void)unused;
+    snprintf(path, sizeof path, "%s/lone", folder);
+    assert_int_equal(mkdir(path, 0700), 0);
+    make("lone/empty", 0, "", 0, 0);
+    assert_int_equal(es_jobs_find(&jobs, path, tell, NULL), ES_OK);
+    assert_int_equal(jobs.n, 0);
+    snprintf(path, sizeof path, "%s/lone/empty", folder);
+    assert_int_equal(es_jobs_find(&jobs, path, tell, NULL), ES_OK);
+    assert_int_equal(jobs.n, 1);
+    es_jobs_free(&jobs);
+}
+
 static void a_change_is_seen(void **unused)
 {
     char path[512];
@@ -157,6 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_is_there),
         cmocka_unit_test(a_segment_that_is_named),
+        cmocka_unit_test(an_empty_file_alone),
         cmocka_unit_test(a_change_is_seen),
     };
 
