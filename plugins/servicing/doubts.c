@@ -51,8 +51,9 @@ es_status doubts_sum_up(work *at)
 
         if (at->doubts[i] <= DOUBTS_TOLD)
             continue;
-        status = es_prose_one(at->host, &text, "%s: %u more such packages", sentences[i],
-                              at->doubts[i] - DOUBTS_TOLD);
+        status = es_prose_one(at->host, &text, "%s: %u more such package%s", sentences[i],
+                              at->doubts[i] - DOUBTS_TOLD,
+                              at->doubts[i] - DOUBTS_TOLD == 1 ? "" : "s");
         if (status == ES_OK)
             status = at->host->note(at->host, severity_of(i), text, at->hive->where);
     }
