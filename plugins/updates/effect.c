@@ -7,8 +7,8 @@
  * owed that could be its own: servicing names it as unfinished, or owes a restart and no start, and
  * no orderly shutdown, came after its installation. In the past only recorded starts tell.
  *
- * Files of a package without its key leave open whether it is in effect, unless the kernel on disk
- * is older than its own. One that is not listed as installed is in effect at the end of the record when its component files
+ * Files of a package without its key, and a key that does not tell its state, leave open whether it
+ * is in effect, unless the kernel on disk is older than its own. One that is not listed as installed is in effect at the end of the record when its component files
  * are (contradict.c).
  *
  * What is in effect by its package counts as MAYBE when the package is broken, when its .mum or
@@ -72,15 +72,19 @@ static void started_at(const work *of, entry *one, const booted *boot)
     decide(one, YES, NULL);
 }
 
-/* Files of a package without its key: the key may never have been, or have been taken away. Only an
- * older kernel shows that the update is not there. */
-static int is_open(const work *of, const entry *one)
+/* Why it is open whether it is in effect, though nothing lists it as installed; NULL: it is not.
+ * The key of a package may have been taken away, or not tell its state. Only an older kernel shows
+ * that the update is not there. */
+static const char *open_because(const work *of, const entry *one)
 {
-    return one->orphan && one->state == STATE_RESIDUE && !kernel_is_older(of, one->update);
+    if (kernel_is_older(of, one->update))
+        return NULL;
+    if (one->has_key && one->state == STATE_NONE)
+        return "the key of its package is there and does not tell its state";
+    if (one->orphan && one->state == STATE_RESIDUE)
+        return "its files lie there without a key, and an absent key proves nothing";
+    return NULL;
 }
-
-static const char without_key[] = "its files lie there without a key, and an absent key proves "
-                                  "nothing";
 
 /* ------------------------------------------------------------------ at the end of the record */
 
@@ -134,10 +138,7 @@ static void at_the_end(const work *of, entry *one)
     case STATE_PENDING_UNINSTALL:
         break;
     default:
-        if (is_open(of, one))
-            decide(one, MAYBE, without_key);
-        else
-            decide(one, NO, NULL);
+        decide(one, open_because(of, one) ? MAYBE : NO, open_because(of, one));
         by_files(of, one);
         return;
     }
@@ -188,8 +189,8 @@ static void in_the_past(const work *of, entry *one, es_time at)
         decide(one, NO, "it had been uninstalled");
     } else if (one->state == STATE_UNINSTALLED) {
         decide(one, MAYBE, "it was uninstalled later, and when it was installed is not known");
-    } else if (is_open(of, one)) {
-        decide(one, MAYBE, without_key);
+    } else if (open_because(of, one)) {
+        decide(one, MAYBE, open_because(of, one));
     } else if (!state_is_in(one->state)) {
         not_there(of, one, at);
     } else if (!is_sane(one->installed)) {

@@ -105,7 +105,9 @@ static void take_package(const es_host *host, entry *to, const trace *best)
     }
     because(to, best->fact);
     source(host, to, "component servicing",
-           best->state == STATE_RESIDUE ? "not installed" : state_word(best->state),
+           best->state == STATE_RESIDUE ? "not installed"
+           : best->state == STATE_NONE  ? "in no state that is known"
+                                        : state_word(best->state),
            to->installed);
 }
 

@@ -97,6 +97,7 @@ static uint32_t state_of(es_text word)
         { "resolving", STATE_STAGED },          { "install-pending", STATE_PENDING_INSTALL },
         { "partially-installed", STATE_PENDING_INSTALL },
         { "uninstall-pending", STATE_PENDING_UNINSTALL },
+        { "unknown", STATE_NONE },              { "", STATE_NONE },
     };
 
     for (uint32_t i = 0; i < ES_COUNT(known); i++)

@@ -368,8 +368,11 @@ static void answer_entry(const work *of, const entry *one, reply *to)
     }
     if (one->state == STATE_NONE) {
         to->answer = "unknown";
-        es_prose_say(&to->text, "Something of it is there, and no package of Component Based "
-                                "Servicing could be read. ");
+        es_prose_say(&to->text, one->has_key
+                                    ? "The key of its package is there and does not tell its "
+                                      "state. "
+                                    : "Something of it is there, and no package of Component Based "
+                                      "Servicing could be read. ");
         return;
     }
     to->answer = (of->past || one->orphan) && one->effect == MAYBE ? "unknown" : "not-installed";
