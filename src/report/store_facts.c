@@ -145,6 +145,19 @@ static sqlite3_stmt *statement_of(typed *now, const void *type, const char *tabl
     return now->put;
 }
 
+/* What the time of a fact is, with what the reports say of it: at the latest, from local time. */
+static void bind_means(sqlite3_stmt *put, int at, const char *means, es_time time)
+{
+    es_buffer words = es_buffer_make(UINT64_C(1) << 20);
+
+    if (put && es_time_known(time)) {
+        es_show_time_means(&words, means, time);
+        sqlite3_bind_text64(put, at, (const char *)words.data, words.size, SQLITE_TRANSIENT,
+                            SQLITE_UTF8);
+    }
+    es_buffer_free(&words);
+}
+
 static void put_facts(typed *now)
 {
     const es_fact_record *facts = NULL;
@@ -164,7 +177,7 @@ static void put_facts(typed *now)
         es_bind_string(base, 4, fact->plugin);
         es_bind_string(base, 5, type->name);
         es_bind_time(base, 6, fact->time);
-        es_bind_string(base, 7, es_time_known(fact->time) ? type->time_means : NULL);
+        bind_means(base, 7, type->time_means, fact->time);
         es_store_step(now->store, base);
         es_table_of_fact(type, table);
         put = statement_of(now, type, table, type->fields, type->n_fields);

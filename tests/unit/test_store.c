@@ -135,6 +135,9 @@ static void tables_say_the_same(void **unused)
     assert_int_equal(ask("PRAGMA foreign_key_check"), -1);
     assert_int_equal(ask("SELECT count(*) FROM declared WHERE name='verdict_build'"),
                      ask("SELECT count(*)-4 FROM pragma_table_info('verdict_build')"));
+    /* a time that is a bound says so, as in the reports */
+    assert_int_equal(ask("SELECT count(*) FROM facts WHERE image=1 AND time_means LIKE"
+                         " '% (at the latest)'"), 1);
     /* no control character of the evidence is in a table */
     assert_int_equal(ask("SELECT count(*) FROM notes WHERE instr(text, char(27)) > 0"), 0);
     es_ledger_free(ledger);
