@@ -314,15 +314,20 @@ es_status es_store_get(es_store *store, int64_t image, es_ledger **ret_ledger,
 
 /* ---- the format ---- */
 
+/* An image goes by its whole path, as in a batch: two that are called "disk.raw" in two folders are
+ * two, and of each `latest` has its own. */
 es_status es_report_store(const es_ledger *ledger, const es_run *run, const char *path,
                           es_note *reterr_note)
 {
-    es_store_key key = { .path = run->image_path ? run->image_path : "", .options = "" };
+    const char *given = run->image_path ? run->image_path : "";
+    char *whole = realpath(given, NULL);
+    es_store_key key = { .path = whole ? whole : given, .options = "" };
     es_store *store = NULL;
     es_status status = es_store_open(path, true, &store, reterr_note);
 
     if (status == ES_OK)
         status = es_store_put(store, ledger, run, &key, reterr_note);
     es_store_free(store);
+    free(whole);
     return status;
 }

@@ -311,6 +311,39 @@ static void a_plugin_grows(void **unused)
     assert_int_equal(ask("SELECT count(*) FROM plugins"), 2);
 }
 
+/* Two images of one bare name, each scanned from its own folder, are two. */
+static void two_of_one_name(void **unused)
+{
+    char folder[] = "/tmp/esuscan-store-XXXXXX", was[4096];
+    es_ledger *ledger = made_up_case();
+    es_run run = made_up_run();
+    es_note note;
+
+    (void)unused;
+    assert_non_null(getcwd(was, sizeof was));
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(chdir(folder), 0);
+    run.image_path = "disk.raw";
+    for (int i = 0; i < 2; i++) {
+        FILE *image;
+
+        assert_int_equal(mkdir(i ? "b" : "a", 0700), 0);
+        assert_int_equal(chdir(i ? "b" : "a"), 0);
+        image = fopen("disk.raw", "w");
+        assert_non_null(image);
+        fclose(image);
+        assert_int_equal(es_report_store(ledger, &run, path, &note), ES_OK);
+        assert_int_equal(unlink("disk.raw"), 0);
+        assert_int_equal(chdir(folder), 0);
+        assert_int_equal(rmdir(i ? "b" : "a"), 0);
+    }
+    assert_int_equal(chdir(was), 0);
+    assert_int_equal(rmdir(folder), 0);
+    assert_int_equal(ask("SELECT count(*) FROM latest"), 2);
+    assert_int_equal(ask("SELECT count(*) FROM images WHERE path LIKE '/%/_/disk.raw'"), 2);
+    es_ledger_free(ledger);
+}
+
 static int clean(void **unused)
 {
     return fresh(unused);
@@ -326,6 +359,7 @@ int main(void)
         cmocka_unit_test_setup(claimed_once, fresh),
         cmocka_unit_test_setup(what_is_no_store, fresh),
         cmocka_unit_test_setup(a_plugin_grows, fresh),
+        cmocka_unit_test_setup(two_of_one_name, fresh),
     };
 
     return cmocka_run_group_tests(tests, NULL, clean);
