@@ -611,7 +611,8 @@ static void explain(const work *all, uint32_t n_open, es_prose *to)
                          "by anything else that was read. Lists can be cleaned, and other media "
                          "leave other traces. ");
     else if (!all->looked)
-        es_prose_say(to, "The list of USB storage devices could not be read. ");
+        es_prose_say(to, "The lists of USB storage devices could not be read, or not whole: what "
+                         "is missing of them may name some. ");
     if (n_open)
         es_prose_say(to, "Of %u more the earliest time that is left is later, or there is none: they "
                          "may have been connected by then. ",

@@ -167,15 +167,15 @@ static es_status text_of(const es_host *host, const es_key *key, const char *nam
 }
 
 /* Each child of a key, until `each` returns other than ES_OK. Of those that cannot be read, or are
- * too many, a note is left. */
-static es_status each_child(const es_host *host, const es_key *key, void *context,
+ * too many, a note is left, and `missed` is set. */
+static es_status each_child(const es_host *host, const es_key *key, int *missed, void *context,
                             es_status (*each)(const es_host *host, const es_key *child,
                                               void *context))
 {
     static const char said[] = "Not all keys below this one can be read, or there are too many: "
                                "traces of removable media may be missing.";
     es_status status = ES_OK;
-    int missed = 0;
+    int bad = 0;
     es_key child;
     uint64_t i;
 
@@ -186,13 +186,16 @@ static es_status each_child(const es_host *host, const es_key *key, void *contex
         if (status == ES_OK) {
             status = each(host, &child, context);
         } else if (status == ES_CORRUPT) {
-            missed = 1;
+            bad = 1;
             status = ES_OK;
         }
     }
     if (status && status != ES_END)
         return status;
-    return missed || i == CHILDREN_MAX ? host->note(host, 1, es_text_of(said), key->where) : ES_OK;
+    if (!bad && i != CHILDREN_MAX)
+        return ES_OK;
+    *missed = 1;
+    return host->note(host, 1, es_text_of(said), key->where);
 }
 
 static es_status open_key(const es_host *host, const es_artefact *hive, const char *path,
@@ -222,9 +225,8 @@ static es_status device_class(const es_host *host, const es_key *key, void *cont
 {
     media_name name = { .instance = { "", 0 } };
 
-    (void)context;
     media_class_parse(key->name, &name);
-    return each_child(host, key, &name, device);
+    return each_child(host, key, context, &name, device); /* the context is what was missed */
 }
 
 /* Of Enum\USB only what is storage: its service says so. */
@@ -249,12 +251,11 @@ static es_status usb_class(const es_host *host, const es_key *key, void *context
                         .revision = { "", 0 } };
     es_text text = key->name;
 
-    (void)context;
     if (text.size < 17 || !es_name_same((es_text){ text.data, 4 }, es_text_of("vid_")))
         return ES_OK;
     name.vendor = (es_text){ text.data, 8 };
     name.product = (es_text){ text.data + 9, 8 };
-    return each_child(host, key, &name, usb);
+    return each_child(host, key, context, &name, usb); /* likewise */
 }
 
 static es_status arrival(const es_host *host, const es_key *key, void *context)
@@ -297,15 +298,25 @@ static es_status mounted(media_state *state, const es_host *host, const es_value
     return status ? status : es_emit(host, MEDIA_LETTER, fields, (es_time){ 0, 0, 0 }, value->where);
 }
 
+/* Open a list; `missed` is set where it is there and cannot be read. */
+static es_status open_list(const es_host *host, const es_artefact *hive, const char *path,
+                           int *missed, es_key *ret)
+{
+    es_status status = open_key(host, hive, path, ret);
+
+    *missed |= status > 0 && status != ES_ABSENT;
+    return status > 0 ? es_prose_key(host, hive, path, ret) : status == ES_OK ? 1 : status;
+}
+
 static es_status examine_mounted(media_state *state, const es_host *host,
-                                 const es_artefact *hive)
+                                 const es_artefact *hive, int *missed)
 {
     static const char said[] = "Not all values of this key can be read: letters and volumes of "
                                "removable media may be missing.";
     es_key key;
     es_value value;
-    int missed = 0;
-    es_status status = es_prose_key(host, hive, "MountedDevices", &key);
+    int bad = 0;
+    es_status status = open_list(host, hive, "MountedDevices", missed, &key);
     uint64_t i;
 
     if (status <= 0)
@@ -315,23 +326,26 @@ static es_status examine_mounted(media_state *state, const es_host *host,
         if (status == ES_OK) {
             status = mounted(state, host, &value);
         } else if (status == ES_CORRUPT) {
-            missed = 1;
+            bad = 1;
             status = ES_OK;
         }
     }
     if (status && status != ES_END)
         return status;
-    return missed || i == CHILDREN_MAX ? host->note(host, 1, es_text_of(said), key.where) : ES_OK;
+    if (!bad && i != CHILDREN_MAX)
+        return ES_OK;
+    *missed = 1;
+    return host->note(host, 1, es_text_of(said), key.where);
 }
 
 static es_status examine_list(const es_host *host, const es_artefact *hive, const char *path,
-                              void *context,
+                              int *missed, void *context,
                               es_status (*each)(const es_host *, const es_key *, void *))
 {
     es_key key;
-    es_status open = es_prose_key(host, hive, path, &key);
+    es_status open = open_list(host, hive, path, missed, &key);
 
-    return open > 0 ? each_child(host, &key, context, each) : open;
+    return open > 0 ? each_child(host, &key, missed, context, each) : open;
 }
 
 static es_status examine_system(media_state *state, const es_host *host,
@@ -344,24 +358,23 @@ static es_status examine_system(media_state *state, const es_host *host,
         "CurrentControlSet\\Control\\DeviceClasses\\{6ac27878-a6fa-4155-ba85-f98f491d4f33}",
     };
     es_key key;
-    es_status status = open_key(host, hive, usbstor, &key);
+    int missed = 0;
+    es_status open = open_key(host, hive, usbstor, &key), status = open < 0 ? open : ES_OK;
     es_datum fields[2] = { es_datum_text(es_text_of("Enum\\USBSTOR")),
-                           es_datum_boolean(status == ES_OK) };
+                           es_datum_boolean(open == ES_OK) };
 
-    if (status < 0)
-        return status;
-    /* One that cannot be read is neither there nor not: examine_list() says so. */
-    if (status == ES_OK || status == ES_ABSENT)
-        status = es_emit(host, MEDIA_PLACE, fields, (es_time){ 0, 0, 0 }, hive->where);
-    else
-        status = ES_OK;
     if (status == ES_OK)
-        status = examine_list(host, hive, usbstor, NULL, device_class);
+        status = examine_list(host, hive, usbstor, &missed, &missed, device_class);
     if (status == ES_OK)
-        status = examine_list(host, hive, "CurrentControlSet\\Enum\\USB", NULL, usb_class);
+        status = examine_list(host, hive, "CurrentControlSet\\Enum\\USB", &missed, &missed,
+                              usb_class);
     for (uint32_t i = 0; i < ES_COUNT(classes) && status == ES_OK; i++)
-        status = examine_list(host, hive, classes[i], NULL, arrival);
-    return status == ES_OK ? examine_mounted(state, host, hive) : status;
+        status = examine_list(host, hive, classes[i], &missed, NULL, arrival);
+    if (status == ES_OK)
+        status = examine_mounted(state, host, hive, &missed);
+    /* One that cannot be read, or not whole, is neither there nor not: a note says so. */
+    return status || missed ? status
+                            : es_emit(host, MEDIA_PLACE, fields, (es_time){ 0, 0, 0 }, hive->where);
 }
 
 /* ------------------------------------------------------------------ SOFTWARE */
@@ -454,12 +467,13 @@ static es_status readyboost(const es_host *host, const es_key *key, void *contex
 static es_status examine_software(media_state *state, const es_host *host,
                                   const es_artefact *hive)
 {
+    int missed = 0; /* a note says so */
     es_status status = examine_list(host, hive, "Microsoft\\Windows Portable Devices\\Devices",
-                                    NULL, portable);
+                                    &missed, NULL, portable);
 
     return status == ES_OK
                ? examine_list(host, hive, "Microsoft\\Windows NT\\CurrentVersion\\EMDMgmt",
-                              state, readyboost)
+                              &missed, state, readyboost)
                : status;
 }
 
@@ -494,9 +508,10 @@ static es_status examine_user(const media_state *state, const es_host *host,
                               const es_artefact *hive)
 {
     es_text user = media_user(hive->path);
+    int missed = 0; /* a note says so */
     es_status status = examine_list(
-        host, hive, "Software\\Microsoft\\Windows\\CurrentVersion\\Explorer\\MountPoints2", &user,
-        mount_point);
+        host, hive, "Software\\Microsoft\\Windows\\CurrentVersion\\Explorer\\MountPoints2",
+        &missed, &user, mount_point);
 
     if (status == ES_OK)
         status = media_recent(state, host, hive);

@@ -525,6 +525,25 @@ static void damaged_lists_of_devices(void **state)
     assert_int_equal(fake_n_notes(fake), 2);
 }
 
+/* A list of which a part cannot be read does not say that there was no device. */
+static void damaged_list_without_a_device(void **state)
+{
+    static const char *const lists[] = { SET "Enum\\USBSTOR\\" MODEL, SET "Enum\\USBSTOR",
+                                         SET "Enum\\USB", "MountedDevices",
+                                         SET "Control\\DeviceClasses\\" DISK };
+
+    for (size_t i = 0; i < ES_COUNT(lists); i++) {
+        fake_key(fake, "SYSTEM", "Select");
+        fake_key(fake, "SYSTEM", lists[i]);
+        fake_corrupt(fake);
+        run("unknown");
+        assert_non_null(strstr(fake_explanation(fake, 1, "removable-media"), "not whole"));
+        assert_int_equal(fake_n_notes(fake), 1);
+        end(state);
+        begin(state);
+    }
+}
+
 static void damaged_documents_and_folders(void **state)
 {
     (void)state;
@@ -617,7 +636,8 @@ int main(void)
         TEST(shortcuts_by_number), TEST(a_volume_without_a_device), TEST(copies_of_a_volume),
         TEST(documents), TEST(folders), TEST(a_letter_of_several), TEST(shortcuts_by_items),
         TEST(opened_on_a_day_of_the_past), TEST(folders_on_a_day_of_the_past),
-        TEST(damaged_lists_of_devices), TEST(damaged_documents_and_folders),
+        TEST(damaged_lists_of_devices), TEST(damaged_list_without_a_device),
+        TEST(damaged_documents_and_folders),
         TEST(damaged_order_of_folders), TEST(damaged_key_of_folders),
         TEST(more_than_is_remembered), TEST(more_letters_than_are_listed),
     };
