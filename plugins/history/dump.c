@@ -13,6 +13,7 @@
 
 #define HEADER 0x2000u
 #define UNWRITTEN UINT64_C(0x4547415045474150) /* "PAGEPAGE" */
+#define UNWRITTEN_HALF UINT64_C(0x45474150)
 
 typedef struct layout {
     uint32_t machine, code, parameters, parameter_size, uptime, time;
@@ -53,7 +54,8 @@ static es_status emit_dump(const es_host *host, const es_artefact *file, es_byte
                            const layout *at)
 {
     uint64_t machine = number_at(bytes, at->machine, 4), n = 0;
-    uint64_t uptime = number_at(bytes, at->uptime, 8);
+    uint64_t uptime = number_at(bytes, at->uptime, 8), major = number_at(bytes, 8, 4);
+    uint64_t stop = number_at(bytes, at->code, 4), build = number_at(bytes, 12, 4);
     char code[16], parameters[4 * 20 + 8];
     es_datum fields[10];
     const es_where *where = file->where;
@@ -71,15 +73,19 @@ static es_status emit_dump(const es_host *host, const es_artefact *file, es_byte
                      at->parameter_size * 2);
     }
     fields[0] = es_datum_text(es_text_of("dump"));
-    fields[1] = es_datum_text((es_text){ code, put_hex(code, number_at(bytes, at->code, 4), 8) });
-    fields[2] = es_datum_text((es_text){ parameters, n });
+    if (stop != UNWRITTEN_HALF)
+        fields[1] = es_datum_text((es_text){ code, put_hex(code, stop, 8) });
+    if (number_at(bytes, at->parameters, 4) != UNWRITTEN_HALF)
+        fields[2] = es_datum_text((es_text){ parameters, n });
     fields[3] = es_datum_text(file->path);
-    fields[4] = es_datum_integer((int64_t)number_at(bytes, 12, 4));
+    if (build != UNWRITTEN_HALF)
+        fields[4] = es_datum_integer((int64_t)build);
     if (machine <= UINT16_MAX)
         fields[5] = es_datum_text_or_null(es_text_of(es_machine_name((uint32_t)machine)));
     if (uptime != UNWRITTEN && uptime <= INT64_MAX)
         fields[6] = es_datum_integer((int64_t)uptime / ES_TICKS_PER_SECOND);
-    fields[7] = es_datum_boolean(number_at(bytes, 8, 4) == 12);
+    if (major != UNWRITTEN_HALF)
+        fields[7] = es_datum_boolean(major == 12);
     return history_emit(host, HISTORY_FACT_CRASH, fields, time_of(number_at(bytes, at->time, 8)),
                         where);
 }
@@ -114,23 +120,28 @@ es_status history_examine_dump(const es_host *host, const es_artefact *file)
     return host->note(host, 1, es_text_of(broken), file->where);
 }
 
-static es_text state_of(es_bytes bytes)
+/* Null for what no Windows writes: that is neither hibernated nor empty. */
+static es_datum state_of(es_bytes bytes)
 {
     static const struct {
         const char *mark, *state;
     } known[] = {
         { "hibr", "hibernated" }, { "HIBR", "hibernated" }, { "rstr", "resuming" },
         { "RSTR", "resuming" },   { "wake", "resumed" },    { "WAKE", "resumed" },
+        { "\0\0\0\0", "empty" },
     };
 
     for (uint32_t i = 0; i < ES_COUNT(known); i++)
         if (!memcmp(bytes.data, known[i].mark, 4))
-            return es_text_of(known[i].state);
-    return es_text_of("empty");
+            return es_datum_text(es_text_of(known[i].state));
+    return es_null();
 }
 
 es_status history_examine_hibernation(const es_host *host, const es_artefact *file)
 {
+    static const char broken[] = "The header of hiberfil.sys is cut short, damaged or of no form "
+                                 "that is known: whether the machine was hibernated, and when, is "
+                                 "not known.";
     es_datum fields[3] = { { 0 }, { 0 }, { 0 } };
     es_time time = { 0, ES_TIME_NONE, 0 };
     const es_where *where = file->where;
@@ -138,13 +149,16 @@ es_status history_examine_hibernation(const es_host *host, const es_artefact *fi
     uint64_t length;
     es_status status = read_header(host, file, 0x140, &bytes);
 
-    if (status || bytes.size < 0x140)
+    if (status)
         return status;
+    if (bytes.size >= 0x140)
+        fields[0] = state_of(bytes);
+    if (!fields[0].type)
+        return host->note(host, 1, es_text_of(broken), file->where);
     status = host->place(host, file->where, 0, bytes.size, &where);
     if (status)
         return status;
     length = number_at(bytes, 12, 4);
-    fields[0] = es_datum_text(state_of(bytes));
     if (length == 0xf0 || length == 0x138) { /* the two layouts of NT 6.0; others are not known */
         fields[1] = es_datum_text(es_text_of(length == 0xf0 ? "x86" : "amd64"));
         fields[2] = es_datum_integer((int64_t)number_at(bytes, length == 0xf0 ? 0x14 : 0x18, 4));

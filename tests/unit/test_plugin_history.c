@@ -506,6 +506,20 @@ static void dumps(void **state)
     assert_int_equal(fake_n_notes(fake), 1); /* of the one that is cut */
 }
 
+/* What was never written is no build and no stop code. */
+static void a_dump_of_nothing(void **state)
+{
+    (void)state;
+    fill("DU64");
+    fake_file(fake, "Windows/MEMORY.DMP", header, 0x2000);
+    run();
+    expect("history.crash", 0, "stop_code", "(null)");
+    expect_number("history.crash", 0, "build", -1);
+    expect_number("history.crash", 0, "checked_build", -1);
+    expect("history.crash", 0, "parameters", "(null)");
+    assert_int_equal(ticks_of("history.crash", 0), -1);
+}
+
 static void packed_logs_are_named(void **state)
 {
     (void)state;
@@ -549,6 +563,29 @@ static void hibernation(void **state)
     }
 }
 
+/* What is no header of hiberfil.sys is neither hibernated nor empty. */
+static void no_hibernation(void **state)
+{
+    static const struct {
+        const char *mark;
+        uint32_t size;
+    } broken[] = { { "\xeb\x52\x90NTFS", sizeof header }, { "hibr", 0x100 },
+                 { "hibr", 0 } };
+
+    (void)state;
+    for (uint32_t i = 0; i < ES_COUNT(broken); i++) {
+        memset(header, 0x5a, sizeof header);
+        memcpy(header, broken[i].mark, 4);
+        put(12, 0x138, 4);
+        end(NULL);
+        begin(NULL);
+        fake_file(fake, "hiberfil.sys", header, broken[i].size);
+        run();
+        assert_int_equal(fake_n_facts(fake, "history.hibernation"), 0);
+        assert_int_equal(fake_n_notes(fake), 1);
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -558,7 +595,8 @@ int main(void)
         TEST(licensing_and_crashes), TEST(how_far_a_log_reaches),
         TEST(setup_logs),        TEST(no_zone),          TEST(update_logs),
         TEST(component_servicing), TEST(data_store),     TEST(dumps),
-        TEST(hibernation),       TEST(packed_logs_are_named),
+        TEST(hibernation),       TEST(no_hibernation), TEST(a_dump_of_nothing),
+        TEST(packed_logs_are_named),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
