@@ -35,6 +35,7 @@ typedef struct list {
 typedef struct device {
     es_text serial, vendor, product, name;
     int own_serial;
+    int known_by_more; /* than a drive letter, which any volume may have had */
     list mounts, volumes, labels, volume_serials, users, sources, paths;
     es_time first, last;
     es_text first_means, last_means;
@@ -50,6 +51,8 @@ typedef struct work {
     uint32_t n_undated;           /* of which it is not known whether they were there on the day */
     int looked, left_out;
     uint64_t place;
+    es_time set_up; /* when Windows was, as InstallDate tells */
+    uint64_t set_up_fact;
     es_then then;  /* the day that was asked for */
     es_text *open;  /* serials of traces of which it is not known whether they were there then */
     es_text *later; /* and those that a setup log first met after that day */
@@ -358,6 +361,9 @@ static int opened_by_then(work *all, const es_fact_view *fact, uint32_t type, in
 
 static void take_opened(work *all, device *to, const es_fact_view *fact, uint32_t type)
 {
+    to->known_by_more |= text_at(fact, TRACE_VOLUME_SERIAL).size ||
+                         text_at(fact, TRACE_VOLUME).size || text_at(fact, TRACE_LABEL).size ||
+                         (type == MEDIA_SHORTCUT && text_at(fact, SHORTCUT_DRIVE).size);
     /* the path is the first field behind those that all traces have */
     add(&to->paths, text_at(fact, TRACE_N_FIELDS));
     add(&to->mounts, text_at(fact, TRACE_MOUNT));
@@ -432,6 +438,29 @@ static es_status gather_opened(work *all, uint32_t type, int loosely)
     return status < 0 ? status : ES_OK;
 }
 
+/* When this Windows was installed: of a day before that the registry tells nothing. */
+static es_status gather_set_up(work *all)
+{
+    es_fact_view fact;
+    uint64_t cursor = 0;
+    es_status status;
+
+    while (!(status = all->host->fact_next(all->host, es_text_of("build.installed"), &cursor,
+                                           &fact)))
+        if (fact.own && !fact.damaged && es_time_known(fact.time) &&
+            !(fact.time.flags & ES_TIME_IMPOSSIBLE)) {
+            all->set_up = fact.time;
+            all->set_up_fact = fact.reference;
+        }
+    return status < 0 ? status : ES_OK;
+}
+
+static int is_before_setup(const work *all)
+{
+    return es_then_asked(&all->then) && !all->then.by && es_time_known(all->set_up) &&
+           all->then.at.ticks < all->set_up.ticks;
+}
+
 static es_status gather_all(work *all)
 {
     /* Letters before users: they say whose a volume is. USB last: it adds to what is known. */
@@ -445,6 +474,8 @@ static es_status gather_all(work *all)
         status = gather(all, order[i]);
     if (status == ES_OK)
         status = gather_logged(all);
+    if (status == ES_OK)
+        status = gather_set_up(all);
     for (uint32_t i = 0; i < 6 && status == ES_OK; i++)
         status = gather_opened(all, MEDIA_SHORTCUT + i % 3, i >= 3);
     while (status == ES_OK &&
@@ -545,11 +576,11 @@ static void explain_volumes(const work *all, es_prose *prose)
         n_letters += !all->volumes[i].volume_serials.n && all->volumes[i].mounts.n;
     n = all->n_volumes - n_letters;
     if (n)
-        es_prose_say(prose, "Users opened files or folders on %u removable volume%s that can be "
-                            "tied to no device that is known. ",
+        es_prose_say(prose, "Traces of users name files or folders on %u removable volume%s that "
+                            "can be tied to no device that is known. ",
                      n, n == 1 ? "" : "s");
     if (n_letters)
-        es_prose_say(prose, "Of what they opened below %u drive letter%s it is not known on which "
+        es_prose_say(prose, "Of what they name below %u drive letter%s it is not known on which "
                             "volume it was: several had the letter, or none that is known. ",
                      n_letters, n_letters == 1 ? "" : "s");
 }
@@ -564,6 +595,11 @@ static void explain_day(const work *all, es_prose *to)
                          "between it and that day. ",
                      all->then.role == ES_ROLE_REGBACK ? "backup of the registry" : "shadow copy",
                      es_time_word(all->then.taken, time));
+    else if (is_before_setup(all))
+        es_prose_say(to, "On the day that was asked for this Windows was not installed yet, as "
+                         "InstallDate tells (%s), and no earlier state of the registry reaches "
+                         "back to it: only what is dated until then is listed. ",
+                     es_time_word(all->set_up, time));
     else if (es_then_asked(&all->then))
         es_prose_say(to, "No earlier state of the registry reaches back to the day that was asked "
                          "for: only what is dated until then is listed. ");
@@ -606,7 +642,7 @@ static void explain(const work *all, uint32_t n_open, es_prose *to)
         es_prose_say(to, "USB storage devices were connected. %sEach time is what its source makes "
                          "of it: a key's last write is no proof of an arrival. ",
                      all->left_out ? "More were connected than are listed. " : "");
-    else if (all->looked && !n_open)
+    else if (all->looked && !n_open && !is_before_setup(all))
         es_prose_say(to, "No USB storage device is listed below Enum\\USBSTOR of SYSTEM, nor named "
                          "by anything else that was read. Lists can be cleaned, and other media "
                          "leave other traces. ");
@@ -641,11 +677,20 @@ static es_status make(const es_host *host, work *all, es_prose *prose)
     return es_prose_make(host, 2000, prose);
 }
 
+/* A device, or a volume that is known by more than a letter. */
+static const device *known(const work *all)
+{
+    for (uint32_t i = 0; i < all->n_volumes && !all->n; i++)
+        if (all->volumes[i].known_by_more)
+            return &all->volumes[i];
+    return all->n ? &all->devices[0] : NULL;
+}
+
 es_status media_judge(void *state, const es_host *host, const es_installation *installation,
                       const es_question *question)
 {
     es_verdict verdict = { sizeof verdict, 0, 2, 0, NULL, NULL, NULL };
-    const device *first = NULL;
+    const device *first;
     work all = { .host = host };
     uint32_t n_open;
     es_prose prose;
@@ -666,14 +711,16 @@ es_status media_judge(void *state, const es_host *host, const es_installation *i
     n_open = es_then_asked(&all.then) ? n_left_open(&all) : 0;
     explain(&all, n_open, &prose);
     why = es_prose_text(&prose);
-    if (all.n || all.n_volumes)
-        first = all.n ? &all.devices[0] : &all.volumes[0];
+    first = known(&all);
     if (first) {
         verdict.answer = 0;
         verdict.because = first->because;
         verdict.n_because = first->n_because;
+    } else if (is_before_setup(&all)) {
+        verdict.because = &all.set_up_fact;
+        verdict.n_because = 1;
     } else if (all.looked) {
-        verdict.answer = n_open || all.n_undated ? 2 : 1;
+        verdict.answer = n_open || all.n_undated || all.n_volumes ? 2 : 1;
         verdict.because = &all.place;
         verdict.n_because = 1;
     }

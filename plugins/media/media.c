@@ -620,6 +620,7 @@ static const es_need needs[] = {
     { sizeof(es_need), ES_NEED_MACHINE, "media.folder" },
     { sizeof(es_need), ES_NEED_MACHINE, "history.device" },
     { sizeof(es_need), ES_NEED_MACHINE, "hive.state" },
+    { sizeof(es_need), ES_NEED_OWN, "build.installed" },
 };
 
 ES_PLUGIN_EXPORT const es_plugin esuscan_plugin = {

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-extern const es_plugin esuscan_plugin_media, esuscan_plugin_history;
+extern const es_plugin esuscan_plugin_media, esuscan_plugin_history, esuscan_plugin_build;
 
 #define MODEL "Disk&Ven_SanDisk&Prod_Cruzer&Rev_8.02"
 #define SERIAL "200435"
@@ -510,6 +510,51 @@ static void folders_on_a_day_of_the_past(void **state)
     assert_non_null(strstr(fake_explanation(fake, 1, "removable-media"), "may be older"));
 }
 
+/* A letter that a removable volume had later is not one that was there on the day. */
+static void a_letter_on_a_day_of_the_past(void **state)
+{
+    es_shortcut *made;
+
+    (void)state;
+    fake_key(fake, "SYSTEM", "Select");
+    made = fake_shortcut(fake, RECENT, "b.lnk", ES_DRIVE_REMOVABLE, 8, "E:\\b.txt");
+    made->created = made->modified = at_tick(133000000000000000);
+    in_hive("UsrClass.dat", BAGS, "0", "VE:\\");
+    newest_first("UsrClass.dat", BAGS, "0"); /* at 132000000000000000 */
+    fake_ask_as_of(fake, 132500000000000000);
+    run("unknown");
+    assert_int_equal(fake_n_rows(fake, 1, "volumes"), 1);
+    assert_string_equal(fake_row_field(fake, 1, "volumes", 0, "sources")->texts[0].data,
+                        "folder views");
+    end(state);
+    begin(state);
+    fake_key(fake, "SYSTEM", "Select");
+    fake_shortcut(fake, RECENT, "b.lnk", ES_DRIVE_REMOVABLE, 0, "E:\\b.txt")->modified =
+        at_tick(132000000000000000); /* no number, but it says that the drive is removable */
+    run("connected");
+}
+
+/* Of a day before Windows was there its registry tells nothing. */
+static void on_a_day_before_setup(void **state)
+{
+    (void)state;
+    fake_plugin(fake, &esuscan_plugin_build);
+    fake_key(fake, "SYSTEM", "Select");
+    fake_number(fake, "SOFTWARE", "Microsoft\\Windows NT\\CurrentVersion", "InstallDate",
+                1440399163); /* 2015-08-24 */
+    fake_ask_as_of(fake, INT64_C(151210) * 86400 * ES_TICKS_PER_SECOND); /* 2015-01-01 */
+    run("unknown");
+    assert_non_null(strstr(fake_explanation(fake, 1, "removable-media"), "not installed yet"));
+    end(state);
+    begin(state);
+    fake_plugin(fake, &esuscan_plugin_build);
+    fake_key(fake, "SYSTEM", "Select");
+    fake_number(fake, "SOFTWARE", "Microsoft\\Windows NT\\CurrentVersion", "InstallDate",
+                1440399163);
+    fake_ask_as_of(fake, INT64_C(151575) * 86400 * ES_TICKS_PER_SECOND); /* 2016-01-01 */
+    run("none-found");
+}
+
 /* What of a source cannot be read is said, and the others are told all the same. */
 static void damaged_lists_of_devices(void **state)
 {
@@ -528,9 +573,9 @@ static void damaged_lists_of_devices(void **state)
 /* A list of which a part cannot be read does not say that there was no device. */
 static void damaged_list_without_a_device(void **state)
 {
-    static const char *const lists[] = { SET "Enum\\USBSTOR\\" MODEL, SET "Enum\\USBSTOR",
-                                         SET "Enum\\USB", "MountedDevices",
-                                         SET "Control\\DeviceClasses\\" DISK };
+    static const char *const lists[] = { SET "Enum\\USB", "MountedDevices",
+                                         SET "Control\\DeviceClasses\\" DISK,
+                                         SET "Enum\\USBSTOR", SET "Enum\\USBSTOR\\" MODEL };
 
     for (size_t i = 0; i < ES_COUNT(lists); i++) {
         fake_key(fake, "SYSTEM", "Select");
@@ -636,6 +681,7 @@ int main(void)
         TEST(shortcuts_by_number), TEST(a_volume_without_a_device), TEST(copies_of_a_volume),
         TEST(documents), TEST(folders), TEST(a_letter_of_several), TEST(shortcuts_by_items),
         TEST(opened_on_a_day_of_the_past), TEST(folders_on_a_day_of_the_past),
+        TEST(a_letter_on_a_day_of_the_past), TEST(on_a_day_before_setup),
         TEST(damaged_lists_of_devices), TEST(damaged_list_without_a_device),
         TEST(damaged_documents_and_folders),
         TEST(damaged_order_of_folders), TEST(damaged_key_of_folders),
