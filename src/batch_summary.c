@@ -38,6 +38,25 @@ static void sum_verdicts(const batch *all)
     es_store_free(store);
 }
 
+/* How many of the images that were done before have gaps: they have them still. */
+static size_t count_old_gaps(const batch *all)
+{
+    es_store *store = NULL;
+    size_t n = 0;
+    es_note note;
+
+    if (es_store_open(all->options->store, false, &store, &note) == ES_OK)
+        for (size_t i = 0; i < all->jobs.n; i++) {
+            es_store_key key = es_batch_key(all, &all->jobs.list[i]);
+            bool has = false;
+
+            n += all->done[i].how == ES_DONE_BEFORE &&
+                 es_store_has_gaps(store, &key, &has) == ES_OK && has;
+        }
+    es_store_free(store);
+    return n;
+}
+
 typedef struct ranked {
     const es_job *job;
     const es_done *done;
@@ -109,7 +128,7 @@ static void sum_slowest(ranked *all, size_t n)
 int es_batch_sum_up(const batch *all)
 {
     ranked *failed = calloc(all->jobs.n, sizeof *failed), *run = calloc(all->jobs.n, sizeof *run);
-    size_t counts[ES_DONE_KINDS] = { 0 }, n_failed = 0, n_run = 0;
+    size_t counts[ES_DONE_KINDS] = { 0 }, n_failed = 0, n_run = 0, n_old_gaps = 0;
     bool whole;
 
     for (size_t i = 0; failed && run && i < all->jobs.n; i++) {
@@ -122,9 +141,13 @@ int es_batch_sum_up(const batch *all)
         if (done->how <= ES_DONE_FAILED)
             run[n_run++] = one;
     }
+    if (counts[ES_DONE_BEFORE])
+        n_old_gaps = count_old_gaps(all);
     printf("%zu image%s: %zu scanned, %zu with gaps, %zu could not be scanned, %zu done before",
            all->jobs.n, all->jobs.n == 1 ? "" : "s", counts[ES_DONE_SCANNED],
            counts[ES_DONE_GAPS], counts[ES_DONE_FAILED], counts[ES_DONE_BEFORE]);
+    if (n_old_gaps)
+        printf(", %zu of them with gaps", n_old_gaps);
     putchar('\n');
     if (counts[ES_DONE_ELSEWHERE])
         printf("%zu left to another batch\n", counts[ES_DONE_ELSEWHERE]);
@@ -143,6 +166,7 @@ int es_batch_sum_up(const batch *all)
     whole = !counts[ES_DONE_STOP] && !counts[ES_DONE_NOT];
     if (!whole || fflush(stdout) != 0)
         return ES_EXIT_FAILED;
-    return counts[ES_DONE_GAPS] || counts[ES_DONE_FAILED] || all->n_unreadable ? ES_EXIT_GAPS
-                                                                              : ES_EXIT_SCANNED;
+    return counts[ES_DONE_GAPS] || n_old_gaps || counts[ES_DONE_FAILED] || all->n_unreadable
+               ? ES_EXIT_GAPS
+               : ES_EXIT_SCANNED;
 }

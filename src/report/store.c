@@ -372,26 +372,46 @@ static const char *column_text(sqlite3_stmt *statement, int at)
     return (const char *)sqlite3_column_text(statement, at);
 }
 
-es_status es_store_has(es_store *store, const es_store_key *key, bool *ret_has)
+/* The state of the last result of this key that holds; ES_STORE_FAILED: there is none. */
+static es_status find_result(es_store *store, const es_store_key *key, uint32_t *ret_state)
 {
     sqlite3_stmt *ask = es_store_prepare(
-        store, "SELECT rests_on FROM images WHERE path=? AND identity=? AND options=? AND"
+        store, "SELECT rests_on, state FROM images WHERE path=? AND identity=? AND options=? AND"
                " state<>2 ORDER BY id DESC");
     int code = SQLITE_DONE;
 
     es_bind_string(ask, 1, key->path);
     es_bind_string(ask, 2, key->identity);
     es_bind_string(ask, 3, key->options);
-    *ret_has = false;
-    while (ask && !*ret_has && (code = sqlite3_step(ask)) == SQLITE_ROW) {
+    *ret_state = ES_STORE_FAILED;
+    while (ask && *ret_state == ES_STORE_FAILED && (code = sqlite3_step(ask)) == SQLITE_ROW) {
         const char *others = column_text(ask, 0);
 
-        *ret_has = !others || !key->holds || key->holds(key->path, others);
+        if (!others || !key->holds || key->holds(key->path, others))
+            *ret_state = (uint32_t)sqlite3_column_int(ask, 1);
     }
     if (code != SQLITE_ROW && code != SQLITE_DONE)
         remember(store, code);
     sqlite3_finalize(ask);
     return es_store_tell(store, NULL);
+}
+
+es_status es_store_has(es_store *store, const es_store_key *key, bool *ret_has)
+{
+    uint32_t state;
+    es_status status = find_result(store, key, &state);
+
+    *ret_has = state != ES_STORE_FAILED;
+    return status;
+}
+
+es_status es_store_has_gaps(es_store *store, const es_store_key *key, bool *ret_has)
+{
+    uint32_t state;
+    es_status status = find_result(store, key, &state);
+
+    *ret_has = state == ES_STORE_GAPS;
+    return status;
 }
 
 es_status es_store_last(es_store *store, int64_t *ret_id)

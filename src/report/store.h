@@ -57,6 +57,8 @@ es_status es_store_put_failure(es_store *store, const es_run *run, const es_stor
 /* Whether the result of this key is there already. An image that failed is tried again: what was
  * in the way may be gone. */
 es_status es_store_has(es_store *store, const es_store_key *key, bool *ret_has);
+/* Whether it is there, and has gaps. */
+es_status es_store_has_gaps(es_store *store, const es_store_key *key, bool *ret_has);
 
 /* Claims: which images are being scanned, so that two batches on one store share the work.
  * ES_LIMIT: another owner, alive by `alive`, has it. */

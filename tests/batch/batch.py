@@ -206,9 +206,18 @@ def main():
 
         # ---- again: nothing is left to do but what failed
         run = batch.run(quiet, '-j', '3')
-        expect('resume', ' 0 scanned, 0 with gaps, 2 could not be scanned, 18 done' in run.stdout,
-               run.stdout)
+        expect('resume', ' 0 scanned, 0 with gaps, 2 could not be scanned, 18 done before, 4 of '
+               'them with gaps\n' in run.stdout, run.stdout)
         same('a second run', reference, content(quiet))
+
+        # ---- again, and nothing failed: an image has its gaps still
+        torn = os.path.join(work, 'torn')
+        os.mkdir(torn)
+        shutil.copy2(os.path.join(options.disks, 'hive-cut.raw'), torn)
+        torn = Batch(options.esuscan, torn)
+        runs = [torn.run(os.path.join(work, 'torn.db')) for _ in range(2)]
+        expect('gaps from before', [run.returncode for run in runs] == [1, 1] and
+               ' 1 done before, 1 of them with gaps\n' in runs[1].stdout, runs[1].stdout)
 
         # ---- two at once
         pair = os.path.join(work, 'pair.db')

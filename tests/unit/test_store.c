@@ -197,6 +197,8 @@ static void found_by_its_key(void **unused)
     put(store, ledger, "a.E01", "1");
     assert_int_equal(es_store_has(store, &same, &has), ES_OK);
     assert_true(has);
+    assert_int_equal(es_store_has_gaps(store, &same, &has), ES_OK);
+    assert_int_equal(has, es_ledger_has_gaps(ledger));
     assert_int_equal(es_store_put_failure(store, &run, &same, "died later", &note), ES_OK);
     assert_int_equal(ask("SELECT count(*) FROM images"), 1); /* the failure is forgotten, and the
                                                                 later one is none */
