@@ -6,8 +6,9 @@
  * for (timesketch.org, "Create timeline from JSON/JSONL/CSV file"). bodyfile: version 3 of The
  * Sleuth Kit (wiki.sleuthkit.org, "Body file"); the time stands in the mtime column and -1 in the
  * others: mactime takes a 0 for a time. l2tcsv: the 17 columns of log2timeline as plaso writes
- * them; that format has no quotes, so commas in a field become spaces, as in plaso. csv: RFC 4180,
- * but lines end as on the machine they are read on.
+ * them; that format has no quotes, so commas in a field become spaces, as in plaso, and a field that
+ * a reader of CSV would take for a quoted one, or for a formula, begins with an escape. csv: RFC
+ * 4180, but lines end as on the machine they are read on.
  */
 #include "base/time.h"
 #include "report/formats.h"
@@ -206,9 +207,13 @@ es_status es_report_bodyfile(const es_ledger *ledger, const es_run *run, FILE *o
 
 static void put_field(FILE *out, const char *text, size_t most)
 {
+    size_t i = 0;
+
     if (!text || !*text)
         text = "-";
-    for (size_t i = 0; text[i] && i < most; i++)
+    if (text[1] && strchr("\"=+-@", *text))
+        fprintf(out, "\\x%02x", (unsigned char)text[i++]);
+    for (; text[i] && i < most; i++)
         fputc(text[i] == ',' || (unsigned char)text[i] < 0x20 ? ' ' : text[i], out);
 }
 

@@ -127,6 +127,40 @@ static void a_path_of_any_length(void **state)
     es_ledger_free(ledger);
 }
 
+/* A reader of CSV takes no field of l2tcsv for a quoted one, which would run on over the lines that
+ * follow, nor for a formula. */
+static void no_quote_opens_a_field_of_l2tcsv(void **state)
+{
+    static const char *const paths[] = { "\"Windows/SOFTWARE", "=Windows/SOFTWARE" };
+    static const char *const shown[] = { ",\\x22Windows/SOFTWARE,", ",\\x3dWindows/SOFTWARE," };
+
+    (void)state;
+    for (size_t i = 0; i < ES_COUNT(paths); i++) {
+        es_datum fields[] = { text_datum("ProductName"), text_datum("x"), es_null() };
+        es_record record = { .kind = ES_RECORD_FACT };
+        es_run run = made_up_run();
+        es_ledger *ledger = NULL;
+        char *text;
+
+        assert_int_equal(es_ledger_new(NULL, NULL, &ledger), ES_OK);
+        put_volume(ledger, 2, "mbr", "ntfs", 368050176);
+        put_plugin(ledger, &build_plugin);
+        put_installation(ledger, 1, ES_ROLE_CURRENT);
+        put_artefact(ledger, 3, paths[i], 5012, true);
+        record.fact = (es_fact_record){ .reference = 1, .installation = 1, .plugin = "build",
+                                        .fields = fields, .n_fields = 3, .where = nowhere(),
+                                        .time = time_of("2019-03-21T01:12:00Z") };
+        record.fact.where.artefact = 3;
+        put_ok(ledger, &record);
+        put_done(ledger);
+        assert_int_equal(es_ledger_close(ledger), ES_OK);
+        text = written(es_format_find("l2tcsv"), ledger, &run);
+        assert_non_null(strstr(text, shown[i]));
+        free(text);
+        es_ledger_free(ledger);
+    }
+}
+
 /* No byte of a report acts on a terminal, whatever the evidence holds. */
 static void check_clean(const char *text)
 {
@@ -326,6 +360,7 @@ int main(void)
         cmocka_unit_test(json_has_the_keys_of_the_contract),
         cmocka_unit_test(a_replayed_value_tells_its_log),
         cmocka_unit_test(a_path_of_any_length),
+        cmocka_unit_test(no_quote_opens_a_field_of_l2tcsv),
         cmocka_unit_test(every_format_is_clean),
         cmocka_unit_test(every_line_of_jsonl_says_what_it_is),
         cmocka_unit_test(a_refused_image_still_gives_a_report),
