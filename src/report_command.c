@@ -47,11 +47,17 @@ typedef struct chosen {
 static bool is_named(const char *name, const es_store_entry *entry)
 {
     const char *slash = strrchr(entry->path, '/');
-    char number[32];
+    char number[32], *whole = NULL;
+    bool named;
 
     snprintf(number, sizeof number, "%lld", (long long)entry->id);
-    return !strcmp(name, number) ||
-           (entry->latest && (!strcmp(name, entry->path) || (slash && !strcmp(name, slash + 1))));
+    named = !strcmp(name, number) ||
+            (entry->latest && (!strcmp(name, entry->path) || (slash && !strcmp(name, slash + 1))));
+    /* A store has whole paths: one from here is one of them. */
+    if (!named && entry->latest && strchr(name, '/') && (whole = realpath(name, NULL)))
+        named = !strcmp(whole, entry->path);
+    free(whole);
+    return named;
 }
 
 static es_status keep(chosen *all, const es_store_entry *entry)

@@ -30,7 +30,7 @@ def main():
             scanned = subprocess.run([args.esuscan, '-q', '-o', 'json=' + direct, '-o',
                                       'sqlite=' + store, disk]).returncode
             told = subprocess.run([args.esuscan, 'report', '--store', store, '-o',
-                                   'json=' + again]).returncode
+                                   'json=' + again, os.path.relpath(disk)]).returncode
             same = scanned in (0, 1) and told in (0, 1) and report(direct) == report(again)
             print('%s: %s' % (os.path.basename(disk), 'same' if same else 'NOT the same'))
             failed += not same
