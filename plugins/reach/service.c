@@ -44,6 +44,8 @@ es_status service_number(const es_host *host, const es_key *key, const char *nam
         status = host->value_number(host, &value, 0, &number);
     if (status == ES_OK)
         *ret = es_datum_integer((int64_t)number);
+    if (status == ES_CORRUPT)
+        return tell(host, "the value ", name, strlen(name), " is no number", value.where);
     return status < 0 ? status : ES_OK;
 }
 

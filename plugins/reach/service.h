@@ -22,7 +22,7 @@
 
 /* 1: there, 0: not, or unreadable, which is noted; negative: failure. */
 es_status service_open(const es_host *host, const es_artefact *hive, const char *path, es_key *ret);
-/* Null where the value is not there or does not fit, or cannot be read, which is noted. */
+/* Null where the value is not there; or does not fit or cannot be read, which is noted. */
 es_status service_number(const es_host *host, const es_key *key, const char *name, es_datum *ret);
 es_status service_boolean(const es_host *host, const es_key *key, const char *name, es_datum *ret);
 /* The start type of a service, by its key. */

@@ -17,8 +17,9 @@ static const es_want wants[] = {
 };
 
 static const es_field smb_fields[] = {
-    FIELD(BOOLEAN, "smb1", "SMB1 of LanmanServer; null: not stated, which means served"),
-    FIELD(BOOLEAN, "smb2", "SMB2 of LanmanServer; null: not stated, which means served"),
+    FIELD(BOOLEAN, "smb1", "SMB1 of LanmanServer; null: not stated, which means served, or not "
+                           "readable, as a note says"),
+    FIELD(BOOLEAN, "smb2", "SMB2 of LanmanServer; null: likewise"),
     FIELD(BOOLEAN, "signing_required", "RequireSecuritySignature"),
     FIELD(BOOLEAN, "null_sessions_restricted", "RestrictNullSessAccess"),
     FIELD(TEXT, "service_start", "start type of LanmanServer"),

@@ -59,6 +59,16 @@ static void all_is_there(void **state)
     assert_int_equal(n_of("firewall_rules"), 1);
 }
 
+/* Nor is one of another type one that is not stated, which would mean served. */
+static void a_setting_of_another_type(void **state)
+{
+    (void)state;
+    fake_text(fake, SYSTEM, PARAMETERS, "SMB2", "off");
+    assert_int_equal(fake_run(fake), ES_OK);
+    assert_int_equal(fake_n_notes(fake), 1);
+    assert_int_equal(fake_field(fake_fact(fake, "smb.config", 0), "smb2")->type, 0);
+}
+
 /* A value that cannot be read is null, and that it stands there is said. */
 static void an_unreadable_setting(void **state)
 {
@@ -124,7 +134,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(all_is_there), TEST(an_unreadable_setting), TEST(an_unreadable_rule_and_share),
+        TEST(all_is_there), TEST(an_unreadable_setting), TEST(a_setting_of_another_type),
+        TEST(an_unreadable_rule_and_share),
         TEST(more_shares_than_are_listed), TEST(an_unreadable_port),
     };
 
