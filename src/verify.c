@@ -103,7 +103,7 @@ static es_status compare(const es_verify *now, known *all, const char *name, con
         es_note_set(&note, ES_SEVERITY_INFO, ES_VERIFY_AREA, "The media has the %s %s (%s).", name,
                     where, computed);
     else
-        es_note_set(&note, ES_SEVERITY_GAP, ES_VERIFY_AREA,
+        es_note_set(&note, ES_SEVERITY_ERROR, ES_VERIFY_AREA,
                     "The media does not have the %s %s: one of the two was changed or damaged, or is "
                     "of something else. It has %s and should have %s.", name, where, computed, expected);
     return tell(now, &note, 0, NULL);

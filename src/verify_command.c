@@ -10,22 +10,29 @@
 
 #include <stdlib.h>
 
+static const char intact[] = "intact";
+
 static bool is_result(const es_note_record *note)
 {
     return strcmp(note->area, ES_VERIFY_AREA) == 0;
 }
 
-/* Only the media counts: what is on it may be full of gaps. */
-static bool is_verified(const es_ledger *ledger)
+/* The result in a word. Only the media counts: what is on it may be full of gaps. A digest that does
+ * not fit is an error (verify.c); that there is none to compare with, a gap. */
+static const char *result_of(const es_ledger *ledger)
 {
     const es_bad_range_record *ranges = NULL;
     const es_note_record *notes = NULL;
     size_t n = es_ledger_notes(ledger, &notes);
-    bool verified = es_ledger_done(ledger) && !es_ledger_bad_ranges(ledger, &ranges);
+    uint32_t worst = es_ledger_done(ledger) ? ES_SEVERITY_INFO : ES_SEVERITY_GAP;
 
+    if (es_ledger_bad_ranges(ledger, &ranges))
+        return "damaged";
     for (size_t i = 0; i < n; i++)
-        verified = verified && !(is_result(&notes[i]) && notes[i].severity >= ES_SEVERITY_GAP);
-    return verified;
+        if (is_result(&notes[i]) && notes[i].severity > worst)
+            worst = notes[i].severity;
+    return worst >= ES_SEVERITY_ERROR ? "does not match" : worst > ES_SEVERITY_INFO ? "not verified"
+                                                                                     : intact;
 }
 
 static void put_result(const es_ledger *ledger, const char *path)
@@ -38,8 +45,7 @@ static void put_result(const es_ledger *ledger, const char *path)
 
     es_say_safe(stdout, es_text_of(path), UINT64_MAX);
     printf(": %s (%s, %llu bytes)\n",
-           n_ranges ? "damaged" : is_verified(ledger) ? "intact" : "not verified",
-           image->format, (unsigned long long)image->size);
+           result_of(ledger), image->format, (unsigned long long)image->size);
     if (digest && digest->md5)
         printf("  MD5      %s\n", digest->md5);
     if (digest && digest->sha1)
@@ -86,7 +92,7 @@ static int report(const es_options *options, es_ledger *ledger, const es_broker 
     free(paths);
     if (status != ES_OK)
         return ES_EXIT_FAILED;
-    return is_verified(ledger) ? ES_EXIT_SCANNED : ES_EXIT_GAPS;
+    return result_of(ledger) == intact ? ES_EXIT_SCANNED : ES_EXIT_GAPS;
 }
 
 int es_verify_command(const es_options *options, int argc, char **argv, es_cage_watch watch,

@@ -54,7 +54,7 @@ def main():
     expect('refused', verify(disk('refused.Ex01')), 3, 'EnCase 7')
     expect('nothing known', verify(raw), 1, 'not verified', 'nobody can say', sha256)
     expect('given', verify('--hash', sha256.upper(), raw), 0, 'intact', 'SHA-256 that was given')
-    expect('given, another', verify('--hash', md5[::-1], raw), 1, 'not verified',
+    expect('given, another', verify('--hash', md5[::-1], raw), 1, 'does not match (raw',
            'does not have the MD5 that was given')
     expect('no digest', verify('--hash', 'abc', raw), 2, '--hash')
     expect('of two', verify('--hash', md5, raw, raw), 2, 'one image')
@@ -70,7 +70,7 @@ def main():
             expect(name, verify(copy), 0, 'that stands in ' + name)
             with open(beside, 'w', encoding='ascii') as out:
                 out.write(text.replace(md5, md5[::-1]).replace(sha256, sha256[::-1]))
-            expect(name + ', changed', verify(copy), 1, 'does not have the')
+            expect(name + ', changed', verify(copy), 1, ': does not match', 'does not have the')
             os.remove(beside)
         with open(os.path.join(work, 'disk.raw.md5'), 'wb') as out:
             out.write(os.urandom(60000))
