@@ -3,7 +3,7 @@
  * hive_image.c: see hive_image.h.
  *
  * System calls: memfd_create, ftruncate, mmap, munmap, madvise, pwrite64,
- * fcntl (F_ADD_SEALS), close.
+ * fcntl (F_ADD_SEALS), clock_nanosleep, close.
  */
 #include "windows/hive_image.h"
 #include "windows/limits.h"
@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BLOCK UINT64_C(4096)
@@ -321,16 +322,35 @@ void es_hive_image_unpin(const es_hive_image *image)
     madvise(image->map, (size_t)image->map_size, MADV_DONTNEED); /* shared: the file keeps them */
 }
 
+/* The kernel refuses to seal while somebody holds a page of the file (EBUSY): itself, when it moves
+ * pages, or a thread that was put aside in the middle of reading one, as the one that hashes may be on
+ * a busy machine. It waits for 150 ms; that passes, so we wait for longer. */
+static es_status add_seals(int fd)
+{
+    const struct timespec pause = { .tv_nsec = 10000000 };
+
+    for (unsigned tries = 0;; tries++) {
+        if (fcntl(fd, F_ADD_SEALS,
+                  F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0)
+            return ES_OK;
+        if ((errno != EBUSY && errno != EINTR) || tries == ES_HIVE_SEAL_TRIES)
+            return status_of_errno();
+        nanosleep(&pause, NULL);
+    }
+}
+
 es_status es_hive_image_seal(es_hive_image *image)
 {
+    es_status status;
     void *map;
 
     if (image->sealed)
         return ES_OK;
     munmap(image->map, (size_t)image->map_size); /* a writable mapping forbids the seal */
     image->map = NULL;
-    if (fcntl(image->fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
-        return status_of_errno();
+    status = add_seals(image->fd);
+    if (status != ES_OK)
+        return status;
     image->sealed = true;
     /* Private, because kernels before 6.7 refuse a shared mapping of a write-sealed file through a
      * writable descriptor; nothing is written, so no page is copied. */

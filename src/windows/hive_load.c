@@ -137,6 +137,9 @@ static void finish(es_hive_digest *digest)
 es_status es_hive_digest_get(es_hive_digest *digest, uint8_t ret_digest[32])
 {
     finish(digest);
+    /* What the thread could not have (memory, a read) may be there now: no digest is one of zeros. */
+    if (digest->status != ES_OK)
+        hash_all(digest);
     memcpy(ret_digest, digest->value, sizeof digest->value);
     return digest->status;
 }

@@ -21,6 +21,8 @@
  * looking at the cell's length: at most 65,535 list entries of 4 bytes (big data) and an nk record
  * of 80 bytes are read past it. These stay inside the padding. */
 #define ES_HIVE_PADDING (UINT64_C(320) << 10)
+/* Tries to seal our copy while a page of it is held elsewhere: each takes the kernel 150 ms. */
+#define ES_HIVE_SEAL_TRIES 200u
 /* Bad ranges kept apart; beyond that they are merged into one that covers them all. */
 #define ES_HIVE_RANGES_MAX 4096u
 /* Runs taken from logs: a DIRT log has at most bins/1024 runs, an HvLE entry its page count. */

@@ -7,6 +7,8 @@
  */
 #include "windows/hive.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,6 +20,26 @@
 #include <stdlib.h>
 
 static const char *fixtures = "fixtures";
+static unsigned busy; /* so many seals are refused */
+
+int __real_fcntl64(int fd, int command, ...);
+int __wrap_fcntl64(int fd, int command, ...);
+
+int __wrap_fcntl64(int fd, int command, ...)
+{
+    va_list arguments;
+    int value;
+
+    va_start(arguments, command);
+    value = va_arg(arguments, int);
+    va_end(arguments);
+    if (command == F_ADD_SEALS && busy) {
+        busy--;
+        errno = EBUSY;
+        return -1;
+    }
+    return __real_fcntl64(fd, command, value);
+}
 
 /* A hive in memory, read as an evidence file would be. */
 typedef struct memory {
@@ -570,9 +592,24 @@ static void test_real_hives(void **state)
     free(m.data);
 }
 
+/* A page of our copy that is held elsewhere for a while refuses the seal, and nothing else. */
+static void test_busy(void **state)
+{
+    memory m = load("every-kind.hive");
+    es_hive *hive;
+
+    (void)state;
+    busy = 3;
+    hive = must_open(&m);
+    assert_int_equal(busy, 0);
+    es_hive_free(hive);
+    free(m.data);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_busy),
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_kinds),
