@@ -204,10 +204,22 @@ static es_status identity_hive(es_session *session, es_state_work *work, const c
     return status < 0 ? status : ES_OK;
 }
 
+/* What is said of a hive of the state. */
+static es_status note_hive(es_session *session, const es_state_work *work, const char *name,
+                           const es_note *note)
+{
+    es_where where = work->where;
+    char path[4096];
+
+    snprintf(path, sizeof path, "%s/%s", work->state->config, name);
+    where.path = path;
+    return es_session_note(session, work->state->id, note, &where);
+}
+
 es_status es_state_begin(es_session *session, es_state_work *work)
 {
     es_hive *software, *system;
-    es_note note;
+    es_note note, doubt = { .text = "" };
     es_status status = announce(session, work->state);
 
     if (status == ES_OK)
@@ -215,13 +227,15 @@ es_status es_state_begin(es_session *session, es_state_work *work)
     if (status == ES_OK)
         status = identity_hive(session, work, "SYSTEM", &system);
     if (status == ES_OK)
-        status = es_state_identify(work->state, software, system);
+        status = es_state_identify(work->state, software, system, &doubt);
     if (status == ES_OK)
         status = es_zone_read(system, work->state->control_set, &work->zone);
     if (status == ES_OK)
         status = announce(session, work->state);
     if (status == ES_OK)
         status = state_view(session, work);
+    if (status == ES_OK && doubt.text[0])
+        status = note_hive(session, work, "SYSTEM", &doubt);
     if (status == ES_OK)
         status = tell_snapshot(session, work);
     if (status == ES_OK && work->state->twin && work->state->role == ES_ROLE_CURRENT) {

@@ -465,21 +465,47 @@ static bool number_at(es_hive *hive, const char *path, const char *name, uint64_
     return there;
 }
 
-uint32_t es_system_control_set(es_hive *system)
+static es_status find_set(es_hive *system, uint32_t number)
 {
-    uint64_t number;
     es_hive_key root, key;
     char path[32];
+    es_status status = es_hive_root(system, &root);
 
-    if (number_at(system, "Select", "Current", 4, &number) && number > 0 && number < 1000)
+    snprintf(path, sizeof path, "ControlSet%03u", (unsigned)number);
+    return status == ES_OK ? es_hive_find(system, root, path, &key) : status;
+}
+
+uint32_t es_system_control_set(es_hive *system, es_note *reterr_note)
+{
+    uint64_t number;
+    uint32_t only = 0, n = 0;
+
+    if (number_at(system, "Select", "Current", 4, &number) && number > 0 &&
+        number <= ES_CONTROL_SETS_MAX) {
+        if (find_set(system, (uint32_t)number) != ES_OK)
+            es_note_set(reterr_note, ES_SEVERITY_GAP, "hive",
+                        "SYSTEM states in Select\\Current that its control set is %u, and "
+                        "ControlSet%03u is not there or cannot be read: what stands in the current "
+                        "control set is not known.", (unsigned)number, (unsigned)number);
         return (uint32_t)number;
-    if (es_hive_root(system, &root) != ES_OK)
-        return 0;
-    for (unsigned i = 1; i <= 3; i++) {
-        snprintf(path, sizeof path, "ControlSet%03u", i);
-        if (es_hive_find(system, root, path, &key) == ES_OK)
-            return i;
     }
+    for (uint32_t i = 1; i <= ES_CONTROL_SETS_MAX; i++) {
+        es_status status = find_set(system, i);
+
+        if (status == ES_OK)
+            only = i;
+        n += status != ES_ABSENT; /* one that cannot be read may be it */
+    }
+    if (n == 1 && only) {
+        es_note_set(reterr_note, ES_SEVERITY_GAP, "hive",
+                    "SYSTEM does not state which control set is current (Select\\Current). It has "
+                    "one alone, ControlSet%03u, which is taken for it.", (unsigned)only);
+        return only;
+    }
+    es_note_set(reterr_note, ES_SEVERITY_GAP, "hive",
+                "SYSTEM does not state which control set is current (Select\\Current), and %s: what "
+                "stands in the current control set is not known.",
+                n ? "it is not clear which of those that it has is meant" : "it has none");
     return 0;
 }
 
@@ -509,12 +535,12 @@ static void identify_architecture(es_state *state, const char *word)
     state->architecture = es_machine_name(state->machine_type);
 }
 
-static es_status identify_system(es_state *state, es_hive *system)
+static es_status identify_system(es_state *state, es_hive *system, es_note *reterr_note)
 {
     char path[96];
     char *word = NULL;
     uint64_t time;
-    unsigned set = state->control_set = es_system_control_set(system);
+    unsigned set = state->control_set = es_system_control_set(system, reterr_note);
     es_status status;
 
     if (!set)
@@ -537,11 +563,12 @@ static es_status identify_system(es_state *state, es_hive *system)
     return status;
 }
 
-es_status es_state_identify(es_state *state, es_hive *software, es_hive *system)
+es_status es_state_identify(es_state *state, es_hive *software, es_hive *system,
+                            es_note *reterr_note)
 {
     es_status status = software ? identify_software(state, software) : ES_OK;
 
     if (status == ES_OK && system)
-        status = identify_system(state, system);
+        status = identify_system(state, system, reterr_note);
     return status;
 }

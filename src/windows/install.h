@@ -50,11 +50,13 @@ es_status es_states_find(es_states *states, es_fs *fs, es_install_note_fn on_not
 es_status es_states_find_snapshot(es_states *states, es_fs *fs, es_time created,
                                   es_install_note_fn on_note, void *context);
 
-/* Take what identifies the state from its open hives; either may be NULL. */
-es_status es_state_identify(es_state *state, es_hive *software, es_hive *system);
+/* Take what identifies the state from its open hives; either may be NULL. `reterr_note` as below. */
+es_status es_state_identify(es_state *state, es_hive *software, es_hive *system,
+                            es_note *reterr_note);
 
 /* "…\CurrentControlSet" of a SYSTEM hive: the number Select\Current states, else the only
- * ControlSetNNN there is, else 0. */
-uint32_t es_system_control_set(es_hive *system);
+ * ControlSetNNN there is, else 0. `reterr_note` is set unless Select\Current names one that is
+ * there. */
+uint32_t es_system_control_set(es_hive *system, es_note *reterr_note);
 
 #endif

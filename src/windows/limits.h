@@ -55,6 +55,8 @@
 #define ES_ROOT_DIRECTORIES_MAX 4096u
 /* States of all machines of one image. */
 #define ES_STATES_MAX 512u
+/* ControlSetNNN. */
+#define ES_CONTROL_SETS_MAX 999u
 /* Windows.old, Windows.old.000 … of one volume. */
 #define ES_WINDOWS_OLD_MAX 4u
 

@@ -66,7 +66,9 @@ static void identity(void **unused)
     assert_int_equal(es_hive_set_open(state->fs, "windows/system32/CONFIG/system", &system, NULL,
                                       &note),
                      ES_OK);
-    assert_int_equal(es_state_identify(state, software->hive, system->hive), ES_OK);
+    note.text[0] = '\0';
+    assert_int_equal(es_state_identify(state, software->hive, system->hive, &note), ES_OK);
+    assert_string_equal(note.text, "");
     assert_string_equal(state->computer_name, "FILESRV-07");
     assert_string_equal(state->architecture, "amd64");
     assert_string_equal(state->service_pack, "Service Pack 2");
@@ -78,6 +80,86 @@ static void identity(void **unused)
     assert_string_equal(system->primary->path, "Windows/System32/config/SYSTEM");
     es_hive_set_free(software);
     es_hive_set_free(system);
+    machine_close(&m);
+}
+
+/* A SYSTEM hive in memory, for a test to change. */
+typedef struct changed {
+    uint8_t *data;
+    uint64_t size;
+} changed;
+
+static es_status read_changed(void *context, uint64_t offset, void *buffer, uint64_t size,
+                              bool *ret_damaged)
+{
+    const changed *from = context;
+
+    (void)ret_damaged;
+    assert_true(offset <= from->size && size <= from->size - offset);
+    memcpy(buffer, from->data + offset, (size_t)size);
+    return ES_OK;
+}
+
+/* The name of a key, behind its nk record of 76 bytes, or of a value, behind its vk record of 20. */
+static uint8_t *name_from(const changed *hive, const uint8_t *from, const char *name)
+{
+    uint8_t *at = memmem(from, (size_t)(hive->data + hive->size - from), name, strlen(name));
+
+    assert_non_null(at);
+    return at;
+}
+
+static uint32_t set_of(changed *hive, const char *words)
+{
+    static const es_hive_input *const no_logs[2] = { NULL, NULL };
+    es_hive_input input = { hive->size, read_changed, hive };
+    es_hive *open = NULL;
+    es_note note = { .text = "" };
+    uint32_t number;
+
+    assert_int_equal(es_hive_open(&input, no_logs, "SYSTEM", &open, &note), ES_OK);
+    note.text[0] = '\0';
+    number = es_system_control_set(open, &note);
+    es_hive_free(open);
+    if (words)
+        assert_non_null(strstr(note.text, words));
+    else
+        assert_string_equal(note.text, "");
+    return number;
+}
+
+/* Which control set is current is what Select says, and is not guessed. */
+static void control_sets(void **unused)
+{
+    es_artefact_file *file = NULL;
+    changed hive;
+    uint8_t *select, *current, *other;
+    uint64_t got = 0;
+    es_note note;
+    machine m;
+
+    (void)unused;
+    machine_open(&m, "demo.raw");
+    assert_int_equal(es_artefact_file_open(m.filesystems[0], "Windows/System32/config/SYSTEM",
+                                           &file, &note), ES_OK);
+    hive = (changed){ malloc((size_t)file->info.size), file->info.size };
+    assert_int_equal(es_artefact_file_read(file, 0, hive.data, hive.size, &got), ES_OK);
+    assert_int_equal(set_of(&hive, NULL), 1);
+    select = name_from(&hive, hive.data, "Select");
+    current = name_from(&hive, select, "Current") - 20 + 8; /* data in the record */
+    *current = 7;
+    assert_int_equal(set_of(&hive, "ControlSet007 is not there"), 7);
+    *select = 'X';
+    assert_int_equal(set_of(&hive, "It has one alone, ControlSet001"), 1);
+    other = name_from(&hive, hive.data, "MountedDevices");
+    memcpy(other, "ControlSet002", 13);
+    other[-76 + 72] = 13; /* bytes of the name */
+    assert_int_equal(set_of(&hive, "it is not clear which"), 0);
+    *name_from(&hive, hive.data, "ControlSet001") = 'X';
+    *name_from(&hive, hive.data, "ControlSet002") = 'X';
+    assert_int_equal(set_of(&hive, "and it has none"), 0);
+    es_artefact_file_free(file);
+    free(hive.data);
     machine_close(&m);
 }
 
@@ -121,6 +203,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(odd_names),
         cmocka_unit_test(nothing_to_find),
         cmocka_unit_test(identity),
+        cmocka_unit_test(control_sets),
         cmocka_unit_test(left_out),
     };
 
