@@ -558,7 +558,9 @@ static bool leave_out(attempt *now, const es_ledger *ledger, const ending *end)
     plugin.ours = copy(step->plugin);
     artefact.ours = copy(step->artefact);
     doing.ours = copy(step->doing);
-    now->signals[now->n_skips] = end->ours ? end->ours : WIFSIGNALED(end->status) ? WTERMSIG(end->status) : 0;
+    now->signals[now->n_skips] = end->ours                  ? end->ours
+                                 : WIFSIGNALED(end->status) ? WTERMSIG(end->status)
+                                                            : 0;
     now->skips[now->n_skips++] =
         (es_skip){ step->installation, plugin.text, artefact.text, doing.text };
     return true;

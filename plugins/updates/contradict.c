@@ -2,10 +2,11 @@
  *
  * contradict.c: what the files on disk say of a package.
  *
- * Two checks of one that is listed as installed. A kernel older than the one that the catalogue says the update brings contradicts the
- * package list; a newer one proves nothing. And where the package's manifests were read, each
- * component they name is compared with the version that won and with the file that was read: one
- * below contradicts, all read and at or above is the basis `files`.
+ * Two checks of one that is listed as installed. A kernel older than the one that the catalogue
+ * says the update brings contradicts the package list; a newer one proves nothing. And where the
+ * package's manifests were read, each component they name is compared with the version that won and
+ * with the file that was read: one below contradicts, all read and at or above is the basis
+ * `files`.
  *
  * The second check alone is made of packages that are there and not listed as installed: an update
  * that a later one replaced may have fallen back to staged, and what it brought is on disk all the

@@ -8,8 +8,8 @@
  * no orderly shutdown, came after its installation. In the past only recorded starts tell.
  *
  * Files of a package without its key, and a key that does not tell its state, leave open whether it
- * is in effect, unless the kernel on disk is older than its own. One that is not listed as installed is in effect at the end of the record when its component files
- * are (contradict.c).
+ * is in effect, unless the kernel on disk is older than its own. One that is not listed as
+ * installed is in effect at the end of the record when its component files are (contradict.c).
  *
  * What is in effect by its package counts as MAYBE when the package is broken, when its .mum or
  * .cat is not there, or when a file contradicts it.

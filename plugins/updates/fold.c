@@ -3,10 +3,10 @@
  * fold.c: everything that speaks of one KB becomes one entry.
  *
  * Component servicing is the best source, then events, then the update history; files of a package
- * without a key are a residue, unless no key could be read: then its state is not known. The package of the whole KB speaks for it; where only its parts are
- * there, the furthest of them does. What Windows Installer applied has no package: its own list
- * speaks for that, then that of the setups. `uninstalled` and `failed` need a record: an absent key
- * proves nothing.
+ * without a key are a residue, unless no key could be read: then its state is not known. The
+ * package of the whole KB speaks for it; where only its parts are there, the furthest of them does.
+ * What Windows Installer applied has no package: its own list speaks for that, then that of the
+ * setups. `uninstalled` and `failed` need a record: an absent key proves nothing.
  */
 #include "gather.h"
 

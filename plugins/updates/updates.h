@@ -3,11 +3,11 @@
  * updates.h: what the files of the updates plugin share.
  *
  * updates.c describes the plugin, and products.c tells which browser and which .NET Framework there
- * is, and installer.c what Windows Installer applied. gather.c, machine.c and marks.c take the facts of a state in, and fold.c makes them one entry a
- * KB; effect.c says which of these were in effect at the asked time; contradict.c asks the files on
- * disk; cover.c carries effect down the catalogue's supersedence; rows.c says which rows of a CVE
- * apply, and stand.c answers for it; level.c, exposure.c, prerequisites.c, question.c and list.c
- * report; say.c makes sentences.
+ * is, and installer.c what Windows Installer applied. gather.c, machine.c and marks.c take the
+ * facts of a state in, and fold.c makes them one entry a KB; effect.c says which of these were in
+ * effect at the asked time; contradict.c asks the files on disk; cover.c carries effect down the
+ * catalogue's supersedence; rows.c says which rows of a CVE apply, and stand.c answers for it;
+ * level.c, exposure.c, prerequisites.c, question.c and list.c report; say.c makes sentences.
  *
  * Ownership: everything is borrowed from, or allocated for, the running callback.
  */

@@ -184,7 +184,8 @@ static void put_digests(es_session *session, const es_file_digests *from, es_sig
 /* Catalogs, or parts of the list of them, that could not be asked. */
 static uint32_t unread(const es_catalog_counts *counts)
 {
-    return counts->damaged + counts->unsupported + counts->too_large + counts->incomplete + counts->too_many;
+    return counts->damaged + counts->unsupported + counts->too_large + counts->incomplete +
+           counts->too_many;
 }
 
 static es_status tell_catalogs(es_session *session, es_state_work *work)

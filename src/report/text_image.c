@@ -431,8 +431,10 @@ static void put_counters(es_page *page)
 
     if (!c || !page->run->verbose)
         return;
-    es_page_say(page, "%" PRIu64 " of the media, %" PRIu64 " bytes; %" PRIu64 " of the container, %" PRIu64
-                      " bytes; %" PRIu64 " chunks inflated to %" PRIu64 " bytes",
+    es_page_say(page,
+                "%" PRIu64 " of the media, %" PRIu64 " bytes; %" PRIu64
+                " of the container, %" PRIu64 " bytes; %" PRIu64 " chunks inflated to %" PRIu64
+                " bytes",
                 c->reads, c->bytes, c->container_reads, c->container_bytes, c->chunks_inflated,
                 c->bytes_inflated);
     put_line(page, "Reads", ES_STYLE_PLAIN);

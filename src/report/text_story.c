@@ -19,7 +19,8 @@
 #define DAY_TICKS INT64_C(864000000000)
 
 /* A turn: a type of fact, of which only those count whose `field` has one of the values (separated
- * by spaces; `*` ends one that only begins so), what it weighs, its words, and the field that names what it is about. */
+ * by spaces; `*` ends one that only begins so), what it weighs, its words, and the field that names
+ * what it is about. */
 typedef struct turn {
     const char *type, *field, *values;
     unsigned weight;

@@ -73,7 +73,8 @@ typedef struct es_evtx_watch {
     void *context;
 } es_evtx_watch;
 
-/* What was read so far, and what could not be. A chunk counts once, by the worst that is wrong with it. */
+/* What was read so far, and what could not be. A chunk counts once, by the worst that is wrong with
+ * it. */
 typedef struct es_evtx_loss {
     uint64_t n_chunks;       /* that hold, or should hold, records */
     uint64_t n_broken;       /* no header, or a broken chain of records */
