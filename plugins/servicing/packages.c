@@ -272,6 +272,17 @@ static es_status compare_states(work *at, const es_key *key)
     return status < 0 ? status : ES_OK;
 }
 
+/* To the examiner, and to whoever concludes from what is not in the list. */
+static es_status tell_unread(work *at, const es_key *packages, const char *words)
+{
+    es_time no_time = { 0, 0, 0 };
+    es_datum fields[1] = { es_datum_text(es_text_of("packages")) };
+    es_status status = at->host->note(at->host, 1, es_text_of(words), packages->where);
+
+    return status == ES_OK ? es_emit(at->host, FACT_UNREAD, fields, no_time, packages->where)
+                           : status;
+}
+
 es_status packages_examine(work *at)
 {
     es_key packages;
@@ -288,14 +299,11 @@ es_status packages_examine(work *at)
     if (status < 0)
         return status;
     if (status == ES_LIMIT)
-        return at->host->note(at->host, 1,
-                              es_text_of("there are more packages than can be held: the list is "
-                                         "cut short"),
-                              packages.where);
+        return tell_unread(at, &packages,
+                           "there are more packages than can be held: the list is cut short");
     if (unread)
-        return at->host->note(at->host, 1,
-                              es_text_of("part of the list of packages cannot be read: packages "
-                                         "may be missing from it"),
-                              packages.where);
+        return tell_unread(at, &packages,
+                           "part of the list of packages cannot be read: packages may be missing "
+                           "from it");
     return ES_OK;
 }

@@ -95,6 +95,10 @@ static const es_field evaluated_fields[] = {
     FIELD(INTEGER, "count", "evaluated packages, when there are too many to list"),
 };
 
+static const es_field unread_fields[] = {
+    FIELD(TEXT, "list", "of what: packages"),
+};
+
 #define FACT(name, summary, fields, time) \
     { sizeof(es_fact_type), ES_COUNT(fields), name, summary, fields, time }
 
@@ -112,6 +116,9 @@ static const es_fact_type facts[] = {
     [FACT_EVALUATED] = FACT("servicing.evaluated", "a package that was evaluated, which does not "
                                                    "mean that it was installed",
                             evaluated_fields, "key last written"),
+    [FACT_UNREAD] = FACT("servicing.unread", "a list of which not all could be read: what it does "
+                                             "not name may be there all the same",
+                         unread_fields, NULL),
 };
 
 es_status work_make(const es_host *host, const es_artefact *hive, work **ret)

@@ -41,6 +41,7 @@ enum {
     FACT_COMPONENT,
     FACT_PENDING,
     FACT_EVALUATED,
+    FACT_UNREAD,
 };
 
 /* ---- doubts: odd things come in thousands on a spoiled machine. The first few of a sort are told

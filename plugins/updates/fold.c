@@ -3,7 +3,7 @@
  * fold.c: everything that speaks of one KB becomes one entry.
  *
  * Component servicing is the best source, then events, then the update history; files of a package
- * without a key are a residue, unless no key could be read: then its state is not known. The
+ * without a key are a residue, unless not every key could be read: then its state is not known. The
  * package of the whole KB speaks for it; where only its parts are there, the furthest of them does.
  * What Windows Installer applied has no package: its own list speaks for that, then that of the
  * setups. `uninstalled` and `failed` need a record: an absent key proves nothing.
@@ -289,7 +289,9 @@ static void fold_one(work *of, state_view *to, entry *made, const trace *traces,
     made->orphan = !best && traces[0].kind == TRACE_FILE;
     if (made->orphan)
         source(of->host, made, "package files",
-               to->packages_read ? "without a key" : "there; no key could be read",
+               to->packages_read  ? "without a key"
+               : to->packages_cut ? "there; not all keys could be read"
+                                  : "there; no key could be read",
                made->installed);
     if (best)
         take_files(of->host, made, traces, n);

@@ -198,6 +198,19 @@ static es_status take_package(work *of, void *context, const es_fact_view *view)
     return ES_OK;
 }
 
+/* What a list does not name may be there when not all of the list could be read. */
+static es_status take_unread(work *of, void *context, const es_fact_view *view)
+{
+    picking *to = (picking *)context;
+
+    (void)of;
+    if (view->installation == to->from) {
+        to->to->packages_cut = 1;
+        to->to->packages_read = 0;
+    }
+    return ES_OK;
+}
+
 static es_status take_file(work *of, void *context, const es_fact_view *view)
 {
     picking *to = (picking *)context;
@@ -315,6 +328,8 @@ static es_status pick_state(work *of, const es_installation *from, state_view *t
     to->installation = from;
     picked.at = (columns){ package_names, ES_COUNT(package_names), NULL, { 0 } };
     status = each(of, "servicing.package", take_package, &picked);
+    if (status == ES_OK)
+        status = each(of, "servicing.unread", take_unread, &picked);
     picked.at = (columns){ file_names, ES_COUNT(file_names), NULL, { 0 } };
     if (status == ES_OK)
         status = each(of, "servicing.file", take_file, &picked);

@@ -14,7 +14,9 @@ static es_datum remark(const work *of, const entry *one, es_prose text)
         es_prose_say(&text, "The catalogue does not know this KB. ");
     if (one->state == STATE_NONE)
         es_prose_say(&text, "Its state is not known: %s. ",
-                     one->has_key ? "its key does not tell it" : "no key could be read");
+                     one->has_key           ? "its key does not tell it"
+                     : of->own.packages_cut ? "not all keys could be read"
+                                            : "no key could be read");
     if (one->contradiction.size)
         es_prose_say(&text, "Contradicted: %.*s. ", ES_SHOWN(one->contradiction));
     else if (one->why && one->effect != YES)

@@ -368,11 +368,10 @@ static void answer_entry(const work *of, const entry *one, reply *to)
     }
     if (one->state == STATE_NONE) {
         to->answer = "unknown";
-        es_prose_say(&to->text, one->has_key
-                                    ? "The key of its package is there and does not tell its "
-                                      "state. "
-                                    : "Something of it is there, and no package of Component Based "
-                                      "Servicing could be read. ");
+        if (one->has_key)
+            es_prose_say(&to->text, "The key of its package is there and does not tell its state. ");
+        else
+            es_prose_say(&to->text, "Something of it is there. %s", packages_unread(of));
         return;
     }
     to->answer = (of->past || one->orphan) && one->effect == MAYBE ? "unknown" : "not-installed";
@@ -396,7 +395,7 @@ static void answer_no_entry(const work *of, uint32_t kb, reply *to)
 
     to->answer = "unknown";
     if (!of->own.packages_read)
-        es_prose_say(&to->text, "No package of Component Based Servicing could be read. ");
+        es_prose_say(&to->text, "%s", packages_unread(of));
     else if (update && update->kind == ES_UPDATE_DOTNET)
         es_prose_say(&to->text, "Neither component servicing nor Windows Installer lists it; a later "
                                 "update of .NET may hold what it mends. ");

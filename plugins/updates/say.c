@@ -115,13 +115,20 @@ void say_before_setup(const work *of, es_prose *to)
                  es_time_word(of->at, at), es_time_word(of->set_up, set_up));
 }
 
+const char *packages_unread(const work *of)
+{
+    return of->own.packages_cut
+               ? "Part of the packages of Component Based Servicing could not be read. "
+               : "No package of Component Based Servicing could be read. ";
+}
+
 /* What limits every answer at this time, in the order of how much. */
 void say_limits(const work *of, es_prose *to)
 {
     char at[ES_TIME_WORD_SIZE], from[ES_TIME_WORD_SIZE];
 
     if (!of->own.packages_read)
-        es_prose_say(to, "No package of Component Based Servicing could be read. ");
+        es_prose_say(to, "%s", packages_unread(of));
     if (of->past && of->base)
         es_prose_say(to, "For %s the state of %s decides, with what was installed between the "
                          "two. ",

@@ -77,7 +77,8 @@ static doubt_of doubt_effect(const work *of, const entry *witness)
         return (doubt_of){ "that a fix was installed then and uninstalled since cannot be excluded",
                            "a shadow copy of that time, or records of servicing and of starts that "
                            "reach back to it" };
-    return (doubt_of){ "no package could be read",
+    return (doubt_of){ of->own.packages_cut ? "not all packages could be read"
+                                            : "no package could be read",
                        "what SOFTWARE has of Component Based Servicing" };
 }
 

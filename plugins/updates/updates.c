@@ -16,9 +16,9 @@
 static const es_need needs[] = {
     NEED(MACHINE, "servicing.package"), NEED(MACHINE, "servicing.file"),
     NEED(MACHINE, "servicing.manifest"), NEED(MACHINE, "servicing.component"),
-    NEED(MACHINE, "servicing.pending"), NEED(MACHINE, "history.servicing"),
-    NEED(MACHINE, "history.update"),    NEED(MACHINE, "history.boot"),
-    NEED(MACHINE, "history.cleared"),
+    NEED(MACHINE, "servicing.unread"),  NEED(MACHINE, "servicing.pending"),
+    NEED(MACHINE, "history.servicing"), NEED(MACHINE, "history.update"),
+    NEED(MACHINE, "history.boot"),      NEED(MACHINE, "history.cleared"),
     NEED(MACHINE, "build.registry"),    NEED(MACHINE, "build.product"),
     NEED(MACHINE, "build.shutdown"),    NEED(MACHINE, "build.servicing_mark"),
     NEED(MACHINE, "build.pending_rename"), NEED(MACHINE, "kernel.file"),

@@ -132,7 +132,8 @@ typedef struct state_view {
     kernel_file kernels[N_KERNELS];
     uint32_t n_kernels;
     const kernel_file *kernel; /* the one that is compared: what boots, or the oldest that may */
-    int32_t packages_read;     /* there is at least one package */
+    int32_t packages_read;     /* there is at least one package, and all could be read */
+    int32_t packages_cut;      /* not all could be */
     int32_t restart_owed;
     es_time owed_since;
     es_time last_shutdown, last_seen;
@@ -267,6 +268,7 @@ es_status list_updates(work *of);
 es_status answer_questions(work *of);
 /* Put what limits all answers at this time into words. */
 void say_limits(const work *of, es_prose *to);
+const char *packages_unread(const work *of); /* a sentence on why `packages_read` is not set */
 /* Why nothing can be said of a time before Windows was installed. */
 void say_before_setup(const work *of, es_prose *to);
 void because_fact(uint64_t *list, uint32_t *n, uint32_t maximum, uint64_t fact);

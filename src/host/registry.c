@@ -26,6 +26,7 @@ typedef struct key_handle {
     es_hive_value *values;
     size_t n_values;
     bool listed_children, listed_values;
+    bool all_children; /* the list of them is whole */
     es_status children_status, values_status;
 } key_handle;
 
@@ -177,13 +178,16 @@ es_status es_host_key_child(const es_host *host, const es_key *key, uint64_t ind
         es_hive_key *list = NULL;
 
         handle->listed_children = true;
-        status = es_hive_children(hive_of(handle), handle->key, &list, &handle->n_children);
+        status = es_hive_children_readable(hive_of(handle), handle->key, &list,
+                                           &handle->n_children, &handle->all_children);
         if (status == ES_OK)
             status = keep_list(call, list, handle->n_children, &handle->children);
         handle->children_status = status;
     }
     if (handle->children_status != ES_OK)
         return handle->children_status;
+    if (index == handle->n_children && !handle->all_children)
+        return ES_CORRUPT;
     if (index >= handle->n_children)
         return ES_END;
     child = handle->children[index];

@@ -122,6 +122,8 @@ def check(program, disk):
              f['where']['path'].upper().endswith('/SOFTWARE')]
     if not hives or hives[0]['fields']['state'] != 'clean':
         return None
+    if any(f['type'] == 'servicing.unread' for f in report['facts']):
+        return None                 # hivex lists nothing of a list with a broken key
     where = hives[0]['where']
     volume = next(v for v in report['volumes'] if v['id'] == where['volume'])
     with tempfile.TemporaryDirectory() as folder:

@@ -294,6 +294,20 @@ static void test_odd_files(void **state)
     outcome_free(&o);
 }
 
+/* What can be read of a broken list is told, and that it is not all of it. */
+static void test_broken_list(void **state)
+{
+    outcome o;
+
+    (void)state;
+    outcome_make(&o, "servicing-list-broken.raw", "KB4012598");
+    assert_true(facts_with(&o, PACKAGE, NULL, NULL, NULL) >= 3);
+    assert_field(&o, the_fact(&o, "servicing.unread", "list", "packages"), "list", "packages");
+    assert_int_equal(notes_with(o.m.ledger, "part of the list of packages cannot be read"), 1);
+    assert_true(rows_saying(&o, "updates", "Part of the packages of Component Based Servicing") >= 1);
+    outcome_free(&o);
+}
+
 static void test_evaluated(void **state)
 {
     outcome o;
@@ -352,6 +366,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_list),      cmocka_unit_test(test_asked),
         cmocka_unit_test(test_odd_names), cmocka_unit_test(test_odd_values),
         cmocka_unit_test(test_accounts),  cmocka_unit_test(test_odd_files),
+        cmocka_unit_test(test_broken_list),
         cmocka_unit_test(test_evaluated), cmocka_unit_test(test_many),
         cmocka_unit_test(test_wide_states), cmocka_unit_test(test_in_place),
         cmocka_unit_test(test_later),

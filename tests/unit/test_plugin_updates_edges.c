@@ -215,6 +215,20 @@ static void files_whose_keys_cannot_be_read(void **unused)
     expect_cve(BLUEKEEP, "unknown");
 }
 
+/* Where a part of the list of packages could not be read, what it does not name may be there. */
+static void a_list_cut_short(void **unused)
+{
+    (void)unused;
+    install(4499149, "2019-05-15T03:07:22Z");
+    assert_string_equal(ask(ES_ASKED_KB, "KB4503273"), "not-installed");
+    bench_list_cut(on);
+    assert_string_equal(ask(ES_ASKED_KB, "KB4499149"), "installed");
+    assert_string_equal(ask(ES_ASKED_KB, "KB4503273"), "unknown");
+    assert_non_null(strstr(asked("KB4503273", "explanation"), "Part of the packages"));
+    assert_string_equal(bench_answer(on, "patch-level"), "unknown");
+    expect_cve(BLUEKEEP, "covered");
+}
+
 /* Saved hives have no files beside them to ask for. */
 static void files_of_saved_hives(void **unused)
 {
@@ -675,6 +689,7 @@ int main(int argc, char **argv)
         TEST(without_packages),
         TEST(files_whose_keys_cannot_be_read),
         TEST(before_it_was_installed),
+        TEST(a_list_cut_short),
         TEST(files_of_saved_hives),
         TEST(patches_cover),
         TEST(what_patches_say),

@@ -44,6 +44,7 @@ void bench_product(bench *on, const char *type);
 void bench_architecture(bench *on, const char *word);
 void bench_pending(bench *on, const char *what, const char *identity, const char *time);
 void bench_shutdown(bench *on, const char *time);
+void bench_list_cut(bench *on);
 void bench_set_up(bench *on, const char *time); /* InstallDate */
 void bench_boot(bench *on, const char *time);
 /* A record at `time` that Windows had run for so long. */

@@ -225,6 +225,14 @@ void bench_shutdown(bench *on, const char *time)
     ADD(on, "build.shutdown", bench_time(time), names, fields);
 }
 
+void bench_list_cut(bench *on)
+{
+    static const char *const names[] = { "list" };
+    es_datum fields[] = { text(on, "packages") };
+
+    ADD(on, "servicing.unread", bench_time(NULL), names, fields);
+}
+
 void bench_set_up(bench *on, const char *time)
 {
     static const char *const names[] = { "seconds" };
