@@ -74,9 +74,10 @@ struct es_host {
     es_status (*emit)(const es_host *host, const es_fact *fact, uint64_t *ret_reference);
 
     /* Hives. `path` has '\' between components and begins at the root key; in a SYSTEM hive
-     * "CurrentControlSet" stands for the current control set. ES_ABSENT: not there. ES_CORRUPT:
-     * there, and unreadable. Indices run from 0 until ES_END; ES_CORRUPT on the way is one that
-     * cannot be read, or behind the others those of which a broken list does not tell. */
+     * "CurrentControlSet" stands for the current control set (ES_CORRUPT where it cannot be told
+     * which that is). ES_ABSENT: not there. ES_CORRUPT: there, and unreadable. Indices run from 0
+     * until ES_END; ES_CORRUPT on the way is one that cannot be read, or behind the others those
+     * of which a broken list does not tell. */
     es_status (*key_open)(const es_host *host, const es_artefact *hive, es_text path, es_key *ret);
     es_status (*key_find)(const es_host *host, const es_key *from, es_text path, es_key *ret);
     es_status (*key_child)(const es_host *host, const es_key *key, uint64_t index, es_key *ret);

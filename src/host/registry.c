@@ -106,6 +106,7 @@ static es_status descend(es_call *call, const es_opened *opened, es_hive_key key
         const char *end = memchr(from, '\\', (size_t)(relative.size - at));
         uint64_t size = end ? (uint64_t)(end - from) : relative.size - at;
         char component[ES_HIVE_NAME_MAX];
+        bool current;
 
         at += size + (end ? 1 : 0);
         if (!size)
@@ -114,12 +115,14 @@ static es_status descend(es_call *call, const es_opened *opened, es_hive_key key
             return ES_ABSENT;
         memcpy(component, from, (size_t)size);
         component[size] = '\0';
-        if (!*path && es_name_same((es_text){ from, size },
-                                   (es_text)ES_TEXT("CurrentControlSet")) &&
-            call->work->state->control_set)
+        current = !*path && es_name_same((es_text){ from, size },
+                                         (es_text)ES_TEXT("CurrentControlSet"));
+        if (current && call->work->state->control_set)
             snprintf(component, sizeof component, "ControlSet%03u",
                      call->work->state->control_set);
         status = step_down(call, opened->hive->hive, &key, component, &path, &name);
+        if (current && status == ES_ABSENT)
+            status = ES_CORRUPT; /* every SYSTEM has one: which, or where, cannot be told */
     }
     return status == ES_OK ? key_view(call, opened, key, path, name, ret) : status;
 }

@@ -122,6 +122,8 @@ def check(program, disk):
              f['where']['path'].upper().endswith('/SOFTWARE')]
     if not hives or hives[0]['fields']['state'] != 'clean':
         return None
+    if not current[0]['architecture']:
+        return None                 # names of another processor cannot be told
     if any(f['type'] == 'servicing.unread' for f in report['facts']):
         return None                 # hivex lists nothing of a list with a broken key
     where = hives[0]['where']
