@@ -5,6 +5,7 @@
  */
 #include "base/text.h"
 #include "ledger/ledger.h"
+#include "ledger/wire.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -512,6 +513,51 @@ static void records_are_copied_and_shown_to_the_tap(void **state)
     es_ledger_free(ledger);
 }
 
+/* What comes out of the cage is decoded into the ledger, and believed no more than what is put. */
+static es_status take(es_ledger *ledger, const es_record *record, es_record *ret)
+{
+    es_buffer frame = es_buffer_make(UINT64_C(1) << 20);
+    es_status status = es_wire_encode(record, &frame);
+
+    assert_int_equal(status, ES_OK);
+    status = es_ledger_take(ledger, (es_bytes){ frame.data + 4, frame.size - 4 }, ret);
+    es_buffer_free(&frame); /* nothing of it is borrowed */
+    return status;
+}
+
+static void records_that_are_taken_are_checked(void **state)
+{
+    es_datum fields[2] = { es_null(), es_null() };
+    es_record record = fact(1, fields, "a"), made;
+    es_record step = { .kind = ES_RECORD_STEP, .step = { 1, "build", "SOFTWARE", "examine" } };
+    es_record note = { .kind = ES_RECORD_NOTE };
+    es_ledger *ledger = NULL;
+    const es_fact_record *facts = NULL;
+    const es_note_record *notes = NULL;
+    int seen = 0;
+
+    (void)state;
+    assert_int_equal(es_ledger_new(count, &seen, &ledger), ES_OK);
+    assert_int_equal(take(ledger, &record, &made), ES_CORRUPT); /* of a plugin nobody declared */
+    assert_int_equal(es_ledger_facts(ledger, &facts), 0);
+    note.note.area = "hive";
+    note.note.installation = 1;
+    assert_int_equal(take(ledger, &note, &made), ES_CORRUPT); /* which was not announced */
+    note.note.installation = 0;
+    note.note.text = (es_text)ES_TEXT("torn");
+    assert_int_equal(take(ledger, &note, &made), ES_OK);
+    assert_int_equal(made.kind, ES_RECORD_NOTE);
+    assert_int_equal(es_ledger_notes(ledger, &notes), 1);
+    assert_memory_equal(notes[0].text.data, "torn", 4);
+    assert_int_equal(take(ledger, &step, &made), ES_OK);
+    assert_string_equal(es_ledger_last_step(ledger)->artefact, "SOFTWARE");
+    assert_int_equal(es_ledger_take(ledger, (es_bytes){ NULL, 0 }, &made), ES_CORRUPT);
+    assert_int_equal(seen, 0);
+    assert_int_equal(es_ledger_close(ledger), ES_OK);
+    assert_int_equal(take(ledger, &note, &made), ES_BUG);
+    es_ledger_free(ledger);
+}
+
 static void large_and_invalid_text_is_kept_as_text(void **state)
 {
     uint64_t size = 1 << 20;
@@ -570,6 +616,7 @@ int main(void)
         cmocka_unit_test(references_that_lead_nowhere_are_dropped),
         cmocka_unit_test(impossible_times_are_dropped_and_said),
         cmocka_unit_test(records_are_copied_and_shown_to_the_tap),
+        cmocka_unit_test(records_that_are_taken_are_checked),
         cmocka_unit_test(large_and_invalid_text_is_kept_as_text),
         cmocka_unit_test(many_facts_are_found_again),
     };
